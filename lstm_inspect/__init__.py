@@ -1,0 +1,30 @@
+"""lstm-inspect: what torch.nn.LSTM takes and returns, worked out from integers and proved by running it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lstm_inspect._version import __version__
+
+if TYPE_CHECKING:
+    from lstm_inspect.errors import LSTMInspectError
+    from lstm_inspect.report import Report, inspect
+    from lstm_inspect.theory.spec import LSTMSpec
+
+__all__ = ["LSTMInspectError", "LSTMSpec", "Report", "__version__", "inspect"]
+
+_HOMES = {
+    "LSTMInspectError": "lstm_inspect.errors",
+    "LSTMSpec": "lstm_inspect.theory.spec",
+    "Report": "lstm_inspect.report",
+    "inspect": "lstm_inspect.report",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for (PEP 562): importing the package costs next to nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,69 @@
+"""The command line: Typer, one file a command; the only place that prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from lstm_inspect._version import __version__
+from lstm_inspect.cli import streams
+from lstm_inspect.cli.help import GroupedCommand
+from lstm_inspect.cli.options import spell_flag
+from lstm_inspect.cli.schema import schema
+from lstm_inspect.cli.shapes import shapes
+from lstm_inspect.errors import LSTMInspectError
+
+PROGRAM = "lstm-inspect"
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
+for _command in (shapes, schema):
+    app.command(cls=GroupedCommand)(_command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        streams.write(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Shapes, order and meaning of what torch.nn.LSTM returns, proved by running it."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit status; every error becomes one message on stderr.
+
+    0: all that was checked holds. 1: a check failed. 2: the request can't be met.
+    """
+    try:
+        status = typer.main.get_command(app).main(
+            list(arguments) or ["--help"], prog_name=PROGRAM, standalone_mode=False
+        )
+    except LSTMInspectError as error:
+        streams.say(f"error: {error.message(spell_flag)}")
+        return streams.REFUSED
+    except typer.TyperException as error:
+        streams.say(f"error: {_usage_message(error)}")
+        return streams.REFUSED
+    return int(status or 0)
+
+
+def _usage_message(error: Any) -> str:
+    """A usage error in the house's form: offender, what came, what is allowed, what to type instead."""
+    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    message = error.format_message().rstrip(".")
+    default = getattr(parameter, "default", None)
+    if parameter is not None and getattr(parameter, "opts", None):
+        example = f"{parameter.opts[0]} {default}" if default is not None and not callable(default) else None
+        message = f"{parameter.opts[0]}: {error.message.rstrip('.')}"
+        if example:
+            return f"{message}. Try {example}."
+    path = context.command_path if context is not None else PROGRAM
+    return f"{message}. Try {path} --help."

@@ -1,0 +1,26 @@
+"""--help as plain text in two columns, its flags under headings; nothing is cut, at any width."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand
+
+
+class GroupedCommand(TyperCommand):
+    """A command whose help groups its flags by their panels.
+
+    Rich's own panels cut long flags off at 80 columns ("--layers,--num-laye…"), which a page that
+    people copy flags from can't afford.
+    """
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the flags, panel by panel, in the order in which they were declared."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                panels.setdefault(getattr(parameter, "rich_help_panel", None) or "Options", []).append(record)
+        for title, records in panels.items():
+            with formatter.section(title):
+                formatter.write_dl(records)

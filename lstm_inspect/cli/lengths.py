@@ -1,0 +1,84 @@
+"""--lengths: whole numbers separated by commas, spaces or new lines, typed, in a file or on standard input."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from lstm_inspect.errors import FileError, SpecError
+
+_SEPARATORS = re.compile(r"[\s,]+")
+_MOST_SHOWN = 40
+
+
+def parse_lengths(text: str) -> tuple[int, ...]:
+    """The lengths that a flag's value names.
+
+    Args:
+        text: ``8,9,10``, ``@FILE``, or ``-`` for standard input.
+
+    Raises:
+        SpecError: a token is not a whole number, or there is none.
+        FileError: the file is missing, a folder, binary or has a bad token; standard input is a terminal.
+
+    >>> parse_lengths("8, 9 10")
+    (8, 9, 10)
+    """
+    if text == "-":
+        return _parse_file("standard input", _read_stdin())
+    if text.startswith("@"):
+        return _parse_file(text[1:], _read_file(text[1:]))
+    try:
+        return tuple(int(token) for token in _tokens(text))
+    except ValueError:
+        bad = next(token for token in _tokens(text) if not _is_integer(token))
+        raise SpecError("lengths", text, f"whole numbers from 1, but {bad!r} is not one", "{lengths=8,9,10}") from None
+
+
+def _parse_file(name: str, text: str) -> tuple[int, ...]:
+    try:
+        lengths = tuple(int(token) for token in _tokens(text))
+    except ValueError:
+        raise _bad_token(name, text) from None
+    if not lengths:
+        raise FileError("{lengths}", f"from {name}", "it holds no number", "a file of whole numbers, such as 8,9,10")
+    return lengths
+
+
+def _bad_token(name: str, text: str) -> FileError:
+    for number, line in enumerate(text.splitlines(), start=1):
+        for token in _tokens(line):
+            if not _is_integer(token):
+                where = f"line {number}: {token[:_MOST_SHOWN]!r} is not a whole number"
+                return FileError("{lengths}", f"from {name}", where, "numbers separated by commas, spaces or new lines")
+    raise AssertionError("some token is bad")
+
+
+def _tokens(text: str) -> list[str]:
+    return [token for token in _SEPARATORS.split(text) if token]
+
+
+def _is_integer(token: str) -> bool:
+    try:
+        int(token)
+    except ValueError:
+        return False
+    return True
+
+
+def _read_stdin() -> str:
+    if sys.stdin is None or sys.stdin.isatty():
+        allowed = "standard input is a terminal: nothing is piped in"
+        raise FileError("{lengths=-}", "", allowed, "{lengths=8,9,10}, {lengths=@FILE}, or a pipe")
+    return sys.stdin.read()
+
+
+def _read_file(name: str) -> str:
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise FileError("{lengths}", f"from {name}", "it is binary, not text", "a text file of whole numbers") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FileError("{lengths}", f"from {name}", reason, "{lengths=@FILE} with a file that can be read") from None

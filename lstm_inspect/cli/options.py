@@ -1,0 +1,120 @@
+"""The flags that commands share: each with its name, its default and its help in this one place."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from lstm_inspect.cli.flags import Flag, Values, number, switch, text, whole
+from lstm_inspect.cli.lengths import parse_lengths
+from lstm_inspect.errors import SpecError
+from lstm_inspect.theory.spec import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, LSTMSpec
+from lstm_inspect.theory.validation import ITEMSIZE, STATES
+
+_LSTM, _BATCH, _RUN, _REPORT = "The LSTM", "The batch", "The run", "The report"
+_D: Final = LSTMSpec()
+
+_BIDIR: Final = "--bidir/--no-bidir", "--bidirectional/--no-bidirectional"
+_BATCH_FIRST: Final = "--batch-first/--no-batch-first"
+_SORTED: Final = "--enforce-sorted/--no-enforce-sorted"
+_DEVICES: Final = "cpu|cuda|cuda:N|mps|meta|auto"
+
+LSTM_FLAGS: Final = (
+    whole(_LSTM, "input_size", "--input-size", help="I: features of one input step.", default=_D.input_size),
+    whole(_LSTM, "hidden_size", "--hidden-size", help="H: features of the cell state.", default=_D.hidden_size),
+    whole(_LSTM, "num_layers", "--layers", "--num-layers", help="L: stacked layers.", default=_D.num_layers),
+    switch(_LSTM, "bidirectional", *_BIDIR, help="D: two directions, or one."),
+    switch(_LSTM, "batch_first", _BATCH_FIRST, help="Input and output are (B, T, .), not (T, B, .)."),
+    switch(_LSTM, "bias", "--bias/--no-bias", help="Two bias vectors a layer and direction, or none.", default=_D.bias),
+    whole(_LSTM, "proj_size", "--proj-size", help="P: features of the projected hidden state; 0 for none.", default=0),
+    number(
+        _LSTM, "dropout", "--dropout", help="Between layers, in training; what runs here is in eval mode.", default=0.0
+    ),
+)
+BATCH_FLAGS: Final = (
+    whole(_BATCH, "seq_len", "--seq-len", help=f"T: time steps of the padded batch.  [default: {DEFAULT_SEQ_LEN}]"),
+    whole(_BATCH, "batch_size", "--batch", "--batch-size", help=f"B: sequences.  [default: {DEFAULT_BATCH_SIZE}]"),
+    switch(_BATCH, "unbatched", "--unbatched", help="Input (T, I), states (L*D, .): no batch axis."),
+    text(
+        _BATCH,
+        "lengths",
+        "--lengths",
+        help="Valid steps of each sequence; they give B and T.",
+        metavar="8,9,10|@FILE|-",
+    ),
+    switch(_BATCH, "enforce_sorted", _SORTED, help="Refuse lengths that don't descend, as torch does."),
+    whole(_BATCH, "total_length", "--total-length", help="T of a batch padded further than its longest sequence."),
+    number(_BATCH, "padding_value", "--padding-value", help="Fills the padded cells of input and output.", default=0.0),
+)
+RUN_FLAGS: Final = (
+    text(_RUN, "state", "--state", help="What h0 and c0 hold.", default=_D.state, metavar="|".join(STATES)),
+    whole(_RUN, "seed", "--seed", help="Of weights, input and initial state.", default=_D.seed),
+    text(_RUN, "dtype", "--dtype", help="Of weights, input and states.", default=_D.dtype, metavar="|".join(ITEMSIZE)),
+    text(_RUN, "device", "--device", help="meta: shapes without memory.", default=_D.device, metavar=_DEVICES),
+)
+PREDICT: Final = switch(_RUN, "predict", "--predict", help="Theory alone: nothing is run, torch is not loaded.")
+CHECK_FLAGS: Final = (
+    PREDICT,
+    switch(_RUN, "reference", "--reference/--no-reference", help="Hold it against the equations.", default=True),
+    number(_RUN, "rtol", "--rtol", help="Relative tolerance of the inexact checks.  [default: by dtype]"),
+    number(_RUN, "atol", "--atol", help="Absolute tolerance of the inexact checks.  [default: by dtype]"),
+    switch(_RUN, "tf32", "--tf32", help="Let cuDNN use TF32 in float32, with the tolerance that it needs."),
+)
+JSON: Final = switch(_REPORT, "json", "--json", help="One JSON document and nothing else.")
+FORCE: Final = switch(_REPORT, "force", "--force", help="Overwrite a file that is there.")
+REPORT_FLAGS: Final = (
+    switch(_REPORT, "all", "--all", help="Every row of every table."),
+    JSON,
+    text(
+        _REPORT, "save", "--save", help="Write the report to a file as well, by suffix.", metavar="FILE.txt|.html|.svg"
+    ),
+    FORCE,
+)
+
+SPEC_FLAGS: Final = (*LSTM_FLAGS, *BATCH_FLAGS, *RUN_FLAGS)
+_FLAG_OF: Final[dict[str, Flag]] = {flag.name: flag for flag in (*SPEC_FLAGS, *CHECK_FLAGS, *REPORT_FLAGS)}
+
+
+def spell_flag(name: str, value: str | None) -> str:
+    """Spell an argument as the command line does.
+
+    >>> spell_flag("proj_size", "10"), spell_flag("bidirectional", "False"), spell_flag("batch_size", "None")
+    ('--proj-size 10', '--no-bidir', '--unbatched')
+    """
+    if name == "batch_size" and value == "None":
+        return "--unbatched"
+    typed = _FLAG_OF[name].typed[0] if name in _FLAG_OF else f"--{name.replace('_', '-')}"
+    yes, _, no = typed.partition("/")
+    if value is None or value == "True":
+        return yes
+    return no if value == "False" and no else f"{yes} {value}"
+
+
+def spec_of(values: Values) -> LSTMSpec:
+    """The spec that a command line names; a flag that is not given keeps LSTMSpec's default.
+
+    Raises:
+        SpecError: a value is out of range, or two contradict each other.
+        FileError: the lengths can't be read.
+    """
+    names = {flag.name for flag in SPEC_FLAGS} - {"unbatched", "lengths"}
+    given: dict[str, Any] = {name: values[name] for name in names if values.get(name) is not None}
+    if values.get("lengths") is not None:
+        given["lengths"] = parse_lengths(values["lengths"])
+    if values.get("unbatched"):
+        if "batch_size" in given:
+            raise SpecError("batch_size", str(given["batch_size"]), "left out with {batch_size=None}", "one of the two")
+        given["batch_size"] = None
+    return LSTMSpec(**given)
+
+
+def checking_of(values: Values) -> dict[str, Any]:
+    """How to check: the keyword arguments of ``inspect`` that a command line names.
+
+    Raises:
+        SpecError: a tolerance is negative or not a number.
+    """
+    for name in ("rtol", "atol"):
+        value = values[name]
+        if value is not None and not 0 <= value < float("inf"):
+            raise SpecError(name, str(value), "a number from 0", f"{{{name}=1e-5}}")
+    return {flag.name: values[flag.name] for flag in CHECK_FLAGS}

@@ -1,0 +1,16 @@
+"""lstm-inspect schema"""
+
+from __future__ import annotations
+
+import json
+
+from lstm_inspect.cli import streams
+from lstm_inspect.cli.flags import Values, command
+from lstm_inspect.contract import json_schema
+
+
+@command()
+def schema(values: Values) -> int:
+    """The JSON Schema (2020-12) of what --json writes."""
+    streams.write(json.dumps(json_schema(), indent=2))
+    return streams.OK

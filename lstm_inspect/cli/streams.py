@@ -1,0 +1,90 @@
+"""The only place that prints: the report to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lstm_inspect.errors import FileError
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+OK: Final = 0
+FAILED: Final = 1
+REFUSED: Final = 2
+INTERRUPTED: Final = 130
+CLOSED_PIPE: Final = 141
+
+
+def console() -> Console:
+    """The terminal, or whatever stdout is; nothing in it is read as markup or coloured by guess."""
+    from rich.console import Console
+
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def show(renderable: RenderableType) -> None:
+    """Write a view to stdout."""
+    console().print(renderable)
+    _flush()
+
+
+def write(text: str) -> None:
+    """Write text to stdout as it stands, with a new line."""
+    sys.stdout.write(text + "\n")
+    _flush()
+
+
+def say(text: str) -> None:
+    """Write a line to stderr: progress, a warning, an error."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def refuse_to_overwrite(path: Path, *, force: bool) -> None:
+    """See that a file can be written, before the work that fills it.
+
+    Raises:
+        FileError: the file is there already, is a folder, or its own folder is not there.
+    """
+    if path.is_dir():
+        raise FileError(str(path), "can't be written", "it is a folder", f"{path / 'lstm'}{path.suffix}")
+    if path.exists() and not force:
+        raise FileError(str(path), "is there already", "it is kept", "another name, or {force=True} to overwrite it")
+    if not path.parent.is_dir():
+        raise FileError(
+            str(path), "can't be written", f"there is no folder {path.parent}", f"mkdir -p {path.parent} first"
+        )
+
+
+def save(text: str, path: Path) -> None:
+    """Write a file.
+
+    Raises:
+        FileError: it can't be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileError(str(path), "can't be written", error.strerror or str(error), "another place") from error
+    say(f"saved {path}")
+
+
+def quietly_on_closed_pipe(run: Callable[[], int]) -> int:
+    """Run a command; a reader that closed the pipe ends it without a word.
+
+    Raises:
+        FileError: stdout can't be written, for another reason than that nobody reads it.
+    """
+    try:
+        return run()
+    except BrokenPipeError:
+        return CLOSED_PIPE
+    except OSError as error:
+        raise FileError("stdout", "can't be written", error.strerror or str(error), "another place") from error
+
+
+def _flush() -> None:
+    sys.stdout.flush()

@@ -1,0 +1,94 @@
+"""What can't be met, said in one message: the offender, what came, what is allowed, what to type instead.
+
+An error names arguments as ``{proj_size}`` or, with a value, ``{proj_size=10}``. Whoever shows it
+decides how an argument is spelt: ``proj_size=10`` in Python, ``--proj-size 10`` on the command line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import ClassVar, TypeAlias
+
+Spell: TypeAlias = Callable[[str, str | None], str]
+"""Turns an argument's name and, if there is one, its value into what the reader would type."""
+
+_ARGUMENT = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
+
+
+def spell_python(name: str, value: str | None) -> str:
+    """Spell an argument as a Python call does.
+
+    >>> spell_python("proj_size", "10")
+    'proj_size=10'
+    """
+    return name if value is None else f"{name}={value}"
+
+
+def spell_arguments(text: str, spell: Spell = spell_python) -> str:
+    """Replace every ``{name}`` and ``{name=value}`` of text by what the reader would type.
+
+    >>> spell_arguments("smaller than {hidden_size}; try {proj_size=10}")
+    'smaller than hidden_size; try proj_size=10'
+    """
+    return _ARGUMENT.sub(lambda match: spell(match[1], match[2]), text)
+
+
+class LSTMInspectError(Exception):
+    """A request that can't be met.
+
+    Attributes:
+        offender: the argument's name, or what else is at fault (a file, a device).
+        got: what came, as text.
+        allowed: what would have been accepted; may name arguments in braces.
+        instead: what to type instead; may name arguments in braces.
+    """
+
+    _NEEDS: ClassVar[str] = ""
+
+    def __init__(self, offender: str, got: str, allowed: str, instead: str) -> None:
+        super().__init__(offender, got, allowed, instead)
+        self.offender = offender
+        self.got = got
+        self.allowed = allowed
+        self.instead = instead
+
+    def message(self, spell: Spell = spell_python) -> str:
+        """The whole message, its arguments spelt for the reader.
+
+        >>> SpecError("proj_size", "20", "smaller than {hidden_size} (20)", "{proj_size=10}").message()
+        'proj_size=20: must be smaller than hidden_size (20). Try proj_size=10.'
+        """
+        allowed = spell_arguments(self.allowed, spell)
+        return f"{self._opening(spell)}: {self._NEEDS}{allowed}. Try {spell_arguments(self.instead, spell)}."
+
+    def _opening(self, spell: Spell) -> str:
+        return f"{spell_arguments(self.offender, spell)} {self.got}".rstrip()
+
+    def __str__(self) -> str:
+        return self.message()
+
+
+class SpecError(LSTMInspectError):
+    """An argument is out of range or contradicts another; ``allowed`` goes on from "must be"."""
+
+    _NEEDS = "must be "
+
+    def _opening(self, spell: Spell) -> str:
+        return spell(self.offender, self.got)
+
+
+class DeviceError(LSTMInspectError):
+    """The device is not there, or can't do what was asked."""
+
+
+class MemoryNeedError(LSTMInspectError):
+    """The spec needs more memory than is free; nothing was allocated."""
+
+
+class FileError(LSTMInspectError):
+    """A file can't be read or written, or does not hold what it should."""
+
+
+class RunError(LSTMInspectError):
+    """torch can't run the spec: no kernel for it here, or no memory after all."""

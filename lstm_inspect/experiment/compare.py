@@ -1,0 +1,89 @@
+"""Hold one result against another: identical, how far apart, within the tolerance or not."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from lstm_inspect.theory.tolerance import EXACT, Tolerance
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How two results compare.
+
+    Attributes:
+        identical: the same shape, dtype and numbers.
+        max_abs_diff: the largest difference of any element; None if there is none to take (other
+            shapes, not numbers, a NaN).
+        worst: the index of that element; None if identical or not to be had.
+        passed: within the tolerance everywhere.
+    """
+
+    identical: bool
+    max_abs_diff: float | None
+    worst: tuple[int, ...] | None
+    passed: bool
+
+
+def compare(left: Any, right: Any, allowed: Tolerance = EXACT) -> Comparison:
+    """Compare tensors, or tuples of them to any depth; whatever else must be equal.
+
+    >>> compare(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.5])).max_abs_diff
+    0.5
+    """
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        return _compare_tensors(left, right, allowed)
+    if _holds_tensors(left) and isinstance(right, tuple) and len(left) == len(right):
+        return _worst_of([compare(*pair, allowed) for pair in zip(left, right, strict=True)])
+    same = bool(left == right)
+    return Comparison(same, None, None, same)
+
+
+def _holds_tensors(value: Any) -> bool:
+    return isinstance(value, tuple) and any(isinstance(each, (Tensor, tuple)) for each in value)
+
+
+def _worst_of(parts: list[Comparison]) -> Comparison:
+    failed = [part for part in parts if not part.passed]
+    differences = [part.max_abs_diff for part in parts if part.max_abs_diff is not None]
+    undefined = any(part.max_abs_diff is None for part in failed)
+    return Comparison(
+        identical=all(part.identical for part in parts),
+        max_abs_diff=None if undefined else max(differences, default=None),
+        worst=failed[0].worst if failed else None,
+        passed=not failed,
+    )
+
+
+def _compare_tensors(left: Tensor, right: Tensor, allowed: Tolerance) -> Comparison:
+    if left.shape != right.shape:
+        return Comparison(False, None, None, False)
+    if left.dtype == right.dtype and left.device == right.device and torch.equal(left, right):
+        return Comparison(True, 0.0, None, True)
+    difference = left.to("cpu", torch.float64, copy=True).sub_(right.to("cpu")).abs_()
+    largest = difference.max().item()
+    if math.isnan(largest) or math.isinf(largest):
+        return Comparison(False, None, None, False)
+    return Comparison(
+        False, largest, _index_of_largest(difference), allowed != EXACT and _within(difference, right, allowed)
+    )
+
+
+def _within(difference: Tensor, right: Tensor, allowed: Tolerance) -> bool:
+    if not allowed.rtol:
+        return bool(difference.max() <= allowed.atol)
+    slack = right.to("cpu", torch.float64, copy=True).abs_().mul_(allowed.rtol)
+    return bool(difference.sub_(slack).max() <= allowed.atol)
+
+
+def _index_of_largest(difference: Tensor) -> tuple[int, ...]:
+    place, index = int(difference.argmax()), []
+    for size in reversed(difference.shape):
+        place, here = divmod(place, size)
+        index.append(here)
+    return tuple(reversed(index))

@@ -1,0 +1,77 @@
+"""The device that a spec names, if it is there."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from lstm_inspect.errors import DeviceError
+from lstm_inspect.theory.spec import LSTMSpec
+
+
+def on_device(spec: LSTMSpec) -> LSTMSpec:
+    """The spec with its device resolved: "auto" becomes the best one there is.
+
+    Raises:
+        DeviceError: the device is not there, or does not know the dtype.
+    """
+    available = available_devices()
+    device = next(iter(available)) if spec.device == "auto" else spec.device
+    if (device + ":0" if device == "cuda" else device) not in available and device != "meta":
+        raise DeviceError(
+            "{device}", f"{device} is not here", f"{_built_with()}; available: {_names(available)}", "{device=cpu}"
+        )
+    if device == "mps" and spec.dtype == "float64":
+        raise DeviceError(
+            "{dtype=float64}", "with {device=mps}", "MPS has no float64", "{dtype=float32} or {device=cpu}"
+        )
+    return spec.replace(device=device)
+
+
+def available_devices() -> tuple[str, ...]:
+    """The devices that can hold numbers here, best first."""
+    cuda = tuple(f"cuda:{index}" for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0))
+    mps = ("mps",) if torch.backends.mps.is_available() else ()
+    return (*cuda, *mps, "cpu")
+
+
+def _names(available: tuple[str, ...]) -> str:
+    return ", ".join((*available, "meta"))
+
+
+def _built_with() -> str:
+    cuda = torch.version.cuda
+    return f"torch {torch.__version__} was built {f'with CUDA {cuda}' if cuda else 'without CUDA'}"
+
+
+def environment(device: str, *, tf32: bool) -> dict[str, Any]:
+    """What ran: the contract's ``environment`` object."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "device_name": torch.cuda.get_device_name(device) if device.startswith("cuda") else device,
+        "tf32": tf32,
+    }
+
+
+@contextmanager
+def tf32(allowed: bool) -> Iterator[None]:
+    """cuDNN's LSTM with TF32 or without it; what was set before is set again after.
+
+    TF32 keeps 10 of float32's 23 mantissa bits in matrix products, and cuDNN uses it by default
+    (https://docs.pytorch.org/docs/stable/notes/cuda.html).
+    """
+    rnn = getattr(torch.backends.cudnn, "rnn", None)  # since torch 2.9 precision is set by operator
+    owner, name, value = (
+        (rnn, "fp32_precision", "tf32" if allowed else "ieee") if rnn else (torch.backends.cudnn, "allow_tf32", allowed)
+    )
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)

@@ -1,0 +1,130 @@
+"""The LSTM equations written out, step by step, in float64 on the CPU: the independent oracle.
+
+The equations are those of torch's documentation of nn.LSTM, after Hochreiter and Schmidhuber (1997)
+and, with proj_size, Sak et al. (2014). Nothing here knows how theory.states or theory.claims count
+rows, steps or slices: an oracle that shared their arithmetic would share their mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from lstm_inspect.theory.memory import REFERENCE_STEPS_AT_ONCE
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What the equations give, in float64 on the CPU, with the axes that nn.LSTM would give them."""
+
+    output: Tensor
+    hn: Tensor
+    cn: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """One layer's weights in one direction; gate rows in the order i, f, g, o."""
+
+    w_ih: Tensor  # (4H, in)
+    w_hh: Tensor  # (4H, R)
+    bias: Tensor | None  # (4H,), torch's two added
+    w_hr: Tensor | None  # (P, H)
+
+
+def reference(
+    lstm: torch.nn.LSTM,
+    input: Tensor,
+    h0: Tensor,
+    c0: Tensor,
+    lengths: Tensor | None = None,
+    padding_value: float = 0.0,
+) -> Reference:
+    """Run the equations on a module's weights.
+
+    Args:
+        lstm: the module; its dropout is taken to be off.
+        input: (T, B, I), (B, T, I) if the module is batch_first, or (T, I).
+        h0: (L*D, B, R), or (L*D, R). c0: (L*D, B, H), or (L*D, H).
+        lengths: (B,) valid time steps of each sequence; all T if left out.
+        padding_value: what output holds after a sequence's end.
+    """
+    batched = input.dim() == 3
+    x, h, c = (_exact(each) if batched else _exact(each).unsqueeze(1) for each in (input, h0, c0))
+    if batched and lstm.batch_first:
+        x = x.transpose(0, 1)
+    valid = None if lengths is None else torch.arange(len(x))[:, None, None] < lengths[:, None]  # (T, B, 1)
+    output, hn, cn = _stack(lstm, x, h, c, valid)
+    if valid is not None:
+        output = output.masked_fill_(~valid, padding_value)
+    if not batched:
+        return Reference(output.squeeze(1), hn.squeeze(1), cn.squeeze(1))
+    return Reference(output.transpose(0, 1) if lstm.batch_first else output, hn, cn)
+
+
+def _stack(
+    lstm: torch.nn.LSTM, x: Tensor, h0: Tensor, c0: Tensor, valid: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Every layer on the one below it: each reads all directions of the layer below, joined."""
+    hn, cn = [], []
+    initial = zip(h0, c0, strict=True)
+    for layer in range(lstm.num_layers):
+        halves = []
+        for reverse in (False, True) if lstm.bidirectional else (False,):
+            h, c = next(initial)
+            steps, h, c = _direction(_weights(lstm, layer, reverse), x, h, c, valid, reverse)
+            halves.append(steps)
+            hn.append(h)
+            cn.append(c)
+        x = torch.cat(halves, dim=-1) if lstm.bidirectional else halves[0]
+    return x, torch.stack(hn), torch.stack(cn)
+
+
+def _direction(
+    w: _Weights, x: Tensor, h: Tensor, c: Tensor, valid: Tensor | None, reverse: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One layer in one direction: x (T, B, in), h (B, R), c (B, H) -> h of every step (T, B, R), last h, last c.
+
+    A sequence's state stands still outside its valid steps, so in reverse it starts at its own last one.
+    """
+    steps = x.new_empty(*x.shape[:2], h.shape[-1])
+    for time_step, from_input in _input_products(w, x, reverse):
+        new_h, new_c = _cell(w, from_input, h, c)
+        if valid is not None:
+            new_h, new_c = torch.where(valid[time_step], new_h, h), torch.where(valid[time_step], new_c, c)
+        h, c = new_h, new_c
+        steps[time_step] = h
+    return steps, h, c
+
+
+def _cell(w: _Weights, from_input: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
+    i, f, g, o = torch.addmm(from_input, h, w.w_hh.t()).chunk(4, dim=-1)
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    h = o.sigmoid() * c.tanh()
+    return (h if w.w_hr is None else h @ w.w_hr.t()), c
+
+
+def _input_products(w: _Weights, x: Tensor, reverse: bool) -> Iterator[tuple[int, Tensor]]:
+    """(time step, W_ih x_t + b) in the direction's order; some steps at a time, for memory's sake."""
+    starts = range(0, len(x), REFERENCE_STEPS_AT_ONCE)
+    for start in reversed(starts) if reverse else starts:
+        block = torch.nn.functional.linear(x[start : start + REFERENCE_STEPS_AT_ONCE], w.w_ih, w.bias)
+        offsets = range(len(block))
+        for offset in reversed(offsets) if reverse else offsets:
+            yield start + offset, block[offset]
+
+
+def _weights(lstm: torch.nn.LSTM, layer: int, reverse: bool) -> _Weights:
+    suffix = f"_l{layer}_reverse" if reverse else f"_l{layer}"
+    bias = _exact(getattr(lstm, "bias_ih" + suffix)) + _exact(getattr(lstm, "bias_hh" + suffix)) if lstm.bias else None
+    projection = _exact(getattr(lstm, "weight_hr" + suffix)) if lstm.proj_size else None
+    return _Weights(
+        _exact(getattr(lstm, "weight_ih" + suffix)), _exact(getattr(lstm, "weight_hh" + suffix)), bias, projection
+    )
+
+
+def _exact(tensor: Tensor) -> Tensor:
+    return tensor.detach().to("cpu", torch.float64)

@@ -1,0 +1,133 @@
+"""Build an nn.LSTM and its input from a spec, and run it once."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+from lstm_inspect.errors import RunError
+from lstm_inspect.theory.expressions import constructor
+from lstm_inspect.theory.spec import LSTMSpec
+
+_SAID_ELSEWHERE = (
+    "dropout option adds dropout",  # theory.warnings says it in the words of the flags
+    "LSTM with projections is not supported with oneDNN",  # of speed alone
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call and everything that went into it and came out of it.
+
+    Attributes:
+        lstm: the module, in eval mode.
+        tensors: by name, as expressions call them: input, h0, c0, output, hn, cn and, with lengths,
+            lengths, packed_input, packed_output.
+        padding_value: what output holds after a sequence's end.
+    """
+
+    lstm: torch.nn.LSTM
+    tensors: dict[str, Any]
+    padding_value: float = 0.0
+
+    def tensor(self, name: str) -> Tensor:
+        """The tensor of a name; a PackedSequence's data."""
+        value = self.tensors[name]
+        tensor: Tensor = value.data if isinstance(value, PackedSequence) else value
+        return tensor
+
+
+def run(spec: LSTMSpec) -> Run:
+    """Build the module, the input and the initial state that a spec names, and call the module once.
+
+    The same seed gives the same numbers on every device: they are drawn on the CPU and moved. The
+    caller's random state is left as it was.
+
+    Raises:
+        RunError: torch can't run it, for want of memory or of a kernel.
+    """
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(), warnings.catch_warnings():
+        for said_elsewhere in _SAID_ELSEWHERE:
+            warnings.filterwarnings("ignore", message=said_elsewhere)
+        torch.manual_seed(spec.seed)
+        try:
+            return call(spec, build(spec), make_input(spec), *make_state(spec))
+        except (RuntimeError, MemoryError) as error:
+            raise RunError(
+                "torch", f"can't run {constructor(spec)}", str(error), "{predict=True}: theory alone"
+            ) from error
+
+
+def build(spec: LSTMSpec) -> torch.nn.LSTM:
+    """The module of a spec, in eval mode: dropout is off."""
+    lstm = torch.nn.LSTM(
+        spec.input_size,
+        spec.hidden_size,
+        spec.num_layers,
+        bias=spec.bias,
+        batch_first=spec.batch_first,
+        dropout=spec.dropout,
+        bidirectional=spec.bidirectional,
+        proj_size=spec.proj_size,
+        device=_drawn_on(spec),
+        dtype=_dtype(spec),
+    )
+    return lstm.eval().to(spec.device)
+
+
+def make_input(spec: LSTMSpec) -> Tensor:
+    """Random input, (T, B, I), (B, T, I) or (T, I); padded cells hold the padding value."""
+    lead = (spec.seq_len,) if spec.batch_size is None else (spec.seq_len, spec.batch_size)
+    input = torch.randn(*lead, spec.input_size, dtype=_dtype(spec), device=_drawn_on(spec))
+    if spec.lengths is not None and spec.has_values:
+        padded = torch.arange(spec.seq_len)[:, None] >= torch.tensor(spec.lengths)  # (T, B)
+        input.masked_fill_(padded[..., None], spec.padding_value)
+    if spec.batched and spec.batch_first:
+        input = input.transpose(0, 1).contiguous()
+    return input.to(spec.device)
+
+
+def make_state(spec: LSTMSpec) -> tuple[Tensor, Tensor]:
+    """h0 (L*D, B, R) and c0 (L*D, B, H), without the batch axis if unbatched."""
+    rows = (spec.num_states,) if spec.batch_size is None else (spec.num_states, spec.batch_size)
+    draw = torch.zeros if spec.state == "zeros" else torch.randn
+    h0 = draw(*rows, spec.state_size, dtype=_dtype(spec), device=_drawn_on(spec))
+    c0 = draw(*rows, spec.hidden_size, dtype=_dtype(spec), device=_drawn_on(spec))
+    return h0.to(spec.device), c0.to(spec.device)
+
+
+def call(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Tensor, h0: Tensor, c0: Tensor) -> Run:
+    """Call the module: packed if the spec has lengths."""
+    if spec.lengths is not None:
+        return _call_packed(spec, lstm, input, h0, c0)
+    output, (hn, cn) = lstm(input, (h0, c0))
+    return Run(lstm, {"input": input, "h0": h0, "c0": c0, "output": output, "hn": hn, "cn": cn})
+
+
+def _call_packed(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Tensor, h0: Tensor, c0: Tensor) -> Run:
+    lengths = torch.tensor(spec.lengths)  # on the CPU, where pack_padded_sequence wants it
+    packed_input = pack_padded_sequence(
+        input, lengths, batch_first=spec.batch_first, enforce_sorted=spec.enforce_sorted
+    )
+    packed_output, (hn, cn) = lstm(packed_input, (h0, c0))
+    output, _ = pad_packed_sequence(
+        packed_output, batch_first=spec.batch_first, padding_value=spec.padding_value, total_length=spec.total_length
+    )
+    given = {"input": input, "h0": h0, "c0": c0, "lengths": lengths, "packed_input": packed_input}
+    return Run(
+        lstm, {**given, "packed_output": packed_output, "output": output, "hn": hn, "cn": cn}, spec.padding_value
+    )
+
+
+def _dtype(spec: LSTMSpec) -> torch.dtype:
+    dtype: torch.dtype = getattr(torch, spec.dtype)
+    return dtype
+
+
+def _drawn_on(spec: LSTMSpec) -> str:
+    return "meta" if spec.device == "meta" else "cpu"

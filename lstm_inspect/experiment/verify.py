@@ -1,0 +1,76 @@
+"""Evaluate theory's claims and pitfalls on a Run: the very strings that are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+import torch
+
+from lstm_inspect.experiment.compare import Comparison, compare
+from lstm_inspect.experiment.reference import Reference, reference
+from lstm_inspect.experiment.run import Run
+from lstm_inspect.results import CheckResult, PitfallResult
+from lstm_inspect.theory.claims import Claim
+from lstm_inspect.theory.pitfalls import Pitfall
+from lstm_inspect.theory.tolerance import EXACT, Tolerance
+
+
+@lru_cache(maxsize=4096)
+def _compiled(expression: str) -> CodeType:
+    return compile(expression, "<claim>", "eval")
+
+
+class Verifier:
+    """Evaluates expressions on one Run, with no builtins and no names but the contract's."""
+
+    def __init__(self, run: Run) -> None:
+        self._names: dict[str, Any] = {"__builtins__": {}, "torch": torch, "lstm": run.lstm, **run.tensors}
+        self._run = run
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression over the Run's tensors."""
+        return eval(_compiled(expression), self._names)  # noqa: S307 - theory's own strings, made of integers
+
+    def check(self, claim: Claim, allowed: Tolerance) -> CheckResult:
+        """Hold a claim's two sides against each other."""
+        if claim.kind == "reference" and "reference" not in self._names:
+            self._names["reference"] = reference_of(self._run)
+        found = self._compare(claim.left, claim.right, allowed)
+        if isinstance(found, str):
+            return CheckResult(claim, allowed, identical=False, passed=False, error=found)
+        return CheckResult(claim, allowed, found.identical, found.max_abs_diff, found.passed, found.worst)
+
+    def check_pitfall(self, pitfall: Pitfall) -> PitfallResult:
+        """See that a pitfall's two sides differ."""
+        found = self._compare(pitfall.tempting, pitfall.instead, EXACT)
+        if isinstance(found, str):
+            return PitfallResult(pitfall, passed=False, error=found)
+        tempting, instead = (tuple(self.evaluate(side).shape) for side in (pitfall.tempting, pitfall.instead))
+        return PitfallResult(pitfall, found.max_abs_diff, tempting, instead, passed=not found.identical)
+
+    def _compare(self, left: str, right: str, allowed: Tolerance) -> Comparison | str:
+        try:
+            return compare(self.evaluate(left), self.evaluate(right), allowed)
+        except Exception as error:  # whatever a result of the wrong form leads to: the check says it and fails
+            return f"{type(error).__name__}: {error}"
+
+
+def reference_of(run: Run) -> Reference:
+    """The equations on a Run's own weights, input and initial state."""
+    named = run.tensors
+    return reference(run.lstm, named["input"], named["h0"], named["c0"], named.get("lengths"), run.padding_value)
+
+
+def verify(
+    run: Run, checks: Iterable[CheckResult], pitfalls: Iterable[PitfallResult]
+) -> tuple[Sequence[CheckResult], Sequence[PitfallResult]]:
+    """Evaluate on a Run what was only predicted: every check within its tolerance, every pitfall."""
+    verifier = Verifier(run)
+    with torch.inference_mode():
+        return (
+            [verifier.check(check.claim, check.tolerance) for check in checks],
+            [verifier.check_pitfall(result.pitfall) for result in pitfalls],
+        )

@@ -1,0 +1,190 @@
+"""inspect(spec) -> Report: theory held against experiment, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from lstm_inspect import contract
+from lstm_inspect.guard import refuse_too_large
+from lstm_inspect.results import CheckResult, PitfallResult
+from lstm_inspect.theory import expressions
+from lstm_inspect.theory.claims import Claim, claims
+from lstm_inspect.theory.packing import Packing, pack
+from lstm_inspect.theory.pitfalls import pitfalls
+from lstm_inspect.theory.recipes import Recipe, recipes
+from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.states import StateRow, state_rows
+from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance
+from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from lstm_inspect.experiment.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a spec is inspected.
+
+    Attributes:
+        predict: theory alone; torch is not imported.
+        reference: whether the run is held against the equations in float64.
+        rtol, atol: the tolerance of the inexact checks; the dtype's own where left out.
+        tf32: whether cuDNN may use TF32 in float32.
+    """
+
+    predict: bool = False
+    reference: bool = True
+    rtol: float | None = None
+    atol: float | None = None
+    tf32: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TensorReport:
+    """One tensor: what was predicted of it and, after a run, what was measured."""
+
+    theory: TensorTheory
+    dtype: str
+    actual: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything known of one call of one nn.LSTM: frozen data, the same for text, JSON and Python."""
+
+    command: str
+    spec: LSTMSpec
+    tensors: Sequence[TensorReport]
+    states: Sequence[StateRow]
+    checks: Sequence[CheckResult]
+    pitfalls: Sequence[PitfallResult]
+    recipes: Sequence[Recipe]
+    packing: Packing | None = None
+    warnings: Sequence[SpecWarning] = ()
+    environment: dict[str, Any] | None = None
+    options: Options = field(default_factory=Options)
+
+    @property
+    def mode(self) -> str:
+        """Whether something ran: "run" or "predict"."""
+        return "predict" if self.options.predict else "run"
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether every check held and every pitfall came out different; None if nothing ran."""
+        if self.options.predict:
+            return None
+        return self.failed == 0
+
+    @property
+    def failed(self) -> int:
+        """How many checks did not hold and pitfalls came out the same."""
+        results: list[CheckResult | PitfallResult] = [*self.checks, *self.pitfalls]
+        return sum(not result.passed for result in results)
+
+    @property
+    def constructor(self) -> str:
+        """The call that builds the module."""
+        return expressions.constructor(self.spec)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report by the JSON contract, schema lstm-inspect/1."""
+        return contract.report_dict(self)
+
+    def __rich__(self) -> RenderableType:
+        from lstm_inspect.views.page import page
+
+        return page(self)
+
+    def _repr_html_(self) -> str:
+        from lstm_inspect.views.export import to_html
+
+        return to_html(self)
+
+
+def inspect(
+    spec: LSTMSpec | None = None,
+    *,
+    command: str = "shapes",
+    predict: bool = False,
+    reference: bool = True,
+    rtol: float | None = None,
+    atol: float | None = None,
+    tf32: bool = False,
+) -> Report:
+    """Work out what a spec must give, run it, and hold the one against the other.
+
+    Args:
+        spec: the LSTM and its batch; LSTMSpec() if left out.
+        command: the name that the report bears.
+        predict, reference, rtol, atol, tf32: see Options.
+
+    Raises:
+        MemoryNeedError: the spec needs more memory than is free.
+        DeviceError: the spec's device is not there.
+
+    >>> inspect(LSTMSpec(num_layers=2, bidirectional=True)).verified
+    True
+    """
+    options = Options(predict, reference, rtol, atol, tf32)
+    spec = spec or LSTMSpec()
+    refuse_too_large(spec, predict=predict, reference=reference)
+    if predict:
+        return predicted(spec, command, options)
+    from lstm_inspect.experiment import devices
+    from lstm_inspect.experiment.run import run
+
+    spec = devices.on_device(spec)
+    with devices.tf32(tf32):
+        return measured(predicted(spec, command, options), run(spec))
+
+
+def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
+    """A spec's report by theory alone."""
+    return Report(
+        command=command,
+        spec=spec,
+        tensors=[TensorReport(tensor, spec.dtype) for tensor in tensors(spec)],
+        states=state_rows(spec),
+        checks=[
+            CheckResult(claim, _tolerance(claim, spec, options)) for claim in claims(spec, reference=options.reference)
+        ],
+        pitfalls=[PitfallResult(pitfall) for pitfall in pitfalls(spec)],
+        recipes=recipes(spec),
+        packing=None if spec.lengths is None else pack(spec.lengths, spec.seq_len),
+        warnings=spec_warnings(spec),
+        options=options,
+    )
+
+
+def measured(report: Report, run: Run) -> Report:
+    """The same report, held against a run."""
+    from lstm_inspect.experiment.devices import environment
+    from lstm_inspect.experiment.verify import verify
+
+    checks, pitfall_results = verify(run, report.checks, report.pitfalls)
+    return replace(
+        report,
+        tensors=[_measured_tensor(tensor, run) for tensor in report.tensors],
+        checks=checks,
+        pitfalls=pitfall_results,
+        environment=environment(report.spec.device, tf32=report.options.tf32),
+    )
+
+
+def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+    actual = run.tensor(tensor.theory.name)
+    return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
+
+
+def _tolerance(claim: Claim, spec: LSTMSpec, options: Options) -> Tolerance:
+    if claim.exact:
+        return EXACT
+    default = tolerance(spec.dtype, tf32=options.tf32 and spec.device.startswith("cuda"))
+    rtol = default.rtol if options.rtol is None else options.rtol
+    return Tolerance(rtol, default.atol if options.atol is None else options.atol)

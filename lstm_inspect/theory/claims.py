@@ -1,0 +1,122 @@
+"""What must hold of one call, as pairs of Python expressions over its tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lstm_inspect.theory import expressions as e
+from lstm_inspect.theory.recipes import recipes
+from lstm_inspect.theory.shapes import Shape, format_tuple, tensors
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.states import state_row
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Two expressions that must come out the same.
+
+    Attributes:
+        id: stable name, unique in a report.
+        kind: "shape", "equality", "reference" or "packing".
+        left, right: Python expressions over ``torch lstm input h0 c0 output hn cn lengths packed_input
+            packed_output`` and, in kind "reference", ``reference``.
+        why: the reason, in words.
+        exact: whether every number must be the same to the bit; else within the dtype's tolerance.
+    """
+
+    id: str
+    kind: str
+    left: str
+    right: str
+    why: str
+    exact: bool = True
+
+
+def claims(spec: LSTMSpec, *, reference: bool = True) -> tuple[Claim, ...]:
+    """Every claim about one call of kinds shape, equality and reference.
+
+    >>> [claim.id for claim in claims(LSTMSpec()) if claim.kind == "equality"]
+    ['row-0', 'final-state']
+    """
+    shapes = shape_claims(spec)
+    if not spec.has_values:
+        return shapes
+    return shapes + equality_claims(spec) + (reference_claims() if reference else ())
+
+
+def shape_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
+    """The predicted shape of every tensor and of every recipe."""
+    named = [(f"shape-{tensor.name}", _shaped(tensor.name), tensor.shape, tensor.meaning) for tensor in tensors(spec)]
+    named += [(f"shape-recipe-{recipe.id}", recipe.expression, recipe.shape, recipe.task) for recipe in recipes(spec)]
+    return tuple(_shape_claim(*each) for each in named)
+
+
+def _shaped(name: str) -> str:
+    return f"{name}.data" if name.startswith("packed_") else name
+
+
+def _shape_claim(id: str, expression: str, shape: Shape, why: str) -> Claim:
+    return Claim(id, "shape", f"{expression}.shape", format_tuple(shape), why)
+
+
+def equality_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
+    """The same numbers in another place of the same call: bit for bit equal."""
+    found = [_row_claim(spec, direction) for direction in range(spec.num_directions)]
+    found += [_final_claim(spec, direction) for direction in range(spec.num_directions)]
+    if spec.bidirectional:
+        found += [_joined_claim(spec), _output_layout_claim(spec)]
+    if spec.num_states > 1:
+        found.append(_states_layout_claim(spec))
+    if spec.state == "zeros":
+        found.append(_default_state_claim(spec))
+    return tuple(found)
+
+
+def _row_claim(spec: LSTMSpec, direction: int) -> Claim:
+    row = state_row(spec, spec.num_layers - 1, direction)
+    assert row.output is not None  # the top layer's rows always stand in output
+    return Claim(f"row-{row.row}", "equality", row.hn, row.output, row.why)
+
+
+def _final_claim(spec: LSTMSpec, direction: int) -> Claim:
+    name = f"final-{spec.directions[direction]}" if spec.bidirectional else "final-state"
+    left, right = f"hn[{direction - spec.num_directions}]", e.final_output(spec, direction)
+    why = ("the top layer's forward state, counted from the end", "the very last row is the top layer's reverse state")
+    return Claim(
+        name, "equality", left, right, why[direction] if spec.bidirectional else "the last row is the top layer's"
+    )
+
+
+def _joined_claim(spec: LSTMSpec) -> Claim:
+    why = "one vector a sequence: both directions' final states joined"
+    return Claim("final-joined", "equality", e.final_state(spec), e.final_state_from_output(spec), why)
+
+
+def _output_layout_claim(spec: LSTMSpec) -> Claim:
+    left = e.at_step(spec, e.output_by_direction(spec), "0", "1")
+    why = "output's last axis is direction by direction: (D, R), not (R, D)"
+    return Claim("output-layout", "equality", left, "hn[-1]", why)
+
+
+def _states_layout_claim(spec: LSTMSpec) -> Claim:
+    top = tuple(e.final_output(spec, direction) for direction in range(spec.num_directions))
+    why = "hn's first axis is layer by layer, each with its directions: (L, D), not (D, L)"
+    return Claim("hn-layout", "equality", f"{e.states_by_layer(spec)}[-1]", f"torch.stack({format_tuple(top)})", why)
+
+
+def _default_state_claim(spec: LSTMSpec) -> Claim:
+    prefix = "packed_" if spec.lengths else ""
+    left, right = f"({prefix}output, (hn, cn))", f"lstm({prefix}input)"
+    return Claim("default-state", "equality", left, right, "h0 and c0 are zeros when they are left out")
+
+
+def reference_claims() -> tuple[Claim, ...]:
+    """The results against the equations: every step of output, every row of hn and cn."""
+    why = {
+        "output": "every time step, from the equations in float64",
+        "hn": "every layer and direction, from the equations in float64",
+        "cn": "every layer and direction, from the equations in float64",
+    }
+    return tuple(
+        Claim(f"reference-{name}", "reference", name, f"reference.{name}", why[name], exact=False) for name in why
+    )

@@ -1,0 +1,152 @@
+"""The Python expressions over a call's tensors, written once and with every number resolved.
+
+Everything here is made of validated integers: the strings are shown, pasted, evaluated and put in scripts.
+"""
+
+from __future__ import annotations
+
+from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.spec import LSTMSpec
+
+
+def constructor(spec: LSTMSpec) -> str:
+    """The call that builds the module, without the arguments that stand at torch's defaults.
+
+    >>> constructor(LSTMSpec(num_layers=2, bidirectional=True))
+    'torch.nn.LSTM(10, 20, num_layers=2, bidirectional=True)'
+    """
+    arguments = [str(spec.input_size), str(spec.hidden_size)]
+    defaults = {
+        "num_layers": 1,
+        "bias": True,
+        "batch_first": False,
+        "dropout": 0.0,
+        "bidirectional": False,
+        "proj_size": 0,
+    }
+    arguments += [
+        f"{name}={getattr(spec, name)!r}" for name, default in defaults.items() if getattr(spec, name) != default
+    ]
+    if spec.device != "cpu":
+        arguments.append(f'device="{spec.device}"')
+    if spec.dtype != "float32":
+        arguments.append(f"dtype=torch.{spec.dtype}")
+    return f"torch.nn.LSTM({', '.join(arguments)})"
+
+
+def call(spec: LSTMSpec) -> str:
+    """The statement that runs the module.
+
+    >>> call(LSTMSpec(lengths=(8, 9, 10)))
+    'packed_output, (hn, cn) = lstm(packed_input, (h0, c0))'
+    """
+    return (
+        "packed_output, (hn, cn) = lstm(packed_input, (h0, c0))"
+        if spec.lengths
+        else "output, (hn, cn) = lstm(input, (h0, c0))"
+    )
+
+
+def columns(spec: LSTMSpec, direction: int, *, both_ends: bool = False) -> str | None:
+    """The slice of output's last axis that holds a direction; None if there is only one direction.
+
+    >>> columns(LSTMSpec(bidirectional=True), 0), columns(LSTMSpec(bidirectional=True), 1, both_ends=True)
+    (':20', '20:40')
+    """
+    size = spec.state_size
+    if not spec.bidirectional:
+        return None
+    if direction == 0:
+        return f":{size}"
+    return f"{size}:{2 * size}" if both_ends else f"{size}:"
+
+
+def at_step(spec: LSTMSpec, name: str, step: str, features: str | None = None) -> str:
+    """``name`` (input or output) at one time step: (B, features), or (features,) unbatched.
+
+    >>> at_step(LSTMSpec(), "output", "-1", ":20"), at_step(LSTMSpec(batch_first=True), "output", "-1")
+    ('output[-1, :, :20]', 'output[:, -1]')
+    """
+    if not spec.batched:
+        return _index(name, step, features)
+    if spec.batch_first:
+        return _index(name, ":", step, features)
+    return _index(name, step, *((":", features) if features else ()))
+
+
+def at_last_valid_step(spec: LSTMSpec, features: str | None = None) -> str:
+    """Output at each sequence's own last valid time step: (B, features).
+
+    >>> at_last_valid_step(LSTMSpec(lengths=(8, 9, 10)))
+    'output[lengths - 1, torch.arange(3)]'
+    """
+    sequences = f"torch.arange({spec.batch_size})"
+    steps = (sequences, "lengths - 1") if spec.batch_first else ("lengths - 1", sequences)
+    return _index("output", *steps, features)
+
+
+def final_output(spec: LSTMSpec, direction: int) -> str:
+    """The slice of output that holds the last layer's final state of a direction: (B, R), or (R,) unbatched.
+
+    >>> final_output(LSTMSpec(bidirectional=True), 1)
+    'output[0, :, 20:]'
+    """
+    features = columns(spec, direction)
+    if direction == 1:
+        return at_step(spec, "output", "0", features)
+    if spec.lengths is not None:
+        return at_last_valid_step(spec, features)
+    return at_step(spec, "output", "-1", features)
+
+
+def final_state(spec: LSTMSpec) -> str:
+    """The last layer's final state as one vector a sequence, from hn: (B, D * R), or (D * R,) unbatched.
+
+    >>> final_state(LSTMSpec(bidirectional=True))
+    'torch.cat((hn[-2], hn[-1]), dim=-1)'
+    """
+    return "torch.cat((hn[-2], hn[-1]), dim=-1)" if spec.bidirectional else "hn[-1]"
+
+
+def final_state_from_output(spec: LSTMSpec) -> str:
+    """The same vector, taken from output.
+
+    >>> final_state_from_output(LSTMSpec(bidirectional=True))
+    'torch.cat((output[-1, :, :20], output[0, :, 20:]), dim=-1)'
+    """
+    forward = final_output(spec, 0)
+    return f"torch.cat(({forward}, {final_output(spec, 1)}), dim=-1)" if spec.bidirectional else forward
+
+
+def states_by_layer(spec: LSTMSpec) -> str:
+    """Hn with layers and directions on axes of their own: (L, D, B, R), or (L, D, R) unbatched.
+
+    >>> states_by_layer(LSTMSpec(num_layers=2, bidirectional=True))
+    'hn.view(2, 2, 3, 20)'
+    """
+    return f"hn.view{format_tuple((spec.num_layers, spec.num_directions, *state_tail(spec)))}"
+
+
+def output_by_direction(spec: LSTMSpec) -> str:
+    """Output with the directions on an axis of their own: (T, B, D, R).
+
+    >>> output_by_direction(LSTMSpec(bidirectional=True))
+    'output.view(5, 3, 2, 20)'
+    """
+    return f"output.view{format_tuple((*output_lead(spec), spec.num_directions, spec.state_size))}"
+
+
+def state_tail(spec: LSTMSpec) -> tuple[int, ...]:
+    """The axes of hn behind its rows: (B, R), or (R,) unbatched."""
+    return (spec.state_size,) if spec.batch_size is None else (spec.batch_size, spec.state_size)
+
+
+def output_lead(spec: LSTMSpec) -> tuple[int, ...]:
+    """The axes of output before its features: (T, B), (B, T) with batch_first, or (T,) unbatched."""
+    if spec.batch_size is None:
+        return (spec.seq_len,)
+    return (spec.batch_size, spec.seq_len) if spec.batch_first else (spec.seq_len, spec.batch_size)
+
+
+def _index(name: str, *parts: str | None) -> str:
+    return f"{name}[{', '.join(part for part in parts if part)}]"

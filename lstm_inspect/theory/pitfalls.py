@@ -1,0 +1,124 @@
+"""Tempting expressions that are not what they seem, where a spec's numbers let the difference show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lstm_inspect.theory import expressions as e
+from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.spec import LSTMSpec
+
+_SIGNIFICANT_BITS: Final = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
+_BITS_TO_TELL_APART: Final = 24
+"""Two unrelated results of fewer bits in all come out the same by chance too often to prove anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pitfall:
+    """An expression that looks right and is not.
+
+    Attributes:
+        id: stable name, unique in a report.
+        tempting: what is often written.
+        instead: what was meant.
+        why: what the tempting one really is.
+    """
+
+    id: str
+    tempting: str
+    instead: str
+    why: str
+
+
+def pitfalls(spec: LSTMSpec) -> tuple[Pitfall, ...]:
+    """The pitfalls that apply to a spec; those whose sides its numbers make the same are left out.
+
+    >>> [pitfall.tempting for pitfall in pitfalls(LSTMSpec(bidirectional=True))][:2]
+    ['output[-1]', 'hn[-1]']
+    >>> pitfalls(LSTMSpec(seq_len=1, batch_size=1))
+    ()
+    """
+    return tuple(_found(spec)) if spec.has_values else ()
+
+
+def _found(spec: LSTMSpec) -> Iterator[Pitfall]:
+    if spec.bidirectional:
+        yield from _bidirectional(spec)
+    if spec.num_layers > 1 and _tell_apart(spec, _state_values(spec)):
+        yield from _layers(spec)
+    if spec.batched and _tell_apart(spec, _moved_by_reshape(spec)):
+        yield _reshape(spec)
+    if spec.lengths is not None:
+        yield from _lengths(spec)
+
+
+def _tell_apart(spec: LSTMSpec, values: int) -> bool:
+    """Whether that many differing values can't all be the same by chance."""
+    return values * _SIGNIFICANT_BITS[spec.dtype] >= _BITS_TO_TELL_APART
+
+
+def _state_values(spec: LSTMSpec) -> int:
+    """Values in one row of hn: B * R."""
+    return (1 if spec.batch_size is None else spec.batch_size) * spec.state_size
+
+
+def _moved_by_reshape(spec: LSTMSpec) -> int:
+    """Values that surely stand elsewhere after hn.reshape(B, -1): all but the first and last rows' own."""
+    assert spec.batch_size is not None
+    return (spec.num_states - 1) * (spec.batch_size - 1) * spec.state_size
+
+
+def _bidirectional(spec: LSTMSpec) -> Iterator[Pitfall]:
+    if spec.seq_len > 1 and _fills_the_batch(spec) and _tell_apart(spec, _state_values(spec)):
+        why = "its reverse half has seen one step only: the final reverse state stands at step 0"
+        yield Pitfall("output-last-step", e.at_step(spec, "output", "-1"), e.final_state(spec), why)
+    why = "the reverse direction alone: half of the last layer is missing"
+    yield Pitfall("hn-last-row", "hn[-1]", e.final_state(spec), why)
+    if spec.state_size > 1 and _tell_apart(spec, _state_values(spec) // spec.state_size * (spec.state_size - 1)):
+        lead = (*e.output_lead(spec), spec.state_size, 2)
+        why = "output's last axis is (D, R): this takes every other feature, of both directions"
+        yield Pitfall(
+            "output-as-r-d",
+            f"output.view{format_tuple(lead)}[..., 0]",
+            f"{e.output_by_direction(spec)}[..., 0, :]",
+            why,
+        )
+
+
+def _layers(spec: LSTMSpec) -> Iterator[Pitfall]:
+    last = f"hn[-{spec.num_directions}]"
+    first = "the first layer's forward state" if spec.bidirectional else "the first layer's state"
+    yield Pitfall("hn-first-row", "hn[0]", last, f"{first}, not the last layer's")
+    if spec.bidirectional:
+        swapped = format_tuple((2, spec.num_layers, *e.state_tail(spec)))
+        why = "hn's first axis is (L, D): viewed as (D, L) this is another layer's or direction's state"
+        yield Pitfall("hn-as-d-l", f"hn.view{swapped}[0, -1]", f"{e.states_by_layer(spec)}[-1, 0]", why)
+
+
+def _reshape(spec: LSTMSpec) -> Pitfall:
+    rows = f"{spec.batch_size}, {spec.num_states * spec.state_size}"
+    why = "hn's rows are layers and directions: this fills a sequence's row with other sequences' states"
+    return Pitfall("hn-reshape", f"hn.reshape({spec.batch_size}, -1)", f"hn.transpose(0, 1).reshape({rows})", why)
+
+
+def _lengths(spec: LSTMSpec) -> Iterator[Pitfall]:
+    assert spec.lengths is not None
+    shorter = sum(1 for length in spec.lengths if length < spec.seq_len)
+    if shorter and _tell_apart(spec, shorter * spec.state_size):
+        why = "padding, for every sequence that ends before the batch does"
+        if spec.bidirectional:
+            why += "; and the reverse half's final state stands at step 0"
+        yield Pitfall("unpacked-last-step", e.at_step(spec, "output", "-1"), e.final_state(spec), why)
+        yield _unpacked_run(spec)
+
+
+def _unpacked_run(spec: LSTMSpec) -> Pitfall:
+    why = "without packing the padding is read as data: forward states run on into it, reverse ones start in it"
+    return Pitfall("padded-run", "lstm(input, (h0, c0))[1][0]", "hn", why)
+
+
+def _fills_the_batch(spec: LSTMSpec) -> bool:
+    """Whether every sequence has T valid steps."""
+    return spec.lengths is None or min(spec.lengths) == spec.seq_len

@@ -1,0 +1,123 @@
+"""The expected shape and the axes of every tensor of one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lstm_inspect.theory.spec import LSTMSpec
+
+Shape = tuple[int, ...]
+
+_LETTERS = {
+    "seq_len": "T",
+    "batch_size": "B",
+    "input_size": "I",
+    "hidden_size": "H",
+    "proj_size": "P",
+    "num_layers * num_directions": "L*D",
+    "num_directions * hidden_size": "D*H",
+    "num_directions * proj_size": "D*P",
+    "sum of lengths": "sum(lengths)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TensorTheory:
+    """What is known of one tensor before anything runs: its name, its axes, their sizes, its meaning."""
+
+    name: str
+    axes: tuple[str, ...]
+    shape: Shape
+    meaning: str
+
+    @property
+    def formula(self) -> str:
+        """The axes in letters.
+
+        >>> tensors(LSTMSpec())[0].formula
+        '(T, B, I)'
+        """
+        return format_tuple(tuple(_LETTERS[axis] for axis in self.axes))
+
+
+def format_tuple(parts: tuple[object, ...]) -> str:
+    """Write a tuple as Python does.
+
+    >>> format_tuple((5, 3)), format_tuple(("T",))
+    ('(5, 3)', '(T,)')
+    """
+    return f"({', '.join(str(part) for part in parts)}{',' if len(parts) == 1 else ''})"
+
+
+def tensors(spec: LSTMSpec) -> tuple[TensorTheory, ...]:
+    """Every tensor of ``output, (hn, cn) = lstm(input, (h0, c0))``, in the contract's order.
+
+    >>> [(tensor.name, tensor.shape) for tensor in tensors(LSTMSpec(bidirectional=True))][3:]
+    [('output', (5, 3, 40)), ('hn', (2, 3, 20)), ('cn', (2, 3, 20))]
+    """
+    hidden = "proj_size" if spec.proj_size else "hidden_size"
+    output = f"num_directions * {hidden}"
+    names = (
+        _tensor(spec, "input", _sequence_axes(spec, "input_size"), _input_meaning(spec)),
+        _tensor(spec, "h0", _state_axes(spec, hidden), "the initial hidden state of each layer and direction"),
+        _tensor(spec, "c0", _state_axes(spec, "hidden_size"), "the initial cell state of each layer and direction"),
+        _tensor(spec, "output", _sequence_axes(spec, output), _output_meaning(spec)),
+        _tensor(spec, "hn", _state_axes(spec, hidden), "the final hidden state of each layer and direction"),
+        _tensor(spec, "cn", _state_axes(spec, "hidden_size"), "the final cell state of each layer and direction"),
+    )
+    return names + _packed(spec, output)
+
+
+def _packed(spec: LSTMSpec, output: str) -> tuple[TensorTheory, ...]:
+    if spec.lengths is None:
+        return ()
+    steps = "sum of lengths"
+    return (
+        _tensor(
+            spec,
+            "packed_input",
+            (steps, "input_size"),
+            "packed_input.data: the valid steps alone, time step by time step",
+        ),
+        _tensor(spec, "packed_output", (steps, output), "packed_output.data: output's valid steps in the same order"),
+    )
+
+
+def _tensor(spec: LSTMSpec, name: str, axes: tuple[str, ...], meaning: str) -> TensorTheory:
+    return TensorTheory(name, axes, tuple(axis_size(spec, axis) for axis in axes), meaning)
+
+
+def _sequence_axes(spec: LSTMSpec, features: str) -> tuple[str, ...]:
+    if not spec.batched:
+        return ("seq_len", features)
+    leading = ("batch_size", "seq_len") if spec.batch_first else ("seq_len", "batch_size")
+    return (*leading, features)
+
+
+def _state_axes(spec: LSTMSpec, features: str) -> tuple[str, ...]:
+    rows = "num_layers * num_directions"
+    return (rows, "batch_size", features) if spec.batched else (rows, features)
+
+
+def axis_size(spec: LSTMSpec, axis: str) -> int:
+    """The size of an axis named as in the JSON contract.
+
+    >>> axis_size(LSTMSpec(num_layers=2, bidirectional=True), "num_layers * num_directions")
+    4
+    """
+    if axis == "sum of lengths":
+        return spec.valid_steps
+    size = 1
+    for factor in axis.split(" * "):
+        size *= getattr(spec, factor)
+    return size
+
+
+def _input_meaning(spec: LSTMSpec) -> str:
+    return "the padded batch of sequences" if spec.lengths else "the features of every time step"
+
+
+def _output_meaning(spec: LSTMSpec) -> str:
+    halves = ", forward and reverse joined" if spec.bidirectional else ""
+    meaning = f"the top layer's hidden state at every time step{halves}"
+    return f"{meaning}; unpacked, padded after each sequence's end" if spec.lengths else meaning

@@ -1,0 +1,93 @@
+"""Row of hn and cn  <->  layer, direction, time step, slice of output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lstm_inspect.theory import expressions
+from lstm_inspect.theory.spec import LSTMSpec
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    """What one row of hn and cn is.
+
+    Attributes:
+        row: its index on the first axis, layer * D + direction.
+        layer: from 0, the layer that reads input.
+        direction: "forward" or "reverse".
+        time_step: the step after which this state is final; None if it differs by sequence.
+        hn, cn: the row as an expression.
+        output: the slice of output that equals hn's row; None if none does.
+        why: why that slice equals it, or why none does.
+    """
+
+    row: int
+    layer: int
+    direction: str
+    time_step: int | None
+    hn: str
+    cn: str
+    output: str | None
+    why: str
+
+
+def row_index(spec: LSTMSpec, layer: int, direction: int) -> int:
+    """The row of hn that holds a layer and a direction (0 forward, 1 reverse).
+
+    >>> row_index(LSTMSpec(num_layers=3, bidirectional=True), 2, 1)
+    5
+    """
+    return layer * spec.num_directions + direction
+
+
+def state_row(spec: LSTMSpec, layer: int, direction: int) -> StateRow:
+    """One row of hn and cn.
+
+    >>> state_row(LSTMSpec(num_layers=2, bidirectional=True), 1, 1).output
+    'output[0, :, 20:40]'
+    """
+    row = row_index(spec, layer, direction)
+    time_step = final_step(spec, direction)
+    top = layer == spec.num_layers - 1
+    output = _output(spec, direction, time_step) if top else None
+    why = _why(direction) if top else f"none: output holds the top layer ({spec.num_layers - 1}) alone"
+    return StateRow(row, layer, spec.directions[direction], time_step, f"hn[{row}]", f"cn[{row}]", output, why)
+
+
+def state_rows(spec: LSTMSpec) -> tuple[StateRow, ...]:
+    """Every row of hn and cn, in order.
+
+    >>> [(row.row, row.layer, row.direction) for row in state_rows(LSTMSpec(num_layers=2, bidirectional=True))]
+    [(0, 0, 'forward'), (1, 0, 'reverse'), (2, 1, 'forward'), (3, 1, 'reverse')]
+    """
+    pairs = ((layer, direction) for layer in range(spec.num_layers) for direction in range(spec.num_directions))
+    return tuple(state_row(spec, layer, direction) for layer, direction in pairs)
+
+
+def final_step(spec: LSTMSpec, direction: int) -> int | None:
+    """The last time step that a direction computes: T - 1 or length - 1 forward, 0 in reverse.
+
+    None if it differs by sequence.
+
+    >>> final_step(LSTMSpec(), 0), final_step(LSTMSpec(bidirectional=True), 1), final_step(LSTMSpec(lengths=(2, 1)), 0)
+    (4, 0, None)
+    """
+    if direction == 1:
+        return 0
+    if spec.lengths is None:
+        return spec.seq_len - 1
+    return spec.lengths[0] - 1 if min(spec.lengths) == max(spec.lengths) else None
+
+
+def _output(spec: LSTMSpec, direction: int, time_step: int | None) -> str:
+    features = expressions.columns(spec, direction, both_ends=True)
+    if time_step is None:
+        return expressions.at_last_valid_step(spec, features)
+    return expressions.at_step(spec, "output", str(time_step), features)
+
+
+def _why(direction: int) -> str:
+    if direction == 1:
+        return "the reverse direction ends at step 0: that is its last computed step"
+    return "the forward direction ends at the last valid step"

@@ -1,0 +1,45 @@
+"""A renderable as text, HTML or SVG, through rich's own export."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Final
+
+from rich.console import Console, RenderableType
+
+TITLE: Final = "lstm-inspect"
+_NOTEBOOK_WIDTH: Final = 110
+
+
+def _recorded(renderable: RenderableType, width: int) -> Console:
+    console = Console(
+        record=True,
+        width=width,
+        file=io.StringIO(),
+        highlight=False,
+        force_terminal=True,
+        color_system="truecolor",
+        no_color=False,
+    )
+    console.print(renderable)
+    return console
+
+
+def to_text(renderable: RenderableType, width: int) -> str:
+    """Plain text, without colour."""
+    return _recorded(renderable, width).export_text()
+
+
+def to_html(renderable: RenderableType, width: int = _NOTEBOOK_WIDTH) -> str:
+    """A whole HTML page, its styles inline."""
+    return _recorded(renderable, width).export_html(inline_styles=True)
+
+
+def to_svg(renderable: RenderableType, width: int) -> str:
+    """An SVG picture of the terminal."""
+    return _recorded(renderable, width).export_svg(title=TITLE)
+
+
+FORMATS: Final[dict[str, Callable[[RenderableType, int], str]]] = {".txt": to_text, ".html": to_html, ".svg": to_svg}
+"""What --save writes, by the file's suffix."""

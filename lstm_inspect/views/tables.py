@@ -1,0 +1,232 @@
+"""The parts of a report as tables and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from lstm_inspect.errors import spell_arguments
+from lstm_inspect.report import Report, TensorReport
+from lstm_inspect.results import CheckResult, PitfallResult
+from lstm_inspect.theory import expressions
+from lstm_inspect.theory.recipes import Recipe
+from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.states import StateRow
+from lstm_inspect.views import look
+from lstm_inspect.views.look import Signs
+
+_KINDS = {
+    "shape": "predicted shape == measured shape",
+    "equality": "the same numbers in another place of one call, bit for bit",
+    "packing": "what packing promises",
+    "reference": "against the LSTM equations, step by step in float64",
+}
+
+
+def constructor(report: Report) -> RenderableType:
+    """The call that builds the module and the call that runs it, as Python."""
+    lines = [f"lstm = {report.constructor}", expressions.call(report.spec)]
+    return look.section("Call", look.code("\n".join(lines), whole=True))
+
+
+def tensors(report: Report) -> RenderableType:
+    """Every tensor: axes in letters, predicted and measured shape, dtype, meaning."""
+    return look.section("Tensors", look.Fitted(partial(_tensors, report.tensors)), _letters(report))
+
+
+def _tensors(tensors: Sequence[TensorReport], width: int, signs: Signs) -> RenderableType:
+    """One table; where there is no room for it, dtype and meaning stand below it."""
+    wide, narrow = width >= look.WIDE, width < look.NARROW
+    table = look.table("tensor", "axes", "predicted", "measured", *_extra("dtype", "meaning", wide=wide, narrow=narrow))
+    table.columns[0].no_wrap = True
+    for tensor in tensors:
+        table.add_row(
+            *_tensor_cells(tensor, signs), *_extra(tensor.dtype, tensor.theory.meaning, wide=wide, narrow=narrow)
+        )
+    below = [] if wide else [Text(), *(_meaning(tensor, dtype=narrow) for tensor in tensors)]
+    return Group(table, *below)
+
+
+def _extra(dtype: str, meaning: str, *, wide: bool, narrow: bool) -> list[str]:
+    return [dtype, meaning] if wide else [] if narrow else [dtype]
+
+
+def _tensor_cells(tensor: TensorReport, signs: Signs) -> list[RenderableType]:
+    theory = tensor.theory
+    return [look.code(theory.name), theory.formula, format_tuple(theory.shape), _measured(tensor, signs)]
+
+
+def _measured(tensor: TensorReport, signs: Signs) -> Text:
+    if tensor.actual is None:
+        return Text("not run", style=look.FAINT)
+    same = tensor.actual == tensor.theory.shape
+    return Text(
+        f"{format_tuple(tensor.actual)} {signs.good if same else signs.bad}", style=look.GOOD if same else look.BAD
+    )
+
+
+def _meaning(tensor: TensorReport, *, dtype: bool) -> Text:
+    text = look.code(tensor.theory.name) + Text(f": {tensor.theory.meaning}")
+    return text + Text(f"; {tensor.dtype}") if dtype else text
+
+
+def _letters(report: Report) -> Text:
+    spec = report.spec
+    sizes = {"T": spec.seq_len, "B": spec.batch_size, "I": spec.input_size, "H": spec.hidden_size}
+    sizes |= {"P": spec.proj_size or None, "L": spec.num_layers, "D": spec.num_directions}
+    known = ", ".join(f"{letter} = {size}" for letter, size in sizes.items() if size is not None)
+    return look.sentence(known, look.FAINT)
+
+
+def states(report: Report, *, whole: bool = False) -> RenderableType:
+    """Every row of hn and cn: layer, direction, time step, the slice of output that equals it."""
+    shown, cut = look.first_and_last(report.states, whole=whole)
+    note = look.sentence("row = layer * D + direction; cn's rows are never part of output", look.FAINT)
+    return look.section("Rows of hn and cn", look.Fitted(partial(_state_table, shown)), *look.left_out(cut), note)
+
+
+def _state_table(states: Sequence[StateRow], width: int, signs: Signs) -> RenderableType:
+    narrow = width < look.NARROW
+    table = look.table("row" if narrow else "rows", "layer", "direction", "step", "output that equals hn's row")
+    table.columns[0].no_wrap = table.columns[2].no_wrap = True
+    for state in states:
+        name = state.hn if narrow else f"{state.hn}, {state.cn}"
+        table.add_row(look.code(name), str(state.layer), state.direction, _step(state), _equal(state))
+    return table
+
+
+def _step(state: StateRow) -> str:
+    return "length - 1" if state.time_step is None else str(state.time_step)
+
+
+def _equal(state: StateRow) -> Text:
+    return look.sentence(state.why, look.FAINT) if state.output is None else look.code(state.output)
+
+
+def checks(report: Report, *, whole: bool = False) -> RenderableType:
+    """Every check by kind: what was compared, whether bit for bit, how far apart, what was allowed."""
+    kinds = (kind for kind in _KINDS if any(check.claim.kind == kind for check in report.checks))
+    tables = [
+        _checks_of_kind([check for check in report.checks if check.claim.kind == kind], kind, whole) for kind in kinds
+    ]
+    return look.section("Checks" if report.mode == "run" else "What must hold (nothing was run)", *tables)
+
+
+def _checks_of_kind(checks: Sequence[CheckResult], kind: str, whole: bool) -> RenderableType:
+    title = look.sentence(f"{kind}: {_KINDS[kind]}", look.FAINT)
+    if kind == "shape" and not whole and all(check.passed is not False for check in checks):
+        return Group(title, look.Fitted(partial(_shapes_in_one_line, checks)))
+    shown, cut = look.first_and_last(checks, whole=whole, always=lambda check: check.passed is False)
+    return Group(Text(), title, look.Fitted(partial(_check_table, shown, whole)), *look.left_out(cut))
+
+
+def _shapes_in_one_line(checks: Sequence[CheckResult], width: int, signs: Signs) -> RenderableType:
+    if checks[0].passed is None:
+        return look.sentence(f"{len(checks)} shapes, of the tensors above and the recipes below")
+    return look.sentence(
+        f"{signs.good} {len(checks)} of {len(checks)}: the tensors above and the recipes below", look.GOOD
+    )
+
+
+def _check_table(checks: Sequence[CheckResult], whole: bool, width: int, signs: Signs) -> RenderableType:
+    table = look.table("", "check", "result")
+    for check in checks:
+        claim = check.claim
+        sides = look.sides(claim.left, _sign(check), claim.right, width, whole=whole)
+        table.add_row(_mark(check.passed, signs), look.with_reason(sides, claim.why), _check_result(check))
+    return table
+
+
+def _sign(check: CheckResult) -> str:
+    return "==" if check.claim.exact else "~"
+
+
+def _mark(passed: bool | None, signs: Signs) -> Text:
+    if passed is None:
+        return Text("?", style=look.FAINT)
+    return Text(signs.good, style=look.GOOD) if passed else Text(signs.bad, style=look.BAD)
+
+
+def _check_result(check: CheckResult) -> Text:
+    style = look.BAD if check.passed is False else ""
+    return Text("\n".join(_result_lines(check)), style=style)
+
+
+def _result_lines(check: CheckResult) -> list[str]:
+    if check.passed is None:
+        return ["not run"]
+    if check.error is not None:
+        return [check.error]
+    lines = ["identical" if check.identical else "not identical"]
+    if check.max_abs_diff:
+        lines = [f"differs by {check.max_abs_diff:.2g}"]
+    if not check.claim.exact:
+        lines.append(f"atol {check.tolerance.atol:g}, rtol {check.tolerance.rtol:g}")
+    if check.passed is False and check.worst is not None:
+        lines.append(f"worst at {list(check.worst)}")
+    return lines
+
+
+def pitfalls(report: Report) -> RenderableType:
+    """Every pitfall: what is tempting, what was meant, how far off it is."""
+    title = "Pitfalls: they look right, they run, they are something else"
+    return look.section(title, look.Fitted(partial(_pitfall_table, report.pitfalls)))
+
+
+def _pitfall_table(pitfalls: Sequence[PitfallResult], width: int, signs: Signs) -> RenderableType:
+    table = look.table("tempting != what was meant", "off by")
+    for result in pitfalls:
+        pitfall = result.pitfall
+        sides = look.sides(pitfall.tempting, "!=", pitfall.instead, width)
+        table.add_row(look.with_reason(sides, pitfall.why), _distance(result))
+    return table
+
+
+def _distance(result: PitfallResult) -> Text:
+    if result.passed is None:
+        return Text("not run", style=look.FAINT)
+    if result.error is not None:
+        return Text(result.error, style=look.BAD)
+    if not result.passed:
+        return Text("nothing: these numbers coincide; try another --seed", style=look.BAD)
+    if result.tempting_shape is not None and result.instead_shape is not None and result.max_abs_diff is None:
+        return Text(f"{format_tuple(result.tempting_shape)}, not {format_tuple(result.instead_shape)}")
+    return Text(f"{result.max_abs_diff:.2g}")
+
+
+def recipes(report: Report) -> RenderableType:
+    """What to use for what, with its shape."""
+    return look.section("What to use when", look.Fitted(partial(_recipe_table, report.recipes)))
+
+
+def _recipe_table(recipes: Sequence[Recipe], width: int, signs: Signs) -> RenderableType:
+    wide = width >= look.WIDE
+    table = look.table(*(["for", "use"] if wide else ["for, and what to use"]), "shape")
+    table.columns[-1].no_wrap = True
+    for recipe in recipes:
+        task, use = Text(recipe.task), look.with_reason(look.code(recipe.expression), recipe.why)
+        table.add_row(*([task, use] if wide else [Text("\n").join([task, use])]), format_tuple(recipe.shape))
+    return table
+
+
+def verdict(report: Report) -> Text:
+    """One line: what held, on what."""
+    spec, environment = report.spec, report.environment
+    if environment is None:
+        return look.sentence(
+            "Predicted from integers alone; nothing was run. Without --predict it is run and checked.", look.TITLE
+        )
+    failed = report.failed
+    counts = f"{len(report.checks)} checks, {len(report.pitfalls)} pitfalls"
+    verdict = f"FAILED: {failed} of {counts}" if failed else f"Verified: {counts}"
+    tf32 = ", TF32 allowed" if environment["tf32"] else ""
+    where = f"torch {environment['torch']}, {environment['device_name']}, {spec.dtype}{tf32}, seed {spec.seed}"
+    return Text.assemble((verdict, look.BAD if failed else f"bold {look.GOOD}"), f". {where}.")
+
+
+def warnings(report: Report) -> RenderableType:
+    """The warnings of a spec, in Python's words."""
+    return Group(*(Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings))
