@@ -50,7 +50,7 @@ def padded_batch(packing: Packing, width: int, signs: Signs, *, label: Label | N
         label: what stands in a valid cell, instead of its sign.
     """
     rows = partial(_padded_rows, packing, signs, label or (lambda cell: signs.valid))
-    share = f"{packing.valid_steps:,} of {packing.padded_steps:,} cells are valid"
+    share = f"{packing.valid_steps:,} of {packing.padded_steps:,} valid"
     legend = Text.assemble((signs.valid, look.CODE), " valid   ", (signs.padded, look.FAINT), f" padding   {share}")
     return [*_fitted(packing, width, rows), legend if label is None else Text(f"{signs.padded} padding   {share}")]
 

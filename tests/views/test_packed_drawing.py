@@ -21,7 +21,7 @@ def test_padded_batch_of_three_sequences() -> None:
         "sequence 0   ■  ■  ·  ·       2",
         "sequence 1   ■  ■  ■  ■       4",
         "sequence 2   ■  ■  ■  ·       3",
-        "■ valid   · padding   9 of 12 cells are valid",
+        "■ valid   · padding   9 of 12 valid",
     ]
 
 
