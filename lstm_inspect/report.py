@@ -10,7 +10,8 @@ from lstm_inspect import contract
 from lstm_inspect.guard import refuse_too_large
 from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
-from lstm_inspect.theory.claims import Claim, claims
+from lstm_inspect.theory.claim import Claim
+from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.packing import Packing, pack
 from lstm_inspect.theory.pitfalls import pitfalls
 from lstm_inspect.theory.recipes import Recipe, recipes
