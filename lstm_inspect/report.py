@@ -10,6 +10,7 @@ from lstm_inspect import contract
 from lstm_inspect.guard import refuse_too_large
 from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
+from lstm_inspect.theory.cells import numbers_claim
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.packing import Packing, pack
@@ -36,6 +37,7 @@ class Options:
         reference: whether the run is held against the equations in float64.
         rtol, atol: the tolerance of the inexact checks; the dtype's own where left out.
         tf32: whether cuDNN may use TF32 in float32.
+        numbers: whether a batch of small numbers is packed too, to be shown.
     """
 
     predict: bool = False
@@ -43,6 +45,7 @@ class Options:
     rtol: float | None = None
     atol: float | None = None
     tf32: bool = False
+    numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +120,14 @@ def inspect(
     rtol: float | None = None,
     atol: float | None = None,
     tf32: bool = False,
+    numbers: bool = False,
 ) -> Report:
     """Work out what a spec must give, run it, and hold the one against the other.
 
     Args:
         spec: the LSTM and its batch; LSTMSpec() if left out.
         command: the name that the report bears.
-        predict, reference, rtol, atol, tf32: see Options.
+        predict, reference, rtol, atol, tf32, numbers: see Options.
 
     Raises:
         MemoryNeedError: the spec needs more memory than is free.
@@ -132,7 +136,7 @@ def inspect(
     >>> inspect(LSTMSpec(num_layers=2, bidirectional=True)).verified
     True
     """
-    options = Options(predict, reference, rtol, atol, tf32)
+    options = Options(predict, reference, rtol, atol, tf32, numbers)
     spec = spec or LSTMSpec()
     refuse_too_large(spec, predict=predict, reference=reference)
     if predict:
@@ -161,6 +165,11 @@ def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
         warnings=spec_warnings(spec),
         options=options,
     )
+
+
+def _claims(spec: LSTMSpec, options: Options) -> tuple[Claim, ...]:
+    numbers = (numbers_claim(spec),) if options.numbers else ()
+    return claims(spec, reference=options.reference) + numbers
 
 
 def measured(report: Report, run: Run) -> Report:

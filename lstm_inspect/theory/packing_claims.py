@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.packing import Packing, inverse, pack
+from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
 _MOST_ROWS_NAMED: Final = 1000  # rows of .data that are written one by one; beyond, a mask says the same
 _MOST_SEQUENCES_NAMED: Final = 100
 _MOST_RUN_ALONE: Final = 16
-
-PACK: Final = "torch.nn.utils.rnn.pack_padded_sequence"
-UNPACK: Final = "torch.nn.utils.rnn.pad_packed_sequence"
 
 
 def packing_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
@@ -86,9 +85,8 @@ def valid_cells(spec: LSTMSpec, sign: str = "<") -> str:
 
 
 def _unpacked(spec: LSTMSpec, packing: Packing) -> Iterator[Claim]:
-    call = f"{UNPACK}(packed_output{', batch_first=True' if spec.batch_first else ''})"
     why = "unpacking gives the lengths back in the order in which they were given"
-    yield _packing("unpacked-lengths", f"{call}[1].tolist()", _list(packing.lengths), why)
+    yield _packing("unpacked-lengths", f"{e.unpack_call(spec)}[1].tolist()", _list(packing.lengths), why)
     padded = packing.padded_steps - packing.valid_steps
     if padded:
         right = f"output.new_full(({padded}, {spec.output_size}), {spec.padding_value!r})"
@@ -104,8 +102,17 @@ def _by_hand(spec: LSTMSpec, packing: Packing) -> list[Claim]:
     _, back = sorted_by_hand(packing.sorted_indices)
     run = run_sorted_by_hand(spec, packing)
     why = "sorted, packed, run and unsorted by hand: the same as enforce_sorted=False"
-    names = ("hn", "cn")
-    return [_packing(f"by-hand-{name}", name, f"{run}[1][{place}][:, {back}]", why) for place, name in enumerate(names)]
+    sides = {
+        "output": f"{e.unpack_call(spec, f'{run}[0]')}[0]{_sequences_at(spec, back)}",
+        "hn": f"{run}[1][0][:, {back}]",
+        "cn": f"{run}[1][1][:, {back}]",
+    }
+    return [_packing(f"by-hand-{name}", name, right, why) for name, right in sides.items()]
+
+
+def _sequences_at(spec: LSTMSpec, order: str) -> str:
+    """The index that puts the sequences of input or output into an order."""
+    return f"[{order}]" if spec.batch_first else f"[:, {order}]"
 
 
 def sorted_by_hand(sorted_indices: Sequence[int]) -> tuple[str, str]:
@@ -123,12 +130,30 @@ def sorted_by_hand(sorted_indices: Sequence[int]) -> tuple[str, str]:
 def run_sorted_by_hand(spec: LSTMSpec, packing: Packing) -> str:
     """The call on sequences that were sorted by hand; its states come in sorted order."""
     order, _ = sorted_by_hand(packing.sorted_indices)
-    sequences = (
-        f"input[{order}], lengths[{order}], batch_first=True"
-        if spec.batch_first
-        else f"input[:, {order}], lengths[{order}]"
+    return f"lstm({_pack_in(spec, order)}, (h0[:, {order}], c0[:, {order}]))"
+
+
+def _pack_in(spec: LSTMSpec, order: str) -> str:
+    layout = ", batch_first=True" if spec.batch_first else ""
+    return f"{e.PACK}(input{_sequences_at(spec, order)}, lengths[{order}]{layout})"
+
+
+def sorting_by_hand(spec: LSTMSpec, packing: Packing) -> tuple[str, ...]:
+    """The manual way as statements, one a line: sort descending, pack, run, unpack, bring the order back."""
+    shape = {tensor.name: format_tuple(tensor.shape) for tensor in tensors(spec)}
+    back = _sequences_at(spec, "inverse")
+    return (
+        "order = torch.argsort(lengths, descending=True, stable=True)",
+        "inverse = torch.argsort(order)",
+        f"by_length = {_pack_in(spec, 'order')}",
+        f"packed_output, (hn, cn) = lstm(by_length, (h0[:, order], c0[:, order]))  # hn {shape['hn']}, in sorted order",
+        f"output, sorted_lengths = {e.unpack_call(spec)}  # {shape['output']}, {_shown(packing.sorted_lengths)}",
+        f"output, hn, cn = output{back}, hn[:, inverse], cn[:, inverse]  # the given order, {_shown(packing.lengths)}",
     )
-    return f"lstm({PACK}({sequences}), (h0[:, {order}], c0[:, {order}]))"
+
+
+def _shown(lengths: tuple[int, ...]) -> str:
+    return _list(lengths) if len(lengths) <= _MOST_SEQUENCES_NAMED // 5 else f"{len(lengths)} lengths"
 
 
 def lengths_run_alone(lengths: Sequence[int]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.packing import sorted_order
-from lstm_inspect.theory.packing_claims import PACK, sorted_by_hand, valid_cells
+from lstm_inspect.theory.packing_claims import sorted_by_hand, valid_cells
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -159,7 +159,7 @@ def _lengths_sorted_alone(spec: LSTMSpec, order: tuple[int, ...]) -> Pitfall:
     by_length = f"lengths[{sorted_by_hand(order)[0]}]"
     layout = ", batch_first=True" if spec.batch_first else ""
     why = "the lengths were sorted, the sequences were not: each is cut to another one's length"
-    return Pitfall("lengths-sorted-alone", f"lstm({PACK}(input, {by_length}{layout}), (h0, c0))[1][0]", "hn", why)
+    return Pitfall("lengths-sorted-alone", f"lstm({e.PACK}(input, {by_length}{layout}), (h0, c0))[1][0]", "hn", why)
 
 
 def _fills_the_batch(spec: LSTMSpec) -> bool:
