@@ -13,7 +13,7 @@ from lstm_inspect.theory import expressions
 from lstm_inspect.theory.cells import numbers_claim
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.claims import claims
-from lstm_inspect.theory.packing import Packing, pack
+from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
 from lstm_inspect.theory.pitfalls import pitfalls
 from lstm_inspect.theory.recipes import Recipe, recipes
 from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
@@ -183,8 +183,18 @@ def measured(report: Report, run: Run) -> Report:
         tensors=[_measured_tensor(tensor, run) for tensor in report.tensors],
         checks=checks,
         pitfalls=pitfall_results,
+        packing=_measured_packing(report, run),
         environment=environment(report.spec.device, tf32=report.options.tf32),
     )
+
+
+def _measured_packing(report: Report, run: Run) -> Packing | None:
+    """The packing with equals in the order that torch gave them; as predicted if that order does not sort."""
+    lengths = report.spec.lengths
+    if lengths is None or report.spec.enforce_sorted or not has_equals(lengths) or not report.spec.has_values:
+        return report.packing
+    order = run.tensors["packed_input"].sorted_indices.tolist()
+    return pack(lengths, report.spec.seq_len, order) if sorts(order, lengths) else report.packing
 
 
 def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:

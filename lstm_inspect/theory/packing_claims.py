@@ -7,13 +7,15 @@ from typing import Final
 
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.packing import Packing, inverse, pack
+from lstm_inspect.theory.packing import Packing, has_equals, inverse, pack
 from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
 _MOST_ROWS_NAMED: Final = 1000  # rows of .data that are written one by one; beyond, a mask says the same
 _MOST_SEQUENCES_NAMED: Final = 100
 _MOST_RUN_ALONE: Final = 16
+_SORTED: Final = "packed_input.sorted_indices"
+_UNSORTED: Final = "packed_input.unsorted_indices"
 
 
 def packing_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
@@ -37,16 +39,27 @@ def _packing(id: str, left: str, right: str, why: str, *, exact: bool = True) ->
 def _orders(spec: LSTMSpec, packing: Packing) -> Iterator[Claim]:
     if spec.enforce_sorted:
         why = "with enforce_sorted=True nothing is sorted, so there is no order to keep"
-        yield _packing("sorted-indices", "packed_input.sorted_indices", "None", why)
+        yield _packing("sorted-indices", _SORTED, "None", why)
         return
-    by_length, back = "packed_input.sorted_indices", "packed_input.unsorted_indices"
-    yield _packing(
-        "sorted-indices", f"{by_length}.tolist()", _list(packing.sorted_indices), "the sequences, longest first"
-    )
-    yield _packing("unsorted-indices", f"{back}.tolist()", _list(packing.unsorted_indices), "where each sequence went")
-    yield _packing(
-        "inverse", f"torch.argsort({by_length})", back, "the inverse permutation: sorting twice brings the order back"
-    )
+    if has_equals(packing.lengths):
+        yield from _orders_with_equals(packing)
+    else:
+        yield _packing(
+            "sorted-indices", f"{_SORTED}.tolist()", _list(packing.sorted_indices), "the sequences, longest first"
+        )
+        yield _packing(
+            "unsorted-indices", f"{_UNSORTED}.tolist()", _list(packing.unsorted_indices), "where each sequence went"
+        )
+    why = "the inverse permutation: sorting twice brings the order back"
+    yield _packing("inverse", f"torch.argsort({_SORTED})", _UNSORTED, why)
+
+
+def _orders_with_equals(packing: Packing) -> Iterator[Claim]:
+    """torch's sort may put equals in any order: what it must give is a permutation with descending lengths."""
+    left, right = f"{_SORTED}.sort().values.tolist()", f"torch.arange({len(packing.lengths)}).tolist()"
+    yield _packing("sorted-permutation", left, right, "every sequence once")
+    why = "longest first; equals may stand in any order"
+    yield _packing("sorted-lengths", f"lengths[{_SORTED}.cpu()].tolist()", _list(packing.sorted_lengths), why)
 
 
 def _batch_sizes(packing: Packing) -> Claim:
@@ -66,12 +79,14 @@ def rows_of(spec: LSTMSpec, name: str, packing: Packing) -> str:
     >>> rows_of(LSTMSpec(lengths=(2, 1)), "input", pack((2, 1)))
     'input[[0, 0, 1], [0, 1, 0]]'
     """
-    if packing.valid_steps <= _MOST_ROWS_NAMED:
+    equals = has_equals(packing.lengths) and not spec.enforce_sorted
+    if packing.valid_steps <= _MOST_ROWS_NAMED and not equals:
         steps, sequences = _list(packing.row_time_step), _list(packing.row_sequence)
         return f"{name}[{sequences}, {steps}]" if spec.batch_first else f"{name}[{steps}, {sequences}]"
+    order = _SORTED if equals else _list(packing.sorted_indices)
     time_major = f"{name}.transpose(0, 1)" if spec.batch_first else name
     steps = f"torch.arange({spec.seq_len})[:, None]"
-    return f"{time_major}[:, {_list(packing.sorted_indices)}][{steps} < torch.tensor({_list(packing.sorted_lengths)})]"
+    return f"{time_major}[:, {order}][{steps} < torch.tensor({_list(packing.sorted_lengths)})]"
 
 
 def valid_cells(spec: LSTMSpec, sign: str = "<") -> str:

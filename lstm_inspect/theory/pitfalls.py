@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lstm_inspect.theory import expressions as e
-from lstm_inspect.theory.packing import sorted_order
+from lstm_inspect.theory.packing import has_equals, sorted_order
 from lstm_inspect.theory.packing_claims import sorted_by_hand, valid_cells
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
@@ -140,7 +140,8 @@ def _order(spec: LSTMSpec, order: tuple[int, ...]) -> Iterator[Pitfall]:
     given = tuple(range(len(order)))
     if order != given:
         yield _lengths_sorted_alone(spec, order)
-    if tuple(order[place] for place in order) != given:
+    assert spec.lengths is not None
+    if tuple(order[place] for place in order) != given and not has_equals(spec.lengths):
         once = "hn[:, packed_input.sorted_indices]"
         why = "sorted_indices sorts, applied again it does not unsort: that takes its inverse, unsorted_indices"
         yield Pitfall(
@@ -149,7 +150,7 @@ def _order(spec: LSTMSpec, order: tuple[int, ...]) -> Iterator[Pitfall]:
             f"{once}[:, packed_input.unsorted_indices]",
             why,
         )
-    if order != given or (spec.batch_first and len(order) > 1 and spec.seq_len > 1):
+    if order != given or (spec.batch_first and len(order) > 1 and max(spec.lengths) > 1):
         why = "data goes time step by time step, longest sequence first: a mask picks labels in another order"
         yield Pitfall("data-against-mask", "packed_output.data", f"output[{valid_cells(spec)}]", why)
 

@@ -13,6 +13,7 @@ from lstm_inspect.views.look import Signs
 
 _MOST_SEQUENCES = 12
 _MOST_STEPS = 12
+_NAME = 11
 _GAP = -1
 
 
@@ -53,7 +54,7 @@ def packed_columns(packing: Packing, label: Label, width: int, signs: Signs) -> 
             continue
         sequence = packing.sorted_indices[place]
         cells = [_running(sequence, step, packing.lengths[sequence], label, signs) for step in steps]
-        lines.append(_line(f"sequence {sequence}", cells, size, ""))
+        lines.append(_line(_sequence_name(sequence), cells, size, ""))
     counts = [(signs.more if step == _GAP else str(packing.batch_sizes[step]), "") for step in steps]
     lines.append(_line("batch_sizes", counts, size, ""))
     return lines
@@ -92,12 +93,17 @@ def _running(sequence: int, step: int, length: int, label: Label, signs: Signs) 
     return (label(sequence, step), look.CODE) if step < length else ("", "")
 
 
+def _sequence_name(sequence: int) -> str:
+    name = f"sequence {sequence}"
+    return name if len(name) <= _NAME else f"seq {sequence}"
+
+
 def _step_name(step: int, signs: Signs) -> tuple[str, str]:
     return (signs.more if step == _GAP else f"t={step}", look.FAINT)
 
 
 def _line(name: str, cells: Sequence[tuple[str, str]], size: int, end: str, style: str = "") -> Text:
-    text = Text(f"{name:<12}", style=style)
+    text = Text(f"{name:<{_NAME}} ", style=style)
     for sign, cell_style in cells:
         text.append(f"{sign:<{size}} ", style=cell_style)
     text.append(f" {end}", style=look.FAINT)
