@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Final
 
 from lstm_inspect.theory.packing import Packing
+
+MOST_SEQUENCES: Final = 12
+MOST_STEPS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,11 @@ class Grid:
     packed_steps_left_out: int
 
 
-def grid(packing: Packing, most_sequences: int, most_steps: int) -> Grid:
+def grid(packing: Packing, most_sequences: int = MOST_SEQUENCES, most_steps: int = MOST_STEPS) -> Grid:
     """The grids of a packing, at most so many sequences and time steps of each, a gap counted as one.
 
     >>> from lstm_inspect.theory.packing import pack
-    >>> [cell.row for cell in grid(pack((3, 1)), most_sequences=12, most_steps=12).padded[1]]
+    >>> [cell.row for cell in grid(pack((3, 1))).padded[1]]
     [1, None, None]
     """
     count, longest, seq_len = len(packing.lengths), len(packing.batch_sizes), padded_length(packing)

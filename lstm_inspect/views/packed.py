@@ -10,17 +10,15 @@ from typing import Final, TypeAlias
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.theory.grid import Grid, GridCell, grid
+from lstm_inspect.theory.cells import Label
+from lstm_inspect.theory.grid import MOST_SEQUENCES, Grid, GridCell, grid
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
 
-Label: TypeAlias = Callable[[GridCell], str]
-"""What stands in a valid cell."""
 Sign: TypeAlias = tuple[str, str]
 """What stands in any cell, and its style."""
 
-_MOST_SEQUENCES: Final = 12
 _FEWEST_STEPS: Final = 3  # the first, the gap, the last
 _NARROWEST: Final = 3  # characters from one time step to the next
 _BESIDE: Final = 4  # blanks between two drawings that stand side by side
@@ -49,7 +47,7 @@ def padded_batch(packing: Packing, width: int, signs: Signs, *, label: Label | N
         signs: those of the terminal.
         label: what stands in a valid cell, instead of its sign.
     """
-    rows = partial(_padded_rows, packing, signs, label or (lambda cell: signs.valid))
+    rows = partial(_padded_rows, packing, signs, label or (lambda sequence, step: signs.valid))
     share = f"{packing.valid_steps:,} of {packing.padded_steps:,} valid"
     legend = Text.assemble((signs.valid, look.CODE), " valid   ", (signs.padded, look.FAINT), f" padding   {share}")
     return [*_fitted(packing, width, rows), legend if label is None else Text(f"{signs.padded} padding   {share}")]
@@ -64,7 +62,7 @@ def packed_columns(packing: Packing, width: int, signs: Signs, *, label: Label |
         signs: those of the terminal.
         label: what stands in a cell, instead of its row of ``.data``.
     """
-    rows = partial(_packed_rows, packing, signs, label or (lambda cell: str(cell.row)))
+    rows = partial(_packed_rows, packing, signs, label)
     legend = f"each cell: its row of .data, {packing.valid_steps:,} in all" if label is None else "longest first"
     return [*_fitted(packing, width, rows), Text(legend)]
 
@@ -81,12 +79,12 @@ def _both(packing: Packing, width: int, signs: Signs) -> list[Text]:
 def _fitted(packing: Packing, width: int, rows: Callable[[Grid], Iterator[_Row]]) -> list[Text]:
     """The rows as lines, with as many time steps as the width has room for."""
     most = max(_FEWEST_STEPS, width // _NARROWEST)
-    widest = list(rows(grid(packing, _MOST_SEQUENCES, most)))
+    widest = list(rows(grid(packing, MOST_SEQUENCES, most)))
     name = max(len("batch_sizes"), *(len(row.name) for row in widest if row.cells))  # the two drawings stand in line
     after = max(len(row.after) for row in widest)
     pitch = max(_NARROWEST, 1 + max(len(sign) for row in widest for sign, _ in row.cells))
     fitting = max(_FEWEST_STEPS, (width - name - after) // pitch)
-    return [_line(row, name, pitch) for row in rows(grid(packing, _MOST_SEQUENCES, fitting))]
+    return [_line(row, name, pitch) for row in rows(grid(packing, MOST_SEQUENCES, fitting))]
 
 
 def _line(row: _Row, name: int, pitch: int) -> Text:
@@ -114,12 +112,12 @@ def _padded_rows(packing: Packing, signs: Signs, label: Label, picture: Grid) ->
 
 
 def _padded_sign(cell: GridCell, signs: Signs, label: Label) -> Sign:
-    return (signs.padded, look.FAINT) if cell.row is None else (label(cell), look.CODE)
+    return (signs.padded, look.FAINT) if cell.row is None else (label(cell.sequence, cell.time_step), look.CODE)
 
 
-def _packed_rows(packing: Packing, signs: Signs, label: Label, picture: Grid) -> Iterator[_Row]:
+def _packed_rows(packing: Packing, signs: Signs, label: Label | None, picture: Grid) -> Iterator[_Row]:
     yield _Row("time step", _steps(picture.packed_steps, signs))
-    columns = [{cell.sequence: label(cell) for cell in column.cells} for column in picture.packed]
+    columns = [{cell.sequence: _packed_label(cell, label) for cell in column.cells} for column in picture.packed]
     for sequence in picture.sorted_sequences:
         if sequence is None:
             yield _gap(picture, signs)
@@ -130,6 +128,10 @@ def _packed_rows(packing: Packing, signs: Signs, label: Label, picture: Grid) ->
         yield _Row(f"sequence {sequence}", _with_gap(cells, picture.packed_steps, signs, more))
     sizes = ((str(column.batch_size), look.STATE) for column in picture.packed)
     yield _Row("batch_sizes", _with_gap(sizes, picture.packed_steps, signs))
+
+
+def _packed_label(cell: GridCell, label: Label | None) -> str:
+    return str(cell.row) if label is None else label(cell.sequence, cell.time_step)
 
 
 def _first_left_out(picture: Grid) -> int:

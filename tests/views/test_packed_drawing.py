@@ -74,13 +74,13 @@ def test_an_ascii_terminal_gets_ascii(draw) -> None:  # type: ignore[no-untyped-
 
 def test_cells_can_bear_labels_of_their_own() -> None:
     packing = pack((1, 2))
-    lines = packed_columns(packing, 80, ASCII, label=lambda cell: f"s{cell.sequence}t{cell.time_step}")
+    lines = packed_columns(packing, 80, ASCII, label=lambda sequence, step: f"s{sequence}t{step}")
     assert [line.plain for line in lines[:3]] == [
         "time step      0    1",
         "sequence 1  s1t0 s1t1",
         "sequence 0  s0t0",
     ]
-    lines = padded_batch(packing, 80, ASCII, label=lambda cell: f"s{cell.sequence}t{cell.time_step}")
+    lines = padded_batch(packing, 80, ASCII, label=lambda sequence, step: f"s{sequence}t{step}")
     assert lines[1].plain == "sequence 0  s0t0    .       1"
 
 
