@@ -153,7 +153,7 @@ def layers(spec: LSTMSpec) -> tuple[int | None, ...]:
 
 def notes(spec: LSTMSpec) -> tuple[str, ...]:
     """What a drawing has to say in words."""
-    return (CN_NOTE,) if spec.lengths is None else (CN_NOTE, LENGTHS_NOTE)
+    return (CN_NOTE, LENGTHS_NOTE) if _differ(spec) else (CN_NOTE,)
 
 
 def _step(step: int, last: int) -> Step:
