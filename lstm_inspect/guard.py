@@ -10,6 +10,7 @@ from lstm_inspect.theory.memory import largest_tensor, packing_bytes, reference_
 from lstm_inspect.theory.spec import LSTMSpec
 
 _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch itself and everybody else
+_ALWAYS_THERE: Final = 16 * 2**20  # less than the interpreter itself takes: not worth asking for
 _TORCH_COUNTS_TO: Final = 2**63 - 1
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
@@ -35,6 +36,8 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
 
 
 def _refuse(spec: LSTMSpec, need: int, instead: str) -> None:
+    if need < _ALWAYS_THERE:
+        return
     free = free_memory()
     if free is not None and need > _SHARE * free:
         allowed = f"{format_bytes(free)} are free here. {_estimate(spec)}"
