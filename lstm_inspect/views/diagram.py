@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.report import Report
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.unrolled import Cell, kind, notes, unroll
@@ -22,9 +21,8 @@ _MOST_STEPS = 12
 _SHORT = {"forward": "fwd", "reverse": "rev"}
 
 
-def unrolled(report: Report, *, whole: bool = False) -> RenderableType:
-    """The drawing of a report's LSTM, as wide as the terminal allows."""
-    spec = report.spec
+def unrolled(spec: LSTMSpec) -> RenderableType:
+    """The drawing of a spec's LSTM, as wide as the terminal allows."""
     return look.section("The unrolled stack", look.Fitted(lambda width, signs: Group(*draw(spec, width, signs))))
 
 

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lstm_inspect.theory.batch_grid import MOST_SEQUENCES, Grid, GridCell, grid
 from lstm_inspect.theory.cells import Label
-from lstm_inspect.theory.grid import MOST_SEQUENCES, Grid, GridCell, grid
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs

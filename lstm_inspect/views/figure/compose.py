@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final, TypeAlias
 
 from lstm_inspect.theory import expressions
-from lstm_inspect.theory.grid import MOST_SEQUENCES
+from lstm_inspect.theory.batch_grid import MOST_SEQUENCES
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec

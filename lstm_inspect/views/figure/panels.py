@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lstm_inspect.theory.grid import Grid, GridCell, grid
+from lstm_inspect.theory.batch_grid import Grid, GridCell, grid
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Part
 from lstm_inspect.views.figure.stack import MORE, MORE_DOWN

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from lstm_inspect.theory.grid import Grid, grid, shown
+from lstm_inspect.theory.batch_grid import Grid, grid, shown
 from lstm_inspect.theory.packing import pack
 
 WHOLE = 1000
