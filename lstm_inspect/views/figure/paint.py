@@ -28,10 +28,10 @@ _SETTINGS: Final = {
     "svg.hashsalt": "lstm-inspect",  # the same picture is the same file
     "pdf.fonttype": 42,
     "hatch.linewidth": 0.6,
-    "font.family": ["DejaVu Sans"],  # comes with matplotlib
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica"],  # the first comes with matplotlib;
+    "font.monospace": ["DejaVu Sans Mono", "Menlo", "Consolas", "Courier New"],  # the others an SVG's reader may have
     "text.usetex": False,
 }
-_FAMILY: Final = {True: "DejaVu Sans Mono", False: "DejaVu Sans"}
 
 
 def paint(scene: Scene, theme: Theme, form: str) -> bytes:
@@ -182,7 +182,7 @@ class _Painter:
             label.text,
             transform=self.figure.dpi_scale_trans,
             color=self.theme.words(label.role),
-            family=_FAMILY[kind.mono],
+            family="monospace" if kind.mono else "sans-serif",
             fontsize=kind.size,
             fontweight="bold" if kind.bold else "normal",
             ha=label.align,

@@ -17,7 +17,7 @@ from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark,
 MORE: Final = "⋯"
 MORE_DOWN: Final = "⋮"
 
-_PITCH: Final = 0.62  # from one time step to the next
+_PITCH: Final = 0.62  # from one time step to the next, at least
 _ROW: Final = 0.46  # from one direction to the other
 _BETWEEN: Final = 0.34  # from one layer to the next
 _UNDER_OUTPUT: Final = 0.66  # room for two lines of an expression
@@ -79,7 +79,8 @@ def _frame(spec: LSTMSpec, picture: Unrolled) -> Frame:
     left = max(directions + _AIR, sides.get("reverse", 0) + _AIR)
     tags = left + 1.5 * _AIR
     first = tags + tag + _ARROW + _REACH
-    columns = tuple(first + place * _PITCH for place in range(len(picture.steps)))
+    pitch = max(_PITCH, _AIR + max(TYPES["axis"].width(step.label) for step in picture.steps))
+    columns = tuple(first + place * pitch for place in range(len(picture.steps)))
     right_tags = columns[-1] + _REACH + _ARROW
     right = right_tags + tag + 1.5 * _AIR
     tops, bottom = _tops(spec, picture)
