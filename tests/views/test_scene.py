@@ -111,10 +111,16 @@ def test_everything_is_on_the_page(spec: LSTMSpec) -> None:
         assert box.y >= 0.1 and box.y + box.height <= picture.height - 0.1
 
 
-def test_a_page_is_never_huge(spec: LSTMSpec) -> None:
+def test_no_size_makes_a_page_huge(spec: LSTMSpec) -> None:
     picture = scene(spec)
-    assert picture.width < 16
-    assert picture.height < 16
+    assert picture.width < 18
+    assert picture.height < 12
+
+
+def test_words_get_the_room_that_they_need(spec: LSTMSpec) -> None:
+    for label in items(scene(spec), Label):
+        kind = TYPES[label.role]
+        assert advance(label.text, kind.size, mono=kind.mono, bold=kind.bold) <= label.width + 0.02, label
 
 
 def test_words_that_do_lie_on_others_are_seen() -> None:

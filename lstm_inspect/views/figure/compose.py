@@ -119,8 +119,8 @@ def _legend(spec: LSTMSpec, width: float) -> Part:
             items.append(Label(x + _SWATCH, y, text, "meaning"))
         x += _column_width(column)
     start = len(columns[0]) * _LINE
-    said = [line for note in notes(spec) for line in textwrap.wrap(note, int(width / TYPES["faint"].width("0")))]
-    items += [Label(0, start + (place + 0.7) * LINE, line, "faint") for place, line in enumerate(said)]
+    said = [line for note in notes(spec) for line in textwrap.wrap(note, int(width / TYPES["note"].width("0")))]
+    items += [Label(0, start + (place + 0.7) * LINE, line, "note") for place, line in enumerate(said)]
     return Part(width, start + (len(said) + 0.5) * LINE, tuple(items))
 
 

@@ -32,6 +32,7 @@ class Type:
 
 _MONO: Final = 0.603
 _BOLD: Final = 0.68
+_DIGITS: Final = 0.64
 _SENTENCE: Final = 0.54  # its narrow letters and blanks make up for the wide ones
 
 TYPES: Final = {
@@ -40,13 +41,14 @@ TYPES: Final = {
     "name": Type(9.5, _BOLD, bold=True),
     "small": Type(8.5),
     "meaning": Type(8.5, _SENTENCE),
-    "faint": Type(8.5, _SENTENCE),
-    "axis": Type(9),
+    "note": Type(8.5, _SENTENCE),
+    "faint": Type(8.5),
+    "axis": Type(9, _DIGITS),
     "expression": Type(9, _MONO, mono=True, bold=True),
     "tag": Type(8.5, _MONO, mono=True),
     "number": Type(7.5, _MONO, mono=True),
     "cell": Type(7.5, _MONO, mono=True),
-    "more": Type(9.5),
+    "more": Type(9.5, 1.0),
     "count": Type(8.5, _MONO, mono=True, bold=True),
 }
 """The roles that words play."""

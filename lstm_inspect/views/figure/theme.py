@@ -61,7 +61,7 @@ class Theme:
 
     def words(self, role: str) -> str:
         """The colour of words; a cell's number stands on the cell's own light ground."""
-        return {"faint": self.faint, "cell": _BLACK}.get(role, self.ink)
+        return {"faint": self.faint, "note": self.faint, "cell": _BLACK}.get(role, self.ink)
 
 
 THEMES: Final = {
