@@ -40,7 +40,7 @@ def writable_path(name: str, values: Values, suffixes: Collection[str], example:
     path = Path(values[name])
     if path.suffix.lower() not in suffixes:
         allowed = f"its suffix must be one of {', '.join(suffixes)}"
-        raise FileError(f"{{{name}}}", str(path), allowed, f"{{{name}={example}}}")
+        raise FileError(f"{{{name}}}", values[name], allowed, f"{{{name}={example}}}")
     streams.refuse_to_overwrite(path, force=values["force"])
     return path
 

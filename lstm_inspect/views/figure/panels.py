@@ -8,8 +8,7 @@ from typing import Final
 
 from lstm_inspect.theory.batch_grid import Grid, GridCell, grid
 from lstm_inspect.theory.packing import Packing
-from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Part
-from lstm_inspect.views.figure.stack import MORE, MORE_DOWN
+from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Part, more
 
 _CELL: Final = 0.28
 _AIR: Final = 0.1
@@ -69,32 +68,24 @@ class _Panel:
         x = self.start + len(self.steps) * self.cell + _AIR
         yield Label(x, _HEAD - LINE * 0.6, "length", "small")
         for sequence, y in self._places():
-            yield Label(
-                x,
-                y,
-                MORE_DOWN if sequence is None else f"{self.packing.lengths[sequence]:,}",
-                "more" if sequence is None else "small",
-            )
+            if sequence is None:
+                yield more(x + _AIR / 2, y, down=True)
+            else:
+                yield Label(x, y, f"{self.packing.lengths[sequence]:,}", "small")
 
     def batch_sizes(self, picture: Grid) -> Iterator[Item]:
         """How many sequences still run, under each column."""
         y, sizes = self._bottom() + LINE * 0.6, iter(picture.packed)
         yield Label(self.start - _AIR, y, "batch_sizes", "small", "right")
         for step, x in self._columns():
-            text = MORE if step is None else str(next(sizes).batch_size)
-            yield Label(x, y, text, "more" if step is None else "count", "center")
+            yield more(x, y) if step is None else Label(x, y, str(next(sizes).batch_size), "count", "center")
 
     def _heading(self) -> Iterator[Item]:
+        above = _HEAD - 0.6 * LINE
         yield Label(0, LINE / 2, self.heading, "name")
-        yield Label(self.start - _AIR, _HEAD - LINE * 0.6, "time step", "small", "right")
+        yield Label(self.start - _AIR, above, "time step", "small", "right")
         for step, x in self._columns():
-            yield Label(
-                x,
-                _HEAD - LINE * 0.6,
-                MORE if step is None else str(step),
-                "more" if step is None else "number",
-                "center",
-            )
+            yield more(x, above) if step is None else Label(x, above, str(step), "number", "center")
 
     def _rows(self) -> Iterator[Item]:
         for sequence, y in self._places():
@@ -102,7 +93,7 @@ class _Panel:
                 left_out = len(self.packing.lengths) - sum(name is not None for name in self.sequences)
                 yield Label(self.start - _AIR, y, f"{left_out:,} more", "faint", "right")
                 running = (x for step, x in self._columns() if self._runs(step))
-                yield from (Label(x, y, MORE_DOWN, "more", "center") for x in running)
+                yield from (more(x, y, down=True) for x in running)
             else:
                 yield Label(self.start - _AIR, y, f"sequence {sequence}", "small", "right")
                 yield from self._row(sequence, y)
@@ -119,7 +110,7 @@ class _Panel:
             if step in cells:
                 yield from self._cell(cells[step], x, y)
             elif step is None and self._goes_on(sequence):
-                yield Label(x, y, MORE, "more", "center")
+                yield more(x, y)
 
     def _goes_on(self, sequence: int) -> bool:
         """Whether a sequence has cells in the gap: padded, always; packed, if it is long enough."""

@@ -101,6 +101,11 @@ class Label:
         return TYPES[self.role].width(self.text)
 
 
+def more(x: float, y: float, *, down: bool = False) -> Label:
+    """What stands for the cells left out, to the right or downward."""
+    return Label(x, y, "⋮" if down else "⋯", "more", "center")
+
+
 Item: TypeAlias = Mark | Box | Path | Label
 
 

@@ -12,10 +12,7 @@ from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.unrolled import Unrolled, unroll
-from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Part, Path
-
-MORE: Final = "⋯"
-MORE_DOWN: Final = "⋮"
+from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Part, Path, more
 
 _PITCH: Final = 0.62  # from one time step to the next, at least
 _ROW: Final = 0.46  # from one direction to the other
@@ -178,7 +175,7 @@ class _Stack:
         if self.spec.bidirectional:
             yield Label(self.frame.directions, y, state.direction, "small", "right")
         for step, x in zip(self.picture.steps, self.frame.columns, strict=True):
-            yield Label(x, y, MORE, "more", "center") if step.gap else Mark(x, y, next(cells).kind)
+            yield more(x, y) if step.gap else Mark(x, y, next(cells).kind)
         ends = [self.frame.tags[0] + self.frame.tag, *self.frame.columns, self.frame.tags[1]]
         reach = [0.04, *[_REACH] * len(self.frame.columns), 0.04]
         for place in range(len(ends) - 1):
@@ -189,7 +186,7 @@ class _Stack:
     def _gap(self, place: int) -> Iterator[Item]:
         y = self.frame.layers[place] + LINE
         yield Label(self.frame.names, y, f"{self.picture.layers_left_out:,} more layers", "faint")
-        yield from (Label(x, y, MORE_DOWN, "more", "center") for x in self.frame.columns)
+        yield from (more(x, y, down=True) for x in self.frame.columns)
 
     def _output(self) -> Iterator[Item]:
         top, height = self.frame.output, self.spec.num_directions * _HALF
@@ -202,7 +199,7 @@ class _Stack:
                 final = step.first if direction == "reverse" else step.last
                 role = "half of hn" if final else "half"
                 half = Box(x - _CELL / 2, y - _HALF / 2, _CELL, _HALF, role)
-                yield Label(x, y, MORE, "more", "center") if step.gap else half
+                yield more(x, y) if step.gap else half
 
     def _named(self, name: str, shape: str, y: float) -> Iterator[Item]:
         yield Label(self.frame.names, y - 0.08, name, "name")
@@ -225,8 +222,9 @@ class _Stack:
         y = self.frame.input
         yield from self._named("input", _shapes(self.spec)[1], y)
         for step, x in zip(self.picture.steps, self.frame.columns, strict=True):
-            yield Label(x, y, MORE, "more", "center") if step.gap else Mark(x, y, "input")
-            yield Label(x, y + 1.3 * LINE, MORE if step.gap else step.label, "axis", "center")
+            yield more(x, y) if step.gap else Mark(x, y, "input")
+            below = y + 1.3 * LINE
+            yield more(x, below) if step.gap else Label(x, below, step.label, "axis", "center")
 
     def _states(self, state: StateRow) -> Iterator[Item]:
         """What enters a row and what leaves it: h0 and c0 at one end, hn and cn at the other."""
