@@ -178,7 +178,7 @@ run(["draw", "--lengths", "3,2"])
 print("terminal:", *loaded("torch", "matplotlib"), file=sys.stderr)
 run(["draw", "--lengths", "3,2", "--output", sys.argv[1]])
 print("picture:", *loaded("torch", "matplotlib", "matplotlib.pyplot", "tkinter"), file=sys.stderr)
-import torch
+sys.modules["torch"] = sys
 print("torch:", *loaded("torch"), file=sys.stderr)
 """
 

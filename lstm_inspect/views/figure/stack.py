@@ -247,7 +247,7 @@ class _Stack:
         end = self.frame.columns[0] - _CELL / 2 if reverse else self.frame.columns[-1] + _CELL / 2
         yield Path(((start, y), (turn, y), (turn, half), (end, half)), "equal")
         middle = self.frame.output + self.spec.num_directions * _HALF + _UNDER_OUTPUT / 2
-        side, align = (-0.08, "right") if reverse else (0.08, "left")
+        side, align = (-0.1, "right") if reverse else (0.1, "left")
         for place, line in enumerate(_equality(state)):
             yield Label(turn + side, middle + (place - 0.5) * LINE, line, "expression", align)
 
