@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from lstm_inspect.theory.packing import Packing
+from lstm_inspect.theory.packing import Packing, has_equals
+from lstm_inspect.theory.spec import LSTMSpec
 
 MOST_SEQUENCES: Final = 12
 MOST_STEPS: Final = 12
+
+EQUALS_NOTE: Final = "equally long sequences stand in the given order; torch may choose another"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,16 @@ def grid(packing: Packing, most_sequences: int = MOST_SEQUENCES, most_steps: int
         time_steps_left_out=_left_out(seq_len, steps),
         packed_steps_left_out=_left_out(longest, packed_steps),
     )
+
+
+def notes(spec: LSTMSpec) -> tuple[str, ...]:
+    """What a drawing of the packed columns has to say in words.
+
+    >>> notes(LSTMSpec(lengths=(2, 3))), len(notes(LSTMSpec(lengths=(2, 2))))
+    ((), 1)
+    """
+    free = spec.lengths is not None and has_equals(spec.lengths) and not spec.enforce_sorted
+    return (EQUALS_NOTE,) if free else ()
 
 
 def shown(count: int, most: int) -> tuple[int | None, ...]:

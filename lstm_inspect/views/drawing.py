@@ -8,6 +8,7 @@ from functools import partial
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lstm_inspect.theory.batch_grid import notes
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
@@ -22,8 +23,9 @@ def drawing(spec: LSTMSpec) -> RenderableType:
     joined = look.section("Where output holds hn", look.Fitted(partial(_joined, states)))
     parts = [tables.calls(spec), diagram.unrolled(spec), joined]
     if spec.lengths is not None:
+        said = [look.sentence(note, look.FAINT) for note in notes(spec)]
         cells = packed.drawing(pack(spec.lengths, spec.seq_len))
-        parts.append(look.section("The padded batch and the packed columns", cells))
+        parts.append(look.section("The padded batch and the packed columns", cells, *said))
     return Group(*parts)
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, TypeAlias
 
-from lstm_inspect.theory import expressions
+from lstm_inspect.theory import batch_grid, expressions, unrolled
 from lstm_inspect.theory.batch_grid import MOST_SEQUENCES
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_row
-from lstm_inspect.theory.unrolled import kind, notes
+from lstm_inspect.theory.unrolled import kind
 from lstm_inspect.views.figure.panels import panels
 from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Part, Path, Scene, moved
 from lstm_inspect.views.figure.stack import stack
@@ -119,9 +119,15 @@ def _legend(spec: LSTMSpec, width: float) -> Part:
             items.append(Label(x + _SWATCH, y, text, "meaning"))
         x += _column_width(column)
     start = len(columns[0]) * _LINE
-    said = [line for note in notes(spec) for line in textwrap.wrap(note, int(width / TYPES["note"].width("0")))]
+    said = _notes(spec, width)
     items += [Label(0, start + (place + 0.7) * LINE, line, "note") for place, line in enumerate(said)]
     return Part(width, start + (len(said) + 0.5) * LINE, tuple(items))
+
+
+def _notes(spec: LSTMSpec, width: float) -> list[str]:
+    """What the picture says in words, line by line."""
+    notes = *unrolled.notes(spec), *batch_grid.notes(spec)
+    return [line for note in notes for line in textwrap.wrap(note, int(width / TYPES["note"].width("0")))]
 
 
 def _columns(entries: list[Entry], width: float) -> list[list[Entry]]:
