@@ -170,14 +170,15 @@ def measured(report: Report, run: Run) -> Report:
     checks, pitfall_results = verify(run, report.checks, report.pitfalls)
     return replace(
         report,
-        tensors=[_measured_tensor(tensor, run) for tensor in report.tensors],
+        tensors=[measured_tensor(tensor, run) for tensor in report.tensors],
         checks=checks,
         pitfalls=pitfall_results,
         environment=environment(report.spec.device, tf32=report.options.tf32),
     )
 
 
-def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+def measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+    """The same tensor with what a run gave."""
     actual = run.tensor(tensor.theory.name)
     return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
 

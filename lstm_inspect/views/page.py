@@ -22,5 +22,5 @@ def page(report: Report, *, whole: bool = False, warnings: bool = True) -> Rende
         parts.append(tables.pitfalls(report))
     parts.append(tables.recipes(report))
     if warnings and report.warnings:
-        parts.append(tables.warnings(report))
+        parts.append(tables.warnings(report.warnings))
     return Group(*parts, tables.verdict(report))
