@@ -71,6 +71,8 @@ class Weights:
             "parameters": [_parameter_dict(self, parameter) for parameter in self.parameters],
             "gates": [asdict(gate) for gate in theory.gates(spec)],
             "totals": {"parameters": len(self.parameters), "count": self.count, "bytes": self.bytes},
+            "two_biases": theory.WHY_TWO_BIASES if spec.bias else None,
+            "projection": theory.WHY_PROJECTION if spec.proj_size else None,
             "multiply_adds": _multiply_adds_dict(self),
             "memory": _memory_dict(spec),
             "frameworks": _frameworks_dict(spec),
@@ -108,9 +110,9 @@ def _differences(found: Weights, measured: Measured) -> Iterable[str]:
     if list(predicted) != list(measured.shapes):
         odd = [name for name in (*predicted, *measured.shapes) if (name in predicted) != (name in measured.shapes)]
         yield f"torch has other parameters, or another order: {', '.join(odd[:4]) or 'the same names'}"
-    for name in predicted:
-        if measured.shapes.get(name, predicted[name]) != predicted[name]:
-            yield f"{name} is {measured.shapes[name]} in torch, not {predicted[name]}"
+    for name, shape in predicted.items():
+        if measured.shapes.get(name, shape) != shape:
+            yield f"{name} is {measured.shapes[name]} in torch, not {shape}"
     if measured.bytes != found.bytes:
         yield f"the parameters take {measured.bytes:,} bytes in torch, not {found.bytes:,}"
     work = multiply_adds.multiply_adds(measured.counted)

@@ -33,7 +33,6 @@ class Deliverable(Protocol):
         """Its JSON document."""
 
 
-
 def save_path(values: Values) -> Path | None:
     """The file that --save names, if it can be written: asked before anything runs.
 

@@ -1,4 +1,4 @@
-"""What torch itself says of a module's parameters and of the multiply-adds of one run: on the meta device, without numbers."""
+"""What torch says of a module's parameters and of the multiply-adds of one run: on the meta device, without numbers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
-from lstm_inspect.experiment.run import build, run
+from lstm_inspect.experiment.run import build, make_input
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -38,17 +40,26 @@ class Measured:
 def measure(spec: LSTMSpec) -> Measured:
     """Build a spec's module on the meta device, ask it for its parameters and count one run.
 
-    Raises:
-        RunError: torch can't run it.
+    >>> measure(LSTMSpec(bias=False)).shapes
+    {'weight_ih_l0': (80, 10), 'weight_hh_l0': (80, 20)}
     """
     spec = spec.replace(device="meta")
     named = dict(build(spec).named_parameters())
     shapes = {name: tuple(parameter.shape) for name, parameter in named.items()}
     size = sum(parameter.numel() * parameter.element_size() for parameter in named.values())
     counted = shortened(spec)
-    with FlopCounterMode(display=False) as counter:
-        run(counted)
-    return Measured(shapes, size, counted, counter.get_total_flops() // _FLOPS_A_MULTIPLY_ADD)
+    return Measured(shapes, size, counted, _count(counted))
+
+
+def _count(spec: LSTMSpec) -> int:
+    """Multiply-adds of one call of the module, packed if there are lengths."""
+    input: Tensor | PackedSequence = make_input(spec)
+    if spec.lengths is not None:
+        lengths = torch.tensor(spec.lengths)
+        input = pack_padded_sequence(make_input(spec), lengths, spec.batch_first, spec.enforce_sorted)
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        build(spec)(input)
+    return int(counter.get_total_flops()) // _FLOPS_A_MULTIPLY_ADD
 
 
 def shortened(spec: LSTMSpec) -> LSTMSpec:

@@ -46,7 +46,12 @@ def footprint(spec: LSTMSpec) -> tuple[MemoryItem, ...]:
         ("gradients", 0, weights, "one number a parameter"),
         ("input", sequences[0] * size, sequences[0] * size, _sequence_why(spec, "input", "I")),
         ("output", sequences[1] * size, sequences[1] * size, _sequence_why(spec, "output", "D*R")),
-        ("states", state_numbers(spec) * size, state_numbers(spec) * size, "h0 and hn (L*D, B, R), c0 and cn (L*D, B, H)"),
+        (
+            "states",
+            state_numbers(spec) * size,
+            state_numbers(spec) * size,
+            "h0 and hn (L*D, B, R), c0 and cn (L*D, B, H)",
+        ),
         ("activations", running_numbers(spec) * size, saved_numbers(spec) * size, _activations_why(spec)),
     ]
     return tuple(MemoryItem(*item) for item in items)
@@ -99,10 +104,11 @@ def _sequence_why(spec: LSTMSpec, name: str, features: str) -> str:
 
 
 def _activations_why(spec: LSTMSpec) -> str:
-    below = ", the layer's input" if spec.num_layers > 1 else ""
-    projected = " and h before the projection" if spec.proj_size else ""
-    mask = ", dropout's mask" if spec.dropout and spec.num_layers > 1 else ""
-    return (
-        f"inference: the gates of one layer and direction{below}; training: the gates, c, tanh(c) and h of every "
-        f"step, layer and direction{projected}{below.replace('the layer', 'each layer')}{mask}"
-    )
+    running = ["the gates of one layer and direction"]
+    saved = ["the gates, c, tanh(c) and h of every step, layer and direction"]
+    if spec.proj_size:
+        saved.append("h before the projection")
+    if spec.num_layers > 1:
+        running.append("its input")
+        saved += ["each layer's input", *(["dropout's mask"] if spec.dropout else [])]
+    return f"inference: {', '.join(running)}; training: {', '.join(saved)}"

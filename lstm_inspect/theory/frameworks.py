@@ -149,7 +149,8 @@ def _onnx(spec: LSTMSpec, layer: int) -> Conversion:
 
 
 def _stack(parameter: str, ends: list[str]) -> str:
-    return f"torch.stack({format_tuple(tuple(f'lstm.{parameter}{end}' for end in ends))})"
+    names = tuple(f"lstm.{parameter}{end}" for end in ends)
+    return names[0] if len(names) == 1 else f"torch.stack({format_tuple(names)})"
 
 
 def _flax(spec: LSTMSpec, layer: int, direction: int) -> Conversion:

@@ -103,9 +103,7 @@ def lessons(spec: LSTMSpec) -> tuple[Lesson, ...]:
     )
     return (
         Lesson("num_layers", "layers change the first axis of h0, c0, hn and cn, and never output", frozenset(states)),
-        Lesson(
-            "bidirectional", "directions change output's last axis and the states' first", frozenset(states | last)
-        ),
+        Lesson("bidirectional", "directions change output's last axis and the states' first", frozenset(states | last)),
         Lesson("batch_first", batch_first, frozenset(moved)),
     )
 

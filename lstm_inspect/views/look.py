@@ -106,16 +106,16 @@ def sentence(text: str, style: str = "") -> Text:
 
 
 def first_and_last(
-    rows: Sequence[Row], *, whole: bool, always: Callable[[Row], bool] | None = None
+    rows: Sequence[Row], *, whole: bool, always: Callable[[Row], bool] | None = None, most: int = _MOST_ROWS
 ) -> tuple[Sequence[Row], int]:
     """The rows to show and how many are left out: those in the middle, but for those that are always shown.
 
     Where none is always shown the middle is not even looked at: rows may be made when they are asked for.
     """
-    if whole or len(rows) <= _MOST_ROWS:
+    if whole or len(rows) <= most:
         return rows, 0
-    start, end = _MOST_ROWS // 2, len(rows) - _MOST_ROWS // 2
-    middle = [row for row in rows[start:end] if always(row)][:_MOST_ROWS] if always else []
+    start, end = most // 2, len(rows) - most // 2
+    middle = [row for row in rows[start:end] if always(row)][:most] if always else []
     shown = [*rows[:start], *middle, *rows[end:]]
     return shown, len(rows) - len(shown)
 
