@@ -6,17 +6,9 @@ from typing import Final
 
 from lstm_inspect.errors import MemoryNeedError
 from lstm_inspect.machine import free_memory
-from lstm_inspect.theory.memory import (
-    largest_tensor,
-    object_bytes,
-    packing_bytes,
-    reference_bytes,
-    run_bytes,
-    weight_bytes,
-)
+from lstm_inspect.theory.memory import largest_tensor, packing_bytes, reference_bytes, run_bytes, weight_bytes
 from lstm_inspect.theory.spec import LSTMSpec
 
-_THEORY_ALONE: Final = "{predict=True}: theory alone"
 _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch itself and everybody else
 _TORCH_COUNTS_TO: Final = 2**63 - 1
 _UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -32,27 +24,14 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
         _refuse(spec, packing_bytes(spec.lengths), "fewer or shorter sequences in {lengths}")
     if predict:
         return
+    if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
+        raise MemoryNeedError(
+            _largest_part(spec), "is more than torch can count", _estimate(spec), "{predict=True}: theory alone"
+        )
     if spec.device == "meta":
-        refuse_too_many_objects(spec, _THEORY_ALONE)
         return
-    _refuse_uncountable(spec, _THEORY_ALONE)
     need = run_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
     _refuse(spec, need, "{predict=True} (theory alone) or {device=meta} (shapes are measured, without numbers)")
-
-
-def refuse_too_many_objects(spec: LSTMSpec, instead: str) -> None:
-    """Raise MemoryNeedError if the module can't be built even without its numbers.
-
-    Raises:
-        MemoryNeedError: its parameters are too large for torch to count, or too many to make objects for.
-    """
-    _refuse_uncountable(spec, instead)
-    _refuse(spec, object_bytes(spec), instead)
-
-
-def _refuse_uncountable(spec: LSTMSpec, instead: str) -> None:
-    if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
-        raise MemoryNeedError(_largest_part(spec), "is more than torch can count", _estimate(spec), instead)
 
 
 def _refuse(spec: LSTMSpec, need: int, instead: str) -> None:

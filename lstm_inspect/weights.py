@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from lstm_inspect import contract
-from lstm_inspect.guard import refuse_too_many_objects
+from lstm_inspect.guard import refuse_uncountable
 from lstm_inspect.theory import footprint, frameworks, multiply_adds
 from lstm_inspect.theory import weights as theory
 from lstm_inspect.theory.expressions import constructor
@@ -47,7 +47,7 @@ class Weights:
     @property
     def differences(self) -> tuple[str, ...]:
         """What torch says otherwise, one sentence each; empty if nothing was measured."""
-        return () if self.measured is None else tuple(_differences(self, self.measured))
+        return () if self.measured is None else tuple(_differences(self.measured))
 
     @property
     def verified(self) -> bool | None:
@@ -90,7 +90,7 @@ def weights(spec: LSTMSpec | None = None, *, check: bool = False) -> Weights:
         check: hold it against torch, on the meta device; else torch is not imported.
 
     Raises:
-        MemoryNeedError: with check, there are more parameters than this machine can make objects for.
+        MemoryNeedError: with check, a parameter is larger than torch can count.
 
     >>> weights(LSTMSpec(num_layers=2, bidirectional=True)).count
     15040
@@ -98,23 +98,24 @@ def weights(spec: LSTMSpec | None = None, *, check: bool = False) -> Weights:
     spec = LSTMSpec() if spec is None else spec
     if not check:
         return Weights(spec)
-    refuse_too_many_objects(spec, "without {check}: theory alone")
+    refuse_uncountable(spec, "without {check}: theory alone")
     from lstm_inspect.experiment.devices import environment
     from lstm_inspect.experiment.parameters import measure
 
     return Weights(spec, measure(spec), environment("meta", tf32=False))
 
 
-def _differences(found: Weights, measured: Measured) -> Iterable[str]:
-    predicted = {parameter.name: parameter.shape for parameter in found.parameters}
+def _differences(measured: Measured) -> Iterable[str]:
+    predicted = {parameter.name: parameter.shape for parameter in theory.parameters(measured.built)}
     if list(predicted) != list(measured.shapes):
         odd = [name for name in (*predicted, *measured.shapes) if (name in predicted) != (name in measured.shapes)]
         yield f"torch has other parameters, or another order: {', '.join(odd[:4]) or 'the same names'}"
     for name, shape in predicted.items():
         if measured.shapes.get(name, shape) != shape:
             yield f"{name} is {measured.shapes[name]} in torch, not {shape}"
-    if measured.bytes != found.bytes:
-        yield f"the parameters take {measured.bytes:,} bytes in torch, not {found.bytes:,}"
+    size = weight_bytes(measured.built)
+    if measured.bytes != size:
+        yield f"the parameters take {measured.bytes:,} bytes in torch, not {size:,}"
     work = multiply_adds.multiply_adds(measured.counted)
     if measured.multiply_adds != work:
         yield f"torch counts {measured.multiply_adds:,} multiply-adds, not {work:,}"

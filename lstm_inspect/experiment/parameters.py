@@ -15,6 +15,7 @@ from lstm_inspect.experiment.run import build, make_input
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.spec import LSTMSpec
 
+_MOST_LAYERS: Final = 1000  # that are built: nn.LSTM takes time that grows with their square
 _MOST_CELLS: Final = 240  # layers * directions * time steps that are counted: torch walks them one by one
 _FLOPS_A_MULTIPLY_ADD: Final = 2
 
@@ -24,6 +25,7 @@ class Measured:
     """What torch says.
 
     Attributes:
+        built: the module that was asked: the spec's own, or its first layers where there are very many.
         shapes: every parameter's shape by its name, in the order of ``named_parameters()``.
         bytes: of all parameters together.
         counted: the run that the multiply-adds were counted on: the spec's own, or its first layers and time
@@ -31,6 +33,7 @@ class Measured:
         multiply_adds: of that run, by ``torch.utils.flop_counter.FlopCounterMode``.
     """
 
+    built: LSTMSpec
     shapes: Mapping[str, Shape]
     bytes: int
     counted: LSTMSpec
@@ -43,12 +46,12 @@ def measure(spec: LSTMSpec) -> Measured:
     >>> measure(LSTMSpec(bias=False)).shapes
     {'weight_ih_l0': (80, 10), 'weight_hh_l0': (80, 20)}
     """
-    spec = spec.replace(device="meta")
+    spec = spec.replace(device="meta", num_layers=min(spec.num_layers, _MOST_LAYERS))
     named = dict(build(spec).named_parameters())
     shapes = {name: tuple(parameter.shape) for name, parameter in named.items()}
     size = sum(parameter.numel() * parameter.element_size() for parameter in named.values())
     counted = shortened(spec)
-    return Measured(shapes, size, counted, _count(counted))
+    return Measured(spec, shapes, size, counted, _count(counted))
 
 
 def _count(spec: LSTMSpec) -> int:

@@ -88,7 +88,10 @@ def _parameter_cells(
 
 
 def _measured(weights: Weights, parameter: theory.Parameter, signs: Signs) -> Text:
-    actual = weights.measured.shapes.get(parameter.name) if weights.measured else None
+    measured = weights.measured
+    if measured is None or parameter.layer >= measured.built.num_layers:
+        return Text("not built", style=look.FAINT)
+    actual = measured.shapes.get(parameter.name)
     if actual == parameter.shape:
         return Text(signs.good, style=look.GOOD)
     return Text(f"{signs.bad} {'not there' if actual is None else format_tuple(actual)}", style=look.BAD)
@@ -237,7 +240,7 @@ def verdict(weights: Weights) -> RenderableType:
             "Worked out from integers alone; torch was not loaded. With --check it is held against torch.", look.TITLE
         )
     run = _counted(weights.spec, measured.counted)
-    what = f"{len(weights.parameters):,} parameters of named_parameters(), the multiply-adds of {run}"
+    what = f"{len(measured.shapes):,} parameters of named_parameters(), the multiply-adds of {run}"
     where = f". torch {environment['torch']}, {environment['device_name']}, {weights.spec.dtype}."
     if not weights.differences:
         return Text.assemble((f"Verified: {what}", f"bold {look.GOOD}"), where)
