@@ -26,7 +26,6 @@ _LETTERS: Final = {
     "L": "layers",
     "D": "directions",
 }
-_BETWEEN: Final = 3  # characters between two columns
 _ORDER: Final = ("input", "packed_input", "output", "packed_output", "hn", "cn", "h0", "c0")
 
 Rows = Sequence[Sequence[str]]
@@ -42,7 +41,7 @@ def page(overview: Overview, *, whole: bool = False, warnings: bool = True) -> R
     """
     half = len(overview.structures) // 2
     blocks = [_block(block) for block in (overview.structures[:half], overview.structures[half:])]
-    said = [tables.warnings(overview.warnings)] if warnings and overview.warnings else []
+    said = [tables.warnings(overview)] if warnings and overview.warnings else []
     return Group(*blocks, _axes(overview), _lessons(overview), *said, verdict(overview))
 
 
@@ -101,7 +100,7 @@ def _header(structure: Structure, *, short: bool) -> str:
 
 def _columns_that_fit(structures: Sequence[Structure], room: int, *, short: bool) -> Iterator[Sequence[Structure]]:
     """The structures, as many beside each other as there is room for, at least one."""
-    widths = [_column_width(structure, short=short) + _BETWEEN for structure in structures]
+    widths = [_column_width(structure, short=short) + look.BETWEEN for structure in structures]
     start = 0
     while start < len(structures):
         stop = start + 1

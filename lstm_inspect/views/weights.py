@@ -39,7 +39,7 @@ def page(weights: Weights, *, whole: bool = False, warnings: bool = True) -> Ren
         parts.append(look.section("The projection", look.sentence(theory.WHY_PROJECTION)))
     parts += [_multiply_adds(spec, whole), _memory(spec), _elsewhere(spec)]
     if warnings and weights.warnings:
-        parts.append(tables.warnings(weights.warnings))
+        parts.append(tables.warnings(weights))
     return Group(*parts, verdict(weights))
 
 
@@ -62,29 +62,38 @@ def _parameters(weights: Weights, whole: bool) -> RenderableType:
 
 
 def _parameter_table(weights: Weights, shown: Sequence[theory.Parameter], width: int, signs: Signs) -> RenderableType:
-    """One table; on a narrow terminal letters stand under numbers, layer and direction under the name."""
-    narrow = width < look.NARROW
-    checked = ["measured"] if weights.measured else []
-    if narrow:
-        table = _numbers(look.table("name", "shape", "count", "bytes"), 2, 3)
-    else:
-        table = _numbers(look.table("name", "layer", "axes", "shape", *checked, "count", "bytes"), -2, -1)
+    """One table; where there is no room for it, letters stand under numbers, layer and direction under the name."""
+    headers = ["name", "layer", "axes", "shape", *(["torch"] if weights.measured else []), "count", "bytes"]
+    rows = [_cells(weights, parameter, signs) for parameter in shown]
+    if _width(headers, rows) > width:
+        headers, rows = ["name", "shape", "count", "bytes"], [_folded(row) for row in rows]
+    table = _numbers(look.table(*headers), -2, -1)
     table.columns[0].no_wrap = True
-    for parameter in shown:
-        table.add_row(*_parameter_cells(weights, parameter, signs, narrow=narrow))
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
-def _parameter_cells(
-    weights: Weights, parameter: theory.Parameter, signs: Signs, *, narrow: bool
-) -> list[RenderableType]:
-    name, place = look.code(parameter.name), f"{parameter.layer} {parameter.direction}"
-    shape, measured = Text(format_tuple(parameter.shape)), _measured(weights, parameter, signs)
-    end = [f"{parameter.count:,}", f"{parameter.count * weights.spec.itemsize:,}"]
-    if narrow:
-        seen = Text.assemble(shape, " ", measured) if weights.measured else shape
-        return [look.with_reason(name, f"layer {place}"), look.with_reason(seen, parameter.formula), *end]
-    return [name, place, parameter.formula, shape, *([measured] if weights.measured else []), *end]
+def _width(headers: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
+    """What a table takes if nothing in it is broken."""
+    columns = zip(*rows, strict=True)
+    widest = [max(len(header), *map(len, cells)) for header, cells in zip(headers, columns, strict=True)]
+    return sum(widest) + look.BETWEEN * (len(headers) - 1)
+
+
+def _cells(weights: Weights, parameter: theory.Parameter, signs: Signs) -> list[Text]:
+    place = Text(f"{parameter.layer} {parameter.direction}")
+    shape = [Text(parameter.formula), Text(format_tuple(parameter.shape))]
+    measured = [_measured(weights, parameter, signs)] if weights.measured else []
+    sizes = [Text(f"{parameter.count:,}"), Text(f"{parameter.count * weights.spec.itemsize:,}")]
+    return [look.code(parameter.name), place, *shape, *measured, *sizes]
+
+
+def _folded(cells: Sequence[Text]) -> list[Text]:
+    """The same cells in four columns of two lines."""
+    name, place, letters, shape, *measured, count, size = cells
+    under = look.with_reason(name, f"layer {place.plain}")
+    return [under, look.with_reason(Text(" ").join([shape, *measured]), letters.plain), count, size]
 
 
 def _measured(weights: Weights, parameter: theory.Parameter, signs: Signs) -> Text:
