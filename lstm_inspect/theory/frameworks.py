@@ -160,7 +160,7 @@ def _flax(spec: LSTMSpec, layer: int, direction: int) -> Conversion:
         for gate in gates(spec):
             there[f'params["{side}{gate.letter}"]["kernel"]'] = f"lstm.{gate.of(f'weight_{part}{end}')}.T"
     for gate in gates(spec):
-        both = f"lstm.{gate.of(f'bias_ih{end}')} + lstm.{gate.of(f'bias_hh{end}')}"
+        both = gate.of(f"(lstm.bias_ih{end} + lstm.bias_hh{end})")
         there[f'params["h{gate.letter}"]["bias"]'] = both if spec.bias else f"torch.zeros({spec.hidden_size})"
     there["carry"] = f"(c0[{row}], h0[{row}])"
     back = {f"weight_{part}{end}": _joined(side, "kernel", ".T") for side, part in (("i", "ih"), ("h", "hh"))}

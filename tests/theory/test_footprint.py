@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from support import native_kernel
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from torch.profiler import ProfilerActivity, profile
@@ -40,7 +41,7 @@ def saved(spec: LSTMSpec) -> int:
         return tensor
 
     with (
-        torch.backends.mkldnn.flags(enabled=False),
+        native_kernel(),
         torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor),
     ):
         output, _ = lstm(input)  # default states: those given would be counted whole, for the one step that reads them
@@ -64,7 +65,7 @@ def test_the_measure_tells_a_wrong_number() -> None:
 def peak(spec: LSTMSpec) -> int:
     """The most bytes that one call of the native kernel has taken at a time, beside what it was given."""
     lstm, input, states = build(spec), make_input(spec), make_state(spec)
-    with torch.backends.mkldnn.flags(enabled=False), torch.inference_mode():
+    with native_kernel(), torch.inference_mode():
         lstm(input, states)
         with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
             lstm(input, states)

@@ -131,14 +131,15 @@ def onnx_run(theirs: dict[str, Tensor], x: Tensor, direction: str) -> dict[str, 
     described = [
         helper.make_tensor_value_info(name, TensorProto.DOUBLE, list(given[name].shape)) for name in inputs if name
     ]
-    results = [helper.make_tensor_value_info(name, TensorProto.DOUBLE, None) for name in ("Y", "Y_h", "Y_c")]
+    shapes = {"Y": [T, 1, B, H], "Y_h": [1, B, H], "Y_c": [1, B, H]}
+    results = [helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape) for name, shape in shapes.items()]
     graph = helper.make_graph([node], "one", described, results)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
     onnx.checker.check_model(model)
     feeds = {name: given[name].detach().numpy() for name in inputs if name}
     found = ReferenceEvaluator(model).run(None, feeds)
     assert isinstance(found, list)
-    return {name: torch.from_numpy(np.asarray(value)) for name, value in zip(("Y", "Y_h", "Y_c"), found, strict=True)}
+    return {name: torch.from_numpy(np.asarray(value)) for name, value in zip(shapes, found, strict=True)}
 
 
 @pytest.mark.parametrize("bias", [True, False])

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from support import native_kernel
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from torch.utils.flop_counter import FlopCounterMode
@@ -118,7 +119,7 @@ def counted(spec: LSTMSpec) -> float:
             torch.zeros(len(spec.lengths), spec.seq_len, spec.input_size), torch.tensor(spec.lengths), True, False
         )
     lstm = module(spec.replace(batch_first=True), "cpu")
-    with torch.backends.mkldnn.flags(enabled=False), torch.no_grad(), FlopCounterMode(display=False) as counter:
+    with native_kernel(), torch.no_grad(), FlopCounterMode(display=False) as counter:
         lstm(input)
     return float(counter.get_total_flops() / 2)
 
