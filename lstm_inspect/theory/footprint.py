@@ -1,7 +1,8 @@
 """Which memory the tensors of one run and of one training step take, from integers alone.
 
-What backward reads was measured on torch 2.13.0, with the native CPU kernel: the tensors that autograd
-saves are these, to the byte. Kernels take more beside them: copies of output and workspaces of their own.
+What backward reads was measured on torch 2.13.0, with the native CPU kernel: the numbers that autograd
+saves are these, to the byte; of a packed batch of unequal lengths it keeps a little more, as the narrower
+steps share the memory of wider ones. Kernels take more beside them: copies of output and workspaces.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lstm_inspect.theory.memory import weight_bytes
+from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
 CONVENTION: Final = (
@@ -44,13 +46,13 @@ def footprint(spec: LSTMSpec) -> tuple[MemoryItem, ...]:
     items = [
         ("weights", weights, weights, "every parameter once"),
         ("gradients", 0, weights, "one number a parameter"),
-        ("input", sequences[0] * size, sequences[0] * size, _sequence_why(spec, "input", "I")),
-        ("output", sequences[1] * size, sequences[1] * size, _sequence_why(spec, "output", "D*R")),
+        ("input", sequences[0] * size, sequences[0] * size, _sequence_why(spec, "input")),
+        ("output", sequences[1] * size, sequences[1] * size, _sequence_why(spec, "output")),
         (
             "states",
             state_numbers(spec) * size,
             state_numbers(spec) * size,
-            "h0 and hn (L*D, B, R), c0 and cn (L*D, B, H)",
+            _states_why(spec),
         ),
         ("activations", running_numbers(spec) * size, saved_numbers(spec) * size, _activations_why(spec)),
     ]
@@ -97,10 +99,19 @@ def _sequence_numbers(spec: LSTMSpec, features: int) -> int:
     return (padded + (spec.valid_steps if spec.lengths else 0)) * features
 
 
-def _sequence_why(spec: LSTMSpec, name: str, features: str) -> str:
-    if spec.lengths:
-        return f"the padded batch (T, B, {features}) and packed_{name}.data (sum(lengths), {features})"
-    return f"(T, B, {features})" if spec.batched else f"(T, {features})"
+def _sequence_why(spec: LSTMSpec, name: str) -> str:
+    formulas = _formulas(spec)
+    packed = f" and its packed copy {formulas[f'packed_{name}']}" if spec.lengths else ""
+    return formulas[name] + packed
+
+
+def _states_why(spec: LSTMSpec) -> str:
+    formulas = _formulas(spec)
+    return f"h0, hn {formulas['hn']}; c0, cn {formulas['cn']}"
+
+
+def _formulas(spec: LSTMSpec) -> dict[str, str]:
+    return {tensor.name: tensor.formula for tensor in tensors(spec)}
 
 
 def _activations_why(spec: LSTMSpec) -> str:

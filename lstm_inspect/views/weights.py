@@ -183,7 +183,7 @@ def _memory_table(spec: LSTMSpec, width: int, signs: Signs) -> RenderableType:
         table.add_row(item.name, f"{item.inference:,}", f"{item.training:,}", look.sentence(item.why, look.FAINT))
     table.rows[-1].end_section = True
     sums = [sum(item.inference for item in items), sum(item.training for item in items)]
-    read = " and ".join(format_bytes(each) for each in sums)
+    read = f"{format_bytes(sums[0])} and {format_bytes(sums[1])}"
     table.add_row(*(Text(cell, style=look.TITLE) for cell in ("total", *(f"{each:,}" for each in sums), read)))
     return table
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -170,3 +172,10 @@ def test_dropout_between_no_layers_is_said(cli: Cli) -> None:
     outcome = cli("weights", "--dropout", "0.5", "--batch", "5", "--json")
     assert outcome.stderr.count("warning:") == 1
     assert [each["id"] for each in json.loads(outcome.stdout)["warnings"]] == ["dropout-one-layer"]
+
+
+@pytest.mark.parametrize("command", [["weights", "--json"], ["weights"], ["overview", "--predict"]])
+def test_theory_alone_loads_no_torch(command: list[str]) -> None:
+    program = f"import sys; from lstm_inspect.cli import run; assert run({command}) == 0; print('torch' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "False"
