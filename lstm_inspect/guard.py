@@ -6,7 +6,14 @@ from typing import Final
 
 from lstm_inspect.errors import MemoryNeedError
 from lstm_inspect.machine import free_memory
-from lstm_inspect.theory.memory import largest_tensor, reference_bytes, report_bytes, run_bytes, weight_bytes
+from lstm_inspect.theory.memory import (
+    largest_tensor,
+    listing_bytes,
+    reference_bytes,
+    report_bytes,
+    run_bytes,
+    weight_bytes,
+)
 from lstm_inspect.theory.spec import LSTMSpec
 
 _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch itself and everybody else
@@ -34,6 +41,18 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
         need,
         _estimate(spec),
         f"{_PREDICT} or {{device=meta}} (shapes are measured, without numbers)",
+    )
+
+
+def refuse_long_listing(spec: LSTMSpec, form: str) -> None:
+    """Raise MemoryNeedError if a list of every parameter, as "json" or "text", is more than fits.
+
+    Raises:
+        MemoryNeedError: with what to type instead.
+    """
+    offender, detail = f"{{num_layers={spec.num_layers}}}", "That is the list of every parameter alone"
+    _refuse(
+        offender, listing_bytes(spec, form), detail, "without {json} and {all}: the totals and the first and last rows"
     )
 
 

@@ -120,10 +120,10 @@ def overview(spec: LSTMSpec | None = None, *, predict: bool = False) -> Overview
     """
     spec = LSTMSpec(num_layers=2) if spec is None else spec
     specs = structures(spec)
-    for each in specs:
-        refuse_too_large(each, predict=predict, reference=False)
     if predict:
         return Overview(spec, [_predicted(each) for each in specs])
+    for each in specs:
+        refuse_too_large(each, predict=False, reference=False)
     from lstm_inspect.experiment import devices
 
     device = devices.on_device(spec).device

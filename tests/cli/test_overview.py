@@ -63,7 +63,7 @@ def test_a_mark_stands_under_the_number_that_changed(cli: Cli) -> None:
         ("--layers", "100", "--hidden-size", "6400", "--proj-size", "3200"),
         ("--lengths", "8,9,10", "--proj-size", "8"),
         ("--unbatched",),
-        ("--seq-len", "123456789", "--batch", "987654321", "--layers", "123456"),
+        ("--seq-len", "123456789", "--batch", "987654321", "--layers", "1000000000000"),
     ],
 )
 @pytest.mark.parametrize("columns", [60, 80])
@@ -122,6 +122,7 @@ def test_another_shape_fails_and_is_shown(cli: Cli, monkeypatch: pytest.MonkeyPa
         (("--proj-size", "20"), "Try --proj-size 10."),
         (("--save", "report.pdf"), ".svg"),
         (("--device", "cuda:9000"), "--device"),
+        (("--hidden-size", "1000000"), "needs about"),
     ],
 )
 def test_what_cant_be_met(cli: Cli, flags: tuple[str, ...], said: str) -> None:

@@ -152,6 +152,8 @@ def test_other_work_fails(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
         (("--predict",), "No such option: --predict"),
         (("--unbatched", "--lengths", "8,9"), "--lengths 8,9"),
         (("--hidden-size", "9999999999", "--check"), "without --check"),
+        (("--layers", "1000000000000", "--json"), "Try without --json and --all"),
+        (("--layers", "1000000000000", "--all"), "That is the list of every parameter alone"),
         (("--save", "nowhere/weights.txt"), "there is no folder nowhere"),
     ],
 )
