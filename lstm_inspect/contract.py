@@ -56,7 +56,7 @@ def report_dict(report: Report) -> dict[str, Any]:
         "spec": report.spec.to_dict(),
         "constructor": report.constructor,
         "environment": report.environment,
-        "tensors": [_tensor_dict(tensor) for tensor in report.tensors],
+        "tensors": [tensor_dict(tensor) for tensor in report.tensors],
         "states": [asdict(state) for state in report.states],
         "checks": [_check_dict(check) for check in report.checks],
         "pitfalls": [_pitfall_dict(pitfall) for pitfall in report.pitfalls],
@@ -79,7 +79,8 @@ def drawing_dict(spec: LSTMSpec) -> dict[str, Any]:
     }
 
 
-def _tensor_dict(tensor: TensorReport) -> dict[str, Any]:
+def tensor_dict(tensor: TensorReport) -> dict[str, Any]:
+    """One tensor, predicted and measured."""
     theory = tensor.theory
     return {
         "name": theory.name,

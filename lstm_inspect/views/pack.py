@@ -8,8 +8,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.report import Report
-from lstm_inspect.theory import expressions, packing_claims, weights
+from lstm_inspect.theory import expressions, packing_claims
 from lstm_inspect.theory.cells import Label
+from lstm_inspect.theory.multiply_adds import multiply_adds
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
@@ -152,8 +153,8 @@ def _saved_table(spec: LSTMSpec, packing: Packing, width: int, signs: Signs) -> 
     table = look.table("", "packed", "padded", "saved")
     for column in table.columns[1:]:
         column.justify = "right"
-    counts = {"time steps": (packing.valid_steps, packing.padded_steps)}
-    counts["multiply-adds"] = tuple(weights.multiply_adds(spec, steps) for steps in counts["time steps"])  # type: ignore[assignment]
+    steps = packing.valid_steps, packing.padded_steps
+    counts = {"time steps": steps, "multiply-adds": tuple(multiply_adds(spec, each) for each in steps)}
     for name, (packed, padded) in counts.items():
         table.add_row(name, f"{packed:,}", f"{padded:,}", f"{1 - packed / padded:.0%}")
     return table

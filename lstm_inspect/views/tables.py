@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -16,8 +17,11 @@ from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
+from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
+
+PREDICTED = "Predicted from integers alone; nothing was run. Without --predict it is run and checked."
 
 _KINDS = {
     "shape": "predicted shape == measured shape",
@@ -225,9 +229,7 @@ def verdict(report: Report) -> Text:
     """One line: what held, on what."""
     spec, environment = report.spec, report.environment
     if environment is None:
-        return look.sentence(
-            "Predicted from integers alone; nothing was run. Without --predict it is run and checked.", look.TITLE
-        )
+        return look.sentence(PREDICTED, look.TITLE)
     failed = report.failed
     counts = f"{len(report.checks)} checks, {len(report.pitfalls)} pitfalls"
     verdict = f"FAILED: {failed} of {counts}" if failed else f"Verified: {counts}"
@@ -236,6 +238,14 @@ def verdict(report: Report) -> Text:
     return Text.assemble((verdict, look.BAD if failed else f"bold {look.GOOD}"), f". {where}.")
 
 
-def warnings(report: Report) -> RenderableType:
+class Warned(Protocol):
+    """Whatever has warnings: a report of any kind."""
+
+    @property
+    def warnings(self) -> Sequence[SpecWarning]:
+        """What to know about it."""
+
+
+def warnings(report: Warned) -> RenderableType:
     """The warnings of a spec, in Python's words."""
     return Group(*(Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings))
