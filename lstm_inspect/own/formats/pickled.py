@@ -1,0 +1,43 @@
+"""What a pickle asks for, read off its instructions: none of them is carried out."""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Iterator
+from typing import IO, Final
+
+_MOST_PICKLES: Final = 5  # a legacy file: magic number, protocol, system, the object, the storages' keys
+_STRINGS: Final = ("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8")
+
+
+def globals_of(file: IO[bytes]) -> list[str]:
+    """The globals that the pickles of a file import, as ``module.name``, in order, each once.
+
+    >>> import io
+    >>> globals_of(io.BytesIO(b"cposix\\nsystem\\n."))
+    ['posix.system']
+    """
+    found: dict[str, None] = {}
+    try:
+        for _ in range(_MOST_PICKLES):
+            found.update(dict.fromkeys(_globals(file)))
+    except (ValueError, OverflowError, MemoryError, IndexError, EOFError):
+        pass  # not a pickle from here on: what came before is what it asks for
+    return list(found)
+
+
+def _globals(file: IO[bytes]) -> Iterator[str]:
+    strings: list[str] = []
+    memo: dict[int, str] = {}
+    for operation, argument, _ in pickletools.genops(file):
+        name = operation.name
+        if name in {"GLOBAL", "INST"}:
+            yield ".".join(str(argument).split(" ", 1))
+        elif name == "STACK_GLOBAL" and len(strings) > 1:
+            yield ".".join(strings[-2:])
+        elif name in _STRINGS:
+            strings.append(str(argument))
+        elif name == "MEMOIZE" and strings:
+            memo[len(memo)] = strings[-1]
+        elif "GET" in name and argument in memo:
+            strings.append(memo[argument])

@@ -1,0 +1,106 @@
+"""A checkpoint's LSTMs: sizes, the call that builds each, what goes on from there, what looks wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from lstm_inspect.errors import spell_arguments
+from lstm_inspect.inventory import CheckpointReport, GoOn, python_call
+from lstm_inspect.theory.checkpoints import UNKNOWN, FoundLSTM, FoundParameter, OtherModule
+from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.state_dict import Container
+from lstm_inspect.views import look
+from lstm_inspect.views.look import Signs
+
+
+def page(
+    report: CheckpointReport, go_on: GoOn = python_call, *, whole: bool = False, warnings: bool = True
+) -> RenderableType:
+    """A checkpoint to look at.
+
+    Args:
+        report: what to show.
+        go_on: what the reader types next for a found LSTM.
+        whole: show every parameter and every problem.
+        warnings: show the warnings too; the command line writes them to stderr instead.
+    """
+    parts = [_lstm(lstm, go_on, whole=whole) for lstm in report.lstms]
+    if report.others:
+        parts.append(_others(report.others))
+    if warnings:
+        parts += [Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings]
+    return Group(*parts, _verdict(report))
+
+
+def _lstm(lstm: FoundLSTM, go_on: GoOn, *, whole: bool) -> RenderableType:
+    parts: list[RenderableType] = [look.Fitted(partial(_facts, lstm, go_on))]
+    if lstm.problems:
+        parts.append(look.Fitted(partial(_problems, lstm, whole)))
+    if whole:
+        parts.append(_parameters(lstm.parameters))
+    return look.section(_title(lstm.name, lstm.container), *parts)
+
+
+def _title(name: str, container: Container) -> str:
+    """A module's name and, if the state dict stands inside something, where."""
+    where = "".join(f"[{key!r}]" for key in container)
+    named = name or "the LSTM itself"
+    return f"{named}, in {where}" if where else named
+
+
+def _facts(lstm: FoundLSTM, go_on: GoOn, width: int, signs: Signs) -> RenderableType:
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style=look.FAINT, no_wrap=True)
+    facts.add_column(overflow="fold")
+    facts.add_row("sizes", _sizes(lstm))
+    facts.add_row("weights", f"{lstm.parameter_count:,} parameters, {lstm.sizes.dtype}")
+    for note in lstm.notes:
+        facts.add_row("stored", note)
+    facts.add_row("not in a file", f"{' and '.join(UNKNOWN)}: they shape no parameter")
+    if lstm.spec is None:
+        facts.add_row("build", Text("not known: its sizes don't add up to one LSTM", style=look.BAD))
+    else:
+        facts.add_row("build", look.code(lstm.constructor or "", whole=True))
+        facts.add_row("go on", look.code(go_on(lstm.spec), whole=True))
+    return facts
+
+
+def _sizes(lstm: FoundLSTM) -> str:
+    sizes = lstm.sizes
+    width = "?" if sizes.input_size is None else str(sizes.input_size)
+    directions = "2 directions" if sizes.bidirectional else "1 direction"
+    parts = [f"input_size I = {width}", f"hidden_size H = {sizes.hidden_size}"]
+    parts += [f"proj_size P = {sizes.proj_size}"] if sizes.proj_size else []
+    parts += [f"{sizes.num_layers} layer{'s' if sizes.num_layers > 1 else ''}", directions]
+    parts.append("bias" if sizes.bias else "no bias")
+    return ", ".join(parts)
+
+
+def _problems(lstm: FoundLSTM, whole: bool, width: int, signs: Signs) -> RenderableType:
+    shown, cut = look.first_and_last(lstm.problems, whole=whole)
+    lines = Table.grid(padding=(0, 1))
+    for problem in shown:
+        lines.add_row(Text(signs.bad, style=look.BAD), Text(problem.message, style=look.BAD))
+    return Group(lines, *look.left_out(cut))
+
+
+def _parameters(parameters: Sequence[FoundParameter]) -> RenderableType:
+    table = look.table("stored as", "shape", "dtype")
+    for parameter in parameters:
+        table.add_row(look.code(parameter.stored_as, whole=True), format_tuple(parameter.shape), parameter.dtype)
+    return table
+
+
+def _others(others: Sequence[OtherModule]) -> RenderableType:
+    lines = [Text(f"{other.name or 'the model itself'}: {other.message}") for other in others]
+    return look.section("Not covered", *lines)
+
+
+def _verdict(report: CheckpointReport) -> Text:
+    style = f"bold {look.GOOD}" if report.sound else look.BAD
+    return Text.assemble((report.verdict, style), f" {report.file}, {report.format}.")
