@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.contract import header
 from lstm_inspect.theory.checkpoints import UNKNOWN, FoundLSTM, OtherModule
@@ -12,6 +12,9 @@ from lstm_inspect.theory.recurrent import Sizes
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.state_dict import WRAPPERS, Entry
 from lstm_inspect.theory.warnings import SpecWarning
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 GoOn = Callable[[LSTMSpec], str]
 """Turns a found LSTM's spec into what the reader types next."""
@@ -85,6 +88,11 @@ class CheckpointReport:
         held = f"{_counted(len(self.entries), 'tensor')} ({names}{_more(self.entries)})"
         return f"{held}, none with the name of an LSTM's parameter"
 
+    def __rich__(self) -> RenderableType:
+        from lstm_inspect.views.checkpoint import page
+
+        return page(self)
+
     def to_dict(self, go_on: GoOn = python_call) -> dict[str, Any]:
         """The report by the JSON contract, schema lstm-inspect/1.
 
@@ -110,10 +118,9 @@ def wrapper_warning(wrapper: str) -> SpecWarning:
     >>> wrapper_warning("module.").id
     'wrapped'
     """
-    who = " and ".join(f"{by} {name!r}" for name, by in WRAPPERS.items() if name in wrapper)
-    message = (
-        f"every name begins with {wrapper!r} ({who} there): a model that is not wrapped wants the names without it"
-    )
+    who = " and ".join(by for name, by in WRAPPERS.items() if name in wrapper)
+    wanted = "a model that is not wrapped wants the names without it"
+    message = f"every name begins with {wrapper!r}, put there by {who}: {wanted}"
     return SpecWarning("wrapped", message)
 
 

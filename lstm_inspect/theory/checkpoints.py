@@ -190,7 +190,7 @@ def _missing_layers(group: Group, agreed: Sizes) -> Iterator[Problem]:
     gaps = [(low + 1, high - 1) for low, high in zip([-1, *there], there, strict=False) if high - low > 1]
     for first, last in gaps[:_MOST_RANGES]:
         layers = f"layer {first} is" if first == last else f"layers {first} to {last} are"
-        yield Problem("missing-layer", f"{layers} missing: layer {agreed.num_layers - 1} is there")
+        yield Problem("missing-layer", f"{layers} missing, below layer {last + 1}, which is there")
     if len(gaps) > _MOST_RANGES:
         yield Problem("missing-layer", f"and {len(gaps) - _MOST_RANGES} more gaps between the layers that are there")
 
@@ -248,7 +248,7 @@ def _kind(group: Group, agreed: Sizes | None) -> str:
 
 def _sentence(group: Group, kind: str, agreed: Sizes | None) -> str:
     if kind == "quantized LSTM":
-        return "an LSTM made for quantization (torch.ao.nn): its parameters bear other names, so it is not covered"
+        return "an LSTM made for quantization (torch.ao.nn): its parameters bear other names, so its sizes are not read here"
     if agreed is None:
         slot, stored = next(iter(group.parameters.items()))
         shape = f"{slot.kind}{place_suffix(slot.layer, reverse=slot.reverse)} is {format_tuple(stored.entry.shape)}"
@@ -256,15 +256,15 @@ def _sentence(group: Group, kind: str, agreed: Sizes | None) -> str:
     call = _call(kind, agreed)
     gates = GATE_COUNTS[agreed.kind]
     rows = f"{gates} x {agreed.hidden_size} gate rows" if gates > 1 else f"{agreed.hidden_size} rows, no gates"
-    return f"{'an' if kind[0] in 'LR' else 'a'} {kind} ({rows}), {call}: {_NOT_COVERED[kind]}"
+    return f"{'an' if kind[0] in 'LR' else 'a'} {kind} ({rows}), {call}: {_WHY_NOT[kind]}"
 
 
-_NOT_COVERED: Final = {
-    "GRU": "not covered, its one state h has no cell state beside it",
-    "RNN": "not covered, its one state h has no cell state beside it; tanh or relu is not in a checkpoint",
-    "LSTMCell": "not covered, it runs one time step at a time and has no layers or directions",
-    "GRUCell": "not covered, it runs one time step at a time and has no cell state",
-    "RNNCell": "not covered, it runs one time step at a time and has no cell state",
+_WHY_NOT: Final = {
+    "GRU": "its one state h has no cell state beside it",
+    "RNN": "its one state h has no cell state beside it; tanh or relu is not in a checkpoint",
+    "LSTMCell": "it runs one time step at a time and has no layers or directions",
+    "GRUCell": "it runs one time step at a time and has no cell state",
+    "RNNCell": "it runs one time step at a time and has no cell state",
 }
 
 

@@ -13,9 +13,9 @@ Container = tuple["str | int", ...]
 """The keys that lead from what a file holds to one of its state dicts; empty if it is one itself."""
 
 WRAPPERS: Final = {
-    "module.": "DataParallel and DistributedDataParallel put",
-    "_orig_mod.": "torch.compile puts",
-    "_fsdp_wrapped_module.": "FSDP puts",
+    "module.": "DataParallel or DistributedDataParallel",
+    "_orig_mod.": "torch.compile",
+    "_fsdp_wrapped_module.": "FSDP",
 }
 """What wrappers put before every name, and who does."""
 

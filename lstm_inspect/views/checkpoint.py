@@ -34,7 +34,7 @@ def page(
         parts.append(_others(report.others))
     if warnings:
         parts += [Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings]
-    return Group(*parts, _verdict(report))
+    return look.Encoded(Group(*parts, _verdict(report)))
 
 
 def _lstm(lstm: FoundLSTM, go_on: GoOn, *, whole: bool) -> RenderableType:
@@ -63,11 +63,15 @@ def _facts(lstm: FoundLSTM, go_on: GoOn, width: int, signs: Signs) -> Renderable
         facts.add_row("stored", note)
     facts.add_row("not in a file", f"{' and '.join(UNKNOWN)}: they shape no parameter")
     if lstm.spec is None:
-        facts.add_row("build", Text("not known: its sizes don't add up to one LSTM", style=look.BAD))
+        facts.add_row("build", Text(f"not known: {_why_unknown(lstm)}", style=look.BAD))
     else:
         facts.add_row("build", look.code(lstm.constructor or "", whole=True))
         facts.add_row("go on", look.code(go_on(lstm.spec), whole=True))
     return facts
+
+
+def _why_unknown(lstm: FoundLSTM) -> str:
+    return "no weight_ih_l0 tells its input_size" if lstm.sizes.input_size is None else "no nn.LSTM has these sizes"
 
 
 def _sizes(lstm: FoundLSTM) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickletools
+import struct
+import zipfile
 from collections.abc import Iterator
 from typing import IO, Final
 
@@ -21,7 +23,7 @@ def globals_of(file: IO[bytes]) -> list[str]:
     try:
         for _ in range(_MOST_PICKLES):
             found.update(dict.fromkeys(_globals(file)))
-    except (ValueError, OverflowError, MemoryError, IndexError, EOFError):
+    except (ValueError, OverflowError, MemoryError, IndexError, EOFError, struct.error, zipfile.BadZipFile):
         pass  # not a pickle from here on: what came before is what it asks for
     return list(found)
 

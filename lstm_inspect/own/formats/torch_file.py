@@ -27,7 +27,7 @@ from lstm_inspect.theory.state_dict import Container, Entry
 _MOST_PICKLED: Final = 2**28  # bytes; torch holds the pickle of a zip file in memory
 _DEEPEST: Final = 500
 _GLOBAL: Final = re.compile(r"GLOBAL ([^\s,]+)")
-_OPERAND: Final = re.compile(r"Unsupported operand \d+")
+_FRAME: Final = "Unsupported operand 149"  # what every pickle of protocol 4 or 5 opens with
 _DETAIL: Final = re.compile(r"WeightsUnpickler error:\s*([^\n]+)")
 _HARMLESS: Final = ("torch.", "collections.")
 _NUMEL_BYTES: Final = 8  # the legacy format's count before each storage
@@ -153,8 +153,8 @@ def _refused_pickle(path: Path, message: str) -> FileError:
     asked = _asked_for(path)
     named = _GLOBAL.search(message)
     culprit = named[1] if named else next((name for name in asked if not name.startswith(_HARMLESS)), None)
-    if culprit is None and _OPERAND.search(message):
-        reason = "it was written with another pickle protocol than torch's own: weights alone can't be read from it"
+    if culprit is None and _FRAME in message:
+        reason = "it was written with pickle protocol 4 or 5, and torch reads weights safely from 2 and 3 alone"
         return refused(path, reason, "saving it without pickle_protocol=")
     if culprit is None:
         detail = _DETAIL.search(message)
