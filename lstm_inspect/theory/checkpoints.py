@@ -248,7 +248,7 @@ def _kind(group: Group, agreed: Sizes | None) -> str:
 
 def _sentence(group: Group, kind: str, agreed: Sizes | None) -> str:
     if kind == "quantized LSTM":
-        return "an LSTM made for quantization (torch.ao.nn): its parameters bear other names, so its sizes are not read here"
+        return "an LSTM made for quantization (torch.ao.nn): its parameters bear names of their own"
     if agreed is None:
         slot, stored = next(iter(group.parameters.items()))
         shape = f"{slot.kind}{place_suffix(slot.layer, reverse=slot.reverse)} is {format_tuple(stored.entry.shape)}"

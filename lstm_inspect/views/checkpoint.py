@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +18,8 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.state_dict import Container
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
+
+Found = TypeVar("Found", FoundLSTM, OtherModule)
 
 
 def page(
@@ -29,12 +33,50 @@ def page(
         whole: show every parameter and every problem.
         warnings: show the warnings too; the command line writes them to stderr instead.
     """
-    parts = [_lstm(lstm, go_on, whole=whole) for lstm in report.lstms]
-    if report.others:
-        parts.append(_others(report.others))
-    if warnings:
-        parts += [Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings]
-    return look.Encoded(Group(*parts, _verdict(report)))
+    return _Page(report, go_on, whole, warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    report: CheckpointReport
+    go_on: GoOn
+    whole: bool
+    warnings: bool
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        report = _sayable(self.report, options.encoding) if options.ascii_only else self.report
+        for lstm in report.lstms:
+            yield _lstm(lstm, self.go_on, whole=self.whole)
+        if report.others:
+            yield _others(report.others)
+        if self.warnings:
+            yield from (Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings)
+        yield _verdict(report)
+
+
+def _sayable(report: CheckpointReport, encoding: str) -> CheckpointReport:
+    """The report with the names that a file gives spelt by code point where the terminal's encoding lacks a sign."""
+
+    def say(text: str) -> str:
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+    def module(found: Found) -> Found:
+        keys = tuple(say(key) if isinstance(key, str) else key for key in found.container)
+        return replace(found, name=say(found.name), container=keys)
+
+    def parameters(lstm: FoundLSTM) -> tuple[FoundParameter, ...]:
+        return tuple(replace(parameter, stored_as=say(parameter.stored_as)) for parameter in lstm.parameters)
+
+    lstms = [
+        replace(lstm, parameters=parameters(lstm), notes=[say(note) for note in lstm.notes]) for lstm in report.lstms
+    ]
+    return replace(
+        report,
+        file=say(report.file),
+        entries=[replace(entry, name=say(entry.name)) for entry in report.entries],
+        lstms=[module(lstm) for lstm in lstms],
+        others=[module(other) for other in report.others],
+    )
 
 
 def _lstm(lstm: FoundLSTM, go_on: GoOn, *, whole: bool) -> RenderableType:

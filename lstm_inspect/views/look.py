@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -65,18 +64,6 @@ class Fitted:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self.make(options.max_width, ASCII if options.ascii_only else UNICODE)
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """A renderable with foreign text in it: what the terminal's encoding can't say is shown by its code point."""
-
-    renderable: RenderableType
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for text, style, control in console.render(self.renderable, options):
-            known = text.encode(options.encoding, "backslashreplace").decode(options.encoding)
-            yield Segment(known, style, control)
 
 
 def section(title: str, *parts: RenderableType) -> RenderableType:
