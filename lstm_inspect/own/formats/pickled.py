@@ -22,7 +22,8 @@ def globals_of(file: IO[bytes]) -> list[str]:
     found: dict[str, None] = {}
     try:
         for _ in range(_MOST_PICKLES):
-            found.update(dict.fromkeys(_globals(file)))
+            for name in _globals(file):
+                found[name] = None
     except (ValueError, OverflowError, MemoryError, IndexError, EOFError, struct.error, zipfile.BadZipFile):
         pass  # not a pickle from here on: what came before is what it asks for
     return list(found)

@@ -122,9 +122,25 @@ def _key(key: object) -> str | int:
 
 
 def _storage_bytes(tensors: Iterable[tuple[Container, torch.Tensor]]) -> Iterable[int]:
-    """The bytes of each storage, once however many tensors share it; sparse tensors have none of their own."""
-    dense = (tensor.untyped_storage() for _, tensor in tensors if tensor.layout is torch.strided)
-    return {storage._cdata: storage.nbytes() for storage in dense}.values()
+    """The bytes of each storage, once however many tensors share it; sparse tensors have none of their own.
+
+    A storage without numbers grows to whatever a tensor asks of it, until torch's own count of bytes overflows:
+    the tensor's size and strides tell how far it reaches.
+    """
+    need: dict[int, int] = {}
+    for _, tensor in tensors:
+        if tensor.layout is torch.strided:
+            storage = tensor.untyped_storage()
+            need[storage._cdata] = max(need.get(storage._cdata, 0), storage.nbytes(), _reach(tensor))
+    return need.values()
+
+
+def _reach(tensor: torch.Tensor) -> int:
+    """Bytes from the start of a tensor's storage to the end of its last element."""
+    if 0 in tensor.shape:
+        return 0
+    steps = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    return (int(tensor.storage_offset()) + steps + 1) * tensor.element_size()
 
 
 def _refuse_too_short(path: Path, need: int) -> None:
