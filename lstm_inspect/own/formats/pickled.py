@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pickletools
 import struct
+import warnings
 import zipfile
 from collections.abc import Iterator
+from itertools import chain
 from typing import IO, Final
 
 _MOST_PICKLES: Final = 5  # a legacy file: magic number, protocol, system, the object, the storages' keys
@@ -21,8 +23,9 @@ def globals_of(file: IO[bytes]) -> list[str]:
     """
     found: dict[str, None] = {}
     try:
-        for _ in range(_MOST_PICKLES):
-            for name in _globals(file):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes in damaged strings
+            for name in chain.from_iterable(_globals(file) for _ in range(_MOST_PICKLES)):
                 found[name] = None
     except (ValueError, OverflowError, MemoryError, IndexError, EOFError, struct.error, zipfile.BadZipFile):
         pass  # not a pickle from here on: what came before is what it asks for

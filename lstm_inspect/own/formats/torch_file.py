@@ -191,10 +191,14 @@ def unsafe(path: Path, culprit: str, asked: Iterable[str]) -> FileError:
 
 
 def _asked_for(path: Path) -> list[str]:
+    """The globals that a file's pickle imports; none where it can't be reached."""
     if not zipfile.is_zipfile(path):
         with path.open("rb") as file:
             return globals_of(file)
-    with zipfile.ZipFile(path) as archive:
-        record = next(name for name in archive.namelist() if name.partition("/")[2] == "data.pkl")
-        with archive.open(record) as file:
-            return globals_of(file)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            record = next(name for name in archive.namelist() if name.partition("/")[2] == "data.pkl")
+            with archive.open(record) as pickled:
+                return globals_of(pickled)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError):  # damaged, of a later version, encrypted
+        return []
