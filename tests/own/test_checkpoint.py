@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
+import struct
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,11 @@ import pytest
 import safetensors.torch
 import torch
 from torch import Tensor, nn
+from torch.serialization import MAGIC_NUMBER, PROTOCOL_VERSION
 
 from lstm_inspect import checkpoint
 from lstm_inspect.contract import json_schema, to_json
+from lstm_inspect.errors import FileError
 
 StateDict = dict[str, Tensor]
 CONSTRUCTOR = "torch.nn.LSTM(10, 20, num_layers=2, bidirectional=True)"
@@ -123,6 +127,52 @@ def test_tensors_of_every_other_layout_do_no_harm(tmp_path: Path, legacy: bool) 
     shapes = {entry.name: (entry.shape, entry.dtype) for entry in report.entries}
     assert shapes["expanded"] == ((10**9,), "float32")
     assert shapes["quantized"] == ((4, 4), "qint8")
+
+
+class _View:
+    """Pickled as torch before 0.4 did it: the id of a part of a storage."""
+
+    def __init__(self, key: str, offset: int, numel: int) -> None:
+        self.part = (key, offset, numel)
+
+
+class _Part:
+    """A tensor in such a part."""
+
+    def __init__(self, view: _View, shape: tuple[int, int]) -> None:
+        self.view, self.shape = view, shape
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return torch._utils._rebuild_tensor, (self.view, 0, self.shape, (self.shape[1], 1))
+
+
+class _OldPickler(pickle.Pickler):
+    def persistent_id(self, held: object) -> object:
+        return ("storage", torch.FloatStorage, "root", "cpu", 240, held.part) if isinstance(held, _View) else None
+
+
+def _of_old_torch(file: Path) -> None:
+    """Two weights, one after the other in one storage of 240 numbers, and both once more together."""
+    weights = {
+        "weight_ih_l0": _Part(_View("a", 0, 60), (20, 3)),
+        "weight_hh_l0": _Part(_View("b", 60, 100), (20, 5)),
+        "both": _Part(_View("c", 0, 240), (2, 120)),
+    }
+    with file.open("wb") as out:
+        for head in (MAGIC_NUMBER, PROTOCOL_VERSION, {"protocol_version": 1001, "little_endian": True}):
+            pickle.dump(head, out, 2)
+        _OldPickler(out, 2).dump(weights)
+        pickle.dump(["root"], out, 2)
+        out.write(struct.pack("<q", 240) + bytes(960))
+
+
+def test_weights_that_share_a_storage_as_torch_before_0_4_wrote_them(tmp_path: Path) -> None:
+    _of_old_torch(tmp_path / "old.pt")
+    shapes = {name: tuple(tensor.shape) for name, tensor in torch.load(tmp_path / "old.pt", weights_only=True).items()}
+    assert {entry.name: entry.shape for entry in checkpoint(tmp_path / "old.pt").entries} == shapes
+    (tmp_path / "cut.pt").write_bytes((tmp_path / "old.pt").read_bytes()[:-400])
+    with pytest.raises(FileError, match="truncated"):
+        checkpoint(tmp_path / "cut.pt")
 
 
 def test_several_state_dicts_of_one_file(tmp_path: Path) -> None:

@@ -30,6 +30,20 @@ def globals_of(file: IO[bytes]) -> list[str]:
     return list(found)
 
 
+def has_storage_views(file: IO[bytes]) -> bool:
+    """Whether a legacy file's storages are parts of other storages, as torch before 0.4 wrote them.
+
+    The id of a storage is a tuple that ends in None, or in what it is a view of (torch.serialization, _legacy_load).
+    """
+    before: list[str] = []
+    for operation, _, _ in chain.from_iterable(pickletools.genops(file) for _ in range(_MOST_PICKLES - 1)):
+        if operation.name == "BINPERSID" and before[-2:] != ["NONE", "TUPLE"]:
+            return True
+        if "PUT" not in operation.name:
+            before = [*before[-1:], operation.name]
+    return False
+
+
 def _globals(file: IO[bytes]) -> Iterator[str]:
     strings: list[str] = []
     memo: dict[int, str] = {}

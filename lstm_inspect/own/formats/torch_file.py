@@ -19,7 +19,7 @@ import torch
 
 import lstm_inspect.experiment  # noqa: F401  the quick way to import torch
 from lstm_inspect.errors import FileError
-from lstm_inspect.own.formats.pickled import globals_of
+from lstm_inspect.own.formats.pickled import globals_of, has_storage_views
 from lstm_inspect.own.formats.refusal import AGAIN, STATE_DICT, printable, refused
 from lstm_inspect.theory.state_dict import Container, Entry
 
@@ -51,8 +51,20 @@ def legacy_entries(path: Path) -> list[Entry]:
         FileError: it is truncated, not torch.save's, or asks for more than tensors and plain containers.
     """
     tensors, end_of_header = _read(path)
-    _refuse_too_short(path, end_of_header + sum(size + _NUMEL_BYTES for size in _storage_bytes(tensors)))
+    sizes = _storage_bytes(tensors)
+    if end_of_header + sum(sizes) > path.stat().st_size and _views(path):
+        sizes = [max(sizes)]  # the others may be parts of it
+    _refuse_too_short(path, end_of_header + sum(size + _NUMEL_BYTES for size in sizes))
     return _entries(tensors)
+
+
+def _views(path: Path) -> bool:
+    """Whether its storages are parts of others; not so where pickletools, stricter than torch, can't read it."""
+    try:
+        with path.open("rb") as file:
+            return has_storage_views(file)
+    except ValueError:
+        return False
 
 
 def _entries(tensors: Iterable[tuple[Container, torch.Tensor]]) -> list[Entry]:
