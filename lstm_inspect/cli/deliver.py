@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from lstm_inspect.report import Report
+    from lstm_inspect.theory.warnings import SpecWarning
 
 
 def save_path(values: Values) -> Path | None:
@@ -36,10 +37,15 @@ def save_path(values: Values) -> Path | None:
     return path
 
 
+def warn(warnings: Iterable[SpecWarning]) -> None:
+    """Say on stderr what a spec lets go wrong."""
+    for warning in warnings:
+        streams.say(f"warning: {spell_arguments(warning.message, spell_flag)}")
+
+
 def deliver(report: Report, page: Callable[..., RenderableType], values: Values, path: Path | None) -> int:
     """Show a report as a page, or write its JSON; save the page if asked; return the exit status."""
-    for warning in report.warnings:
-        streams.say(f"warning: {spell_arguments(warning.message, spell_flag)}")
+    warn(report.warnings)
     if path is not None:
         from lstm_inspect.views.export import FORMATS
 
