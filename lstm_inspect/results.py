@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lstm_inspect.theory.claims import Claim
+from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.pitfalls import Pitfall
 from lstm_inspect.theory.tolerance import EXACT, Tolerance
 

@@ -11,9 +11,9 @@ import torch
 
 from lstm_inspect.experiment.compare import Comparison, compare
 from lstm_inspect.experiment.reference import Reference, reference
-from lstm_inspect.experiment.run import Run
+from lstm_inspect.experiment.run import Run, without_gradients
 from lstm_inspect.results import CheckResult, PitfallResult
-from lstm_inspect.theory.claims import Claim
+from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.pitfalls import Pitfall
 from lstm_inspect.theory.tolerance import EXACT, Tolerance
 
@@ -69,7 +69,7 @@ def verify(
 ) -> tuple[Sequence[CheckResult], Sequence[PitfallResult]]:
     """Evaluate on a Run what was only predicted: every check within its tolerance, every pitfall."""
     verifier = Verifier(run)
-    with torch.inference_mode():
+    with without_gradients():
         return (
             [verifier.check(check.claim, check.tolerance) for check in checks],
             [verifier.check_pitfall(result.pitfall) for result in pitfalls],

@@ -45,9 +45,8 @@ def validate_lengths(spec: LSTMSpec) -> None:
         return
     if not isinstance(lengths, tuple) or not lengths:
         raise SpecError("lengths", _show(lengths), "at least one whole number from 1", "{lengths=8,9,10}")
-    for sequence, length in enumerate(lengths):
-        if not _is_int(length) or length < 1:
-            raise _bad_length(lengths, sequence)
+    if set(map(type, lengths)) != {int} or min(lengths) < 1:
+        raise _bad_length(lengths, next(i for i, length in enumerate(lengths) if type(length) is not int or length < 1))
     if spec.total_length is not None and not _is_int(spec.total_length):
         raise SpecError("total_length", repr(spec.total_length), "a whole number", f"{{total_length={max(lengths)}}}")
 

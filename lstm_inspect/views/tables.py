@@ -27,9 +27,8 @@ _KINDS = {
 
 
 def constructor(report: Report) -> RenderableType:
-    """The call that builds the module and the call that runs it, as Python."""
-    lines = [f"lstm = {report.constructor}", expressions.call(report.spec)]
-    return look.section("Call", look.code("\n".join(lines), whole=True))
+    """The calls that build the module and run it, as Python."""
+    return look.section("Call", look.code("\n".join(expressions.statements(report.spec)), whole=True))
 
 
 def tensors(report: Report) -> RenderableType:
@@ -172,6 +171,8 @@ def _result_lines(check: CheckResult) -> list[str]:
 
 def pitfalls(report: Report) -> RenderableType:
     """Every pitfall: what is tempting, what was meant, how far off it is."""
+    if not report.pitfalls:
+        return Group()
     title = "Pitfalls: they look right, they run, they are something else"
     return look.section(title, look.Fitted(partial(_pitfall_table, report.pitfalls)))
 
