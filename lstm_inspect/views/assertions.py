@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from typing import Final
 
-from lstm_inspect.theory.claims import Claim
+from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.tolerance import EXACT, Tolerance
 
 _TENSORS: Final = {"input", "h0", "c0", "output", "hn", "cn", "lengths"}
-_MAKERS: Final = {"torch.cat", "torch.stack", "torch.arange", "torch.tensor"}
-_METHODS: Final = {"view", "reshape", "transpose", "detach"}
+_MAKERS: Final = {"torch.cat", "torch.stack", "torch.arange", "torch.argsort", "torch.tensor"}
+_METHODS: Final = {"view", "reshape", "transpose", "detach", "new_full"}
 
 
 def assertion(claim: Claim, tolerance: Tolerance) -> str:

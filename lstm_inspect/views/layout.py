@@ -2,7 +2,7 @@
 
 What is broken are brackets, from the left: one stays whole if it and what follows, up to the next place
 where a line may end, still fit. A broken call or index keeps its arguments on one line if they fit there;
-a broken list or tuple never does (https://docs.astral.sh/ruff/formatter/).
+a broken list or tuple never does. An operator inside brackets begins a line (https://docs.astral.sh/ruff/formatter/).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _INDENT: Final = 4
 _TOKEN: Final = re.compile(r"""\"[^\"]*\"|[()\[\]]|,\ ?|[^\"()\[\],]+""", re.VERBOSE)
 _CLOSING: Final = {"(": ")", "[": "]"}
 _HEAD: Final = re.compile(r"assert |[^=\"\[]+ = |")
+_OPERATOR: Final = re.compile(r"([^ =]*) ([-+*/<>]|[<>=!]=) ([^ ]*)")
 _EQUALS: Final = " == "
 
 
@@ -155,12 +156,21 @@ class _Printer:
         if len(self._line) + len(flat) + len(tail) <= WIDTH:
             self._line += flat
             return
+        if not compared and indent and (sides := _sides(parts)):
+            self._at_operator(*sides, indent, tail)
+            return
         _refuse_other_breaks(parts, compared=compared)
         for place, part in enumerate(parts):
             if isinstance(part, str) or self._fits(part.flat, parts[place + 1 :], tail):
                 self._line += _flat(part)
             else:
                 self._break(part, indent)
+
+    def _at_operator(self, left: _Parts, operator: str, right: _Parts, indent: int, tail: str) -> None:
+        self._write(left, indent, "")
+        self._new_line(indent)
+        self._line += f"{operator} "
+        self._write(right, indent, tail)
 
     def _fits(self, flat: str, rest: _Parts, tail: str) -> bool:
         return len(self._line) + len(flat) + _width_to_next_break(rest, tail) <= WIDTH
@@ -197,6 +207,22 @@ def _width_to_next_break(rest: _Parts, tail: str) -> int:
             return width + len(part.opening)
         width += len(part)
     return width + len(tail)
+
+
+def _sides(parts: _Parts) -> tuple[_Parts, str, _Parts] | None:
+    """The two sides of the one operator that stands outside brackets; None if there is none, or more than one."""
+    places = [place for place, part in enumerate(parts) if isinstance(part, str) and " " in part]
+    if len(places) != 1:
+        return None
+    place = places[0]
+    text = parts[place]
+    assert isinstance(text, str)
+    found = _OPERATOR.fullmatch(text)
+    if found is None:
+        return None
+    left, operator, right = found.groups()
+    before, after = [*parts[:place], *([left] if left else [])], [*([right] if right else []), *parts[place + 1 :]]
+    return before, operator, after
 
 
 def _refuse_other_breaks(parts: _Parts, *, compared: bool) -> None:

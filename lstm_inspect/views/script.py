@@ -7,7 +7,8 @@ from typing import Final
 
 from lstm_inspect.errors import spell_arguments
 from lstm_inspect.theory import expressions as e
-from lstm_inspect.theory.claims import Claim, claims
+from lstm_inspect.theory.claim import Claim
+from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.pitfalls import Pitfall, pitfalls
 from lstm_inspect.theory.shapes import TensorTheory, format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
@@ -25,6 +26,7 @@ _KINDS: Final = {
     "packing": "What packing does.",
 }
 """The kinds of claims that a script asserts; the equations in float64 (kind "reference") stay in the program."""
+_RNN: Final = "torch.nn.utils.rnn."
 _PACKING_IMPORTS: Final = "from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence"
 
 
@@ -128,12 +130,9 @@ class _Script:
     def _call(self) -> list[str]:
         if self.spec.lengths is None:
             return [lay_out(e.call(self.spec)), *self._shapes("output", "hn", "cn")]
-        unsorted = "" if self.spec.enforce_sorted else ", enforce_sorted=False"
-        pack = f"packed_input = pack_padded_sequence(input, lengths{self._batch_first()}{unsorted})"
-        total = f", total_length={self.spec.total_length}" if self.spec.total_length else ""
-        unpack = f"pad_packed_sequence(packed_output{self._batch_first()}{self._padding_value()}{total})"
+        pack, unpack = (call.removeprefix(_RNN) for call in (e.pack_call(self.spec), e.unpack_call(self.spec)))
         return [
-            *(lay_out(pack), *self._shapes("packed_input")),
+            *(lay_out(f"packed_input = {pack}"), *self._shapes("packed_input")),
             *(lay_out(e.call(self.spec)), *self._shapes("packed_output", "hn", "cn")),
             *(lay_out(f"output, _ = {unpack}"), *self._shapes("output")),
         ]
