@@ -59,6 +59,7 @@ def _path(values: Values) -> Path | None:
         return None
     path = Path(values["output"])
     if path.suffix != ".py":
-        raise FileError("{output}", str(path), "its suffix must be .py", f"{{output={path.with_suffix('.py')}}}")
+        instead = path.with_suffix(".py") if path.name else "lstm.py"
+        raise FileError("{output}", values["output"], "its suffix must be .py", f"{{output={instead}}}")
     streams.refuse_to_overwrite(path, force=values["force"])
     return path

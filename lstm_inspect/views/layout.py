@@ -75,6 +75,20 @@ def lay_out(statement: str) -> str:
         return f"{statement}  # fmt: skip"
 
 
+def comprehension(name: str, element: str, loop: str) -> str:
+    """``name = [element loop]`` on one line, three or four.
+
+    >>> comprehension("sequences", "torch.randn(length, 10)", "for length in lengths")
+    'sequences = [torch.randn(length, 10) for length in lengths]'
+    """
+    inner = f"{element} {loop}"
+    if len(name) + len(inner) + len(" = []") <= WIDTH:
+        return f"{name} = [{inner}]"
+    indent = " " * _INDENT
+    body = inner if _INDENT + len(inner) <= WIDTH else f"{element}\n{indent}{loop}"
+    return f"{name} = [\n{indent}{body}\n]"
+
+
 def commented(statement: str, comment: str) -> str:
     """A statement with a comment behind it, or above it where that would make the line too long; none if empty.
 

@@ -16,7 +16,7 @@ from lstm_inspect.theory.states import StateRow, state_rows
 from lstm_inspect.theory.tolerance import tolerance
 from lstm_inspect.theory.warnings import spec_warnings
 from lstm_inspect.views.assertions import assertion
-from lstm_inspect.views.layout import WIDTH, commented, lay_out, wrapped
+from lstm_inspect.views.layout import commented, comprehension, lay_out, wrapped
 
 STYLES: Final = ("minimal", "annotated")
 
@@ -104,7 +104,7 @@ class _Script:
         return [
             *self._note("The valid time steps of each sequence; pack_padded_sequence wants them on the CPU."),
             lay_out(f"lengths = torch.tensor([{', '.join(map(str, lengths))}])"),
-            *_comprehension("sequences", drawn, "for length in lengths.tolist()"),
+            comprehension("sequences", drawn, "for length in lengths.tolist()"),
             *self._note("Every cell behind a sequence's end holds the padding value."),
             *self._padding(max(lengths)),
         ]
@@ -130,12 +130,21 @@ class _Script:
     def _call(self) -> list[str]:
         if self.spec.lengths is None:
             return [lay_out(e.call(self.spec)), *self._shapes("output", "hn", "cn")]
-        pack, unpack = (call.removeprefix(_RNN) for call in (e.pack_call(self.spec), e.unpack_call(self.spec)))
         return [
-            *(lay_out(f"packed_input = {pack}"), *self._shapes("packed_input")),
-            *(lay_out(e.call(self.spec)), *self._shapes("packed_output", "hn", "cn")),
-            *(lay_out(f"output, _ = {unpack}"), *self._shapes("output")),
+            lay_out(f"packed_input = {e.pack_call(self.spec).removeprefix(_RNN)}"),
+            *self._shapes("packed_input"),
+            lay_out(e.call(self.spec)),
+            *self._shapes("packed_output", "hn", "cn"),
+            *self._unpack(),
+            *self._shapes("output"),
         ]
+
+    def _unpack(self) -> list[str]:
+        if self.spec.device != "meta" or self.spec.enforce_sorted:
+            return [lay_out(f"output, _ = {e.unpack_call(self.spec).removeprefix(_RNN)}")]
+        unpack = e.unpack_call(self.spec, "packed_output._replace(unsorted_indices=None)")
+        why = "meta holds no numbers, so there is no order to bring back: torch would fail to"
+        return [*wrapped(why), lay_out(f"output, _ = {unpack.removeprefix(_RNN)}")]
 
     def _rows(self) -> list[str]:
         """Which row of hn and cn is what; the middle of many is left out."""
@@ -224,12 +233,6 @@ def _row(row: StateRow) -> list[str]:
 def _pitfall(pitfall: Pitfall) -> list[str]:
     lines = wrapped(f"  {pitfall.tempting} != {pitfall.instead}", hanging="    ")
     return lines + wrapped(f"     {pitfall.why}", hanging="     ")
-
-
-def _comprehension(name: str, element: str, loop: str) -> list[str]:
-    """``name = [element loop]``, as ruff lays it out."""
-    whole = f"{name} = [{element} {loop}]"
-    return [whole] if len(whole) <= WIDTH else [f"{name} = [", f"    {element}", f"    {loop}", "]"]
 
 
 def _pick_device(spec: LSTMSpec) -> Iterator[str]:
