@@ -77,6 +77,15 @@ def execute(source: str) -> dict[str, Any]:
     return names
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Tensors this small are done before a second thread has woken."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(autouse=True)
 def _tf32_as_it_was() -> Iterator[None]:
     before = torch.backends.cudnn.allow_tf32
