@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect._version import __version__
 from lstm_inspect.results import CheckResult, PitfallResult
-from lstm_inspect.theory.packing import Packing
+from lstm_inspect.theory.batch_grid import grid
+from lstm_inspect.theory.expressions import constructor
+from lstm_inspect.theory.packing import Packing, pack
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.unrolled import unroll
 
 if TYPE_CHECKING:
     from lstm_inspect.report import Report, TensorReport
@@ -60,6 +64,18 @@ def report_dict(report: Report) -> dict[str, Any]:
         "packing": _packing_dict(report.packing),
         "warnings": [asdict(warning) for warning in report.warnings],
         "verified": report.verified,
+    }
+
+
+def drawing_dict(spec: LSTMSpec) -> dict[str, Any]:
+    """The document of what is drawn of a spec."""
+    packed = None if spec.lengths is None else asdict(grid(pack(spec.lengths, spec.seq_len)))
+    return {
+        **header("draw"),
+        "spec": spec.to_dict(),
+        "constructor": constructor(spec),
+        **asdict(unroll(spec)),
+        "packed": packed,
     }
 
 

@@ -22,6 +22,7 @@ from lstm_inspect.cli import run
 
 _MASKS = (
     (re.compile(r"torch \d+\.\d+\.\d+[\w.+]*"), "torch VERSION"),
+    (re.compile(r"[\d.]+ \w+ are free here"), "SOME are free here"),
     (re.compile(r"differs by [\d.e+-]+"), "differs by ..."),  # in the last bits, and those are the processor's own
 )
 

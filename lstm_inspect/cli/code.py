@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 from lstm_inspect.cli import streams
-from lstm_inspect.cli.deliver import warn
+from lstm_inspect.cli.deliver import warn, writable_path
 from lstm_inspect.cli.flags import Values, command, text
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
 from lstm_inspect.contract import header, to_json
-from lstm_inspect.errors import FileError, SpecError
+from lstm_inspect.errors import SpecError
 from lstm_inspect.guard import refuse_too_large
 from lstm_inspect.theory.warnings import spec_warnings
 from lstm_inspect.views.script import STYLES, script
@@ -50,16 +50,5 @@ def _style(name: str) -> str:
 
 
 def _path(values: Values) -> Path | None:
-    """The file that --output names, if it can be written.
-
-    Raises:
-        FileError: it is no Python file, it is there already, or its folder is not.
-    """
-    if values["output"] is None:
-        return None
-    path = Path(values["output"])
-    if path.suffix != ".py":
-        instead = path.with_suffix(".py") if path.name else "lstm.py"
-        raise FileError("{output}", values["output"], "its suffix must be .py", f"{{output={instead}}}")
-    streams.refuse_to_overwrite(path, force=values["force"])
-    return path
+    """The file that --output names, if it can be written: asked before the script is made."""
+    return None if values["output"] is None else writable_path("output", values, (".py",), "lstm.py")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +29,19 @@ def save_path(values: Values) -> Path | None:
         return None
     from lstm_inspect.views.export import FORMATS
 
-    path = Path(values["save"])
-    if path.suffix.lower() not in FORMATS:
-        allowed = f"its suffix must be one of {', '.join(FORMATS)}"
-        raise FileError("{save}", str(path), allowed, "{save=report.html}")
+    return writable_path("save", values, FORMATS, "report.html")
+
+
+def writable_path(name: str, values: Values, suffixes: Collection[str], example: str) -> Path:
+    """The file that a flag names, if it can be written.
+
+    Raises:
+        FileError: its suffix is unknown, it is there already, or its folder is not.
+    """
+    path = Path(values[name])
+    if path.suffix.lower() not in suffixes:
+        allowed = f"its suffix must be {'one of ' if len(suffixes) > 1 else ''}{', '.join(suffixes)}"
+        raise FileError(f"{{{name}}}", values[name], allowed, f"{{{name}={example}}}")
     streams.refuse_to_overwrite(path, force=values["force"])
     return path
 

@@ -14,6 +14,7 @@ from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
@@ -22,13 +23,18 @@ _KINDS = {
     "shape": "predicted shape == measured shape",
     "equality": "the same numbers in another place of one call, bit for bit",
     "packing": "what packing promises",
-    "reference": "against the LSTM equations, step by step in float64",
+    "reference": "against the LSTM equations, step by step in float64; |a - b| <= atol + rtol * |b|",
 }
 
 
 def constructor(report: Report) -> RenderableType:
     """The calls that build the module and run it, as Python."""
-    return look.section("Call", look.code("\n".join(expressions.statements(report.spec)), whole=True))
+    return calls(report.spec)
+
+
+def calls(spec: LSTMSpec) -> RenderableType:
+    """The same, of a spec."""
+    return look.section("Call", look.code("\n".join(expressions.statements(spec)), whole=True))
 
 
 def tensors(report: Report) -> RenderableType:

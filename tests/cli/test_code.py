@@ -105,7 +105,7 @@ def test_an_existing_file_is_kept_unless_forced(cli: Cli, tmp_path: Path) -> Non
 
 REFUSED = {
     "style": (("--style", "long"), "--style long: must be minimal or annotated. Try --style annotated."),
-    "suffix": (("--output", "lstm.txt"), "--output lstm.txt: its suffix must be .py. Try --output lstm.py."),
+    "suffix": (("--output", "mine.txt"), "--output mine.txt: its suffix must be .py. Try --output lstm.py."),
     "no suffix": (("--output", "lstm"), "--output lstm: its suffix must be .py. Try --output lstm.py."),
     "no name": (("--output", ""), "--output: its suffix must be .py. Try --output lstm.py."),
     "folder that is not": (
