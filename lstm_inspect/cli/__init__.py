@@ -53,6 +53,13 @@ def run(arguments: Sequence[str]) -> int:
     except typer.TyperException as error:
         streams.say(f"error: {_usage_message(error)}")
         return streams.REFUSED
+    except (streams.ClosedPipe, SystemExit):  # Typer leaves by SystemExit where nobody reads its help
+        return streams.CLOSED_PIPE
+    except OSError as error:
+        if error.errno is None:  # not the operating system's
+            raise
+        streams.say(f"error: {streams.system_error(error)}")
+        return streams.REFUSED
     return int(status or 0)
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lstm_inspect.cli.streams import quietly_on_closed_pipe
 from lstm_inspect.errors import SpecError
 
 Values = Mapping[str, Any]
@@ -88,7 +87,7 @@ def command(*groups: Sequence[Flag] | Flag) -> Callable[[Command], Callable[...,
 
     def decorate(function: Command) -> Callable[..., int]:
         def run(**typed: Any) -> int:
-            return quietly_on_closed_pipe(lambda: function({flag.name: flag.value(typed[flag.name]) for flag in flags}))
+            return function({flag.name: flag.value(typed[flag.name]) for flag in flags})
 
         run.__name__, run.__doc__ = function.__name__, function.__doc__
         run.__signature__ = inspect.Signature([flag.parameter() for flag in flags])  # type: ignore[attr-defined]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +18,10 @@ INTERRUPTED: Final = 130
 CLOSED_PIPE: Final = 141
 
 
+class ClosedPipe(Exception):  # noqa: N818 - no error: whoever read has seen enough
+    """Nobody reads stdout any more."""
+
+
 def console() -> Console:
     """The terminal, or whatever stdout is; nothing in it is read as markup or coloured by guess."""
     from rich.console import Console
@@ -28,14 +31,23 @@ def console() -> Console:
 
 def show(renderable: RenderableType) -> None:
     """Write a view to stdout."""
-    console().print(renderable)
-    _flush()
+    terminal = console()
+    with terminal.capture() as shown:  # rich would leave with a status of its own where nobody reads
+        terminal.print(renderable)
+    _write(shown.get())
 
 
 def write(text: str) -> None:
     """Write text to stdout as it stands, with a new line."""
-    sys.stdout.write(text + "\n")
-    _flush()
+    _write(text + "\n")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ClosedPipe from None
 
 
 def say(text: str) -> None:
@@ -49,6 +61,12 @@ def refuse_to_overwrite(path: Path, *, force: bool) -> None:
     Raises:
         FileError: the file is there already, is a folder, or its own folder is not there.
     """
+    try:
+        path.stat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise FileError(str(path), "can't be written", error.strerror or str(error), "another name") from error
     if path.is_dir():
         raise FileError(str(path), "can't be written", "it is a folder", f"{path / 'lstm'}{path.suffix}")
     if path.exists() and not force:
@@ -72,19 +90,9 @@ def save(text: str, path: Path) -> None:
     say(f"saved {path}")
 
 
-def quietly_on_closed_pipe(run: Callable[[], int]) -> int:
-    """Run a command; a reader that closed the pipe ends it without a word.
-
-    Raises:
-        FileError: stdout can't be written, for another reason than that nobody reads it.
-    """
-    try:
-        return run()
-    except BrokenPipeError:
-        return CLOSED_PIPE
-    except OSError as error:
-        raise FileError("stdout", "can't be written", error.strerror or str(error), "another place") from error
-
-
-def _flush() -> None:
-    sys.stdout.flush()
+def system_error(error: OSError) -> FileError:
+    """What the operating system refused, in the house's form: writing to stdout, where it names no file."""
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return FileError("stdout", "can't be written", reason, "another place")
+    return FileError(str(error.filename), "can't be read or written", reason, "another place")
