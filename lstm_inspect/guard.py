@@ -6,7 +6,15 @@ from typing import Final
 
 from lstm_inspect.errors import MemoryNeedError
 from lstm_inspect.machine import free_memory
-from lstm_inspect.theory.memory import largest_tensor, packing_bytes, reference_bytes, run_bytes, weight_bytes
+from lstm_inspect.theory.memory import (
+    largest_tensor,
+    module_bytes,
+    packing_bytes,
+    reference_bytes,
+    run_bytes,
+    theory_bytes,
+    weight_bytes,
+)
 from lstm_inspect.theory.spec import LSTMSpec
 
 _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch itself and everybody else
@@ -22,6 +30,7 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
     """
     if spec.lengths is not None:
         _refuse(spec, packing_bytes(spec.lengths), "fewer or shorter sequences in {lengths}")
+    _refuse(spec, theory_bytes(spec), "fewer {num_layers}")
     if predict:
         return
     if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
@@ -29,6 +38,7 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
             _largest_part(spec), "is more than torch can count", _estimate(spec), "{predict=True}: theory alone"
         )
     if spec.device == "meta":
+        _refuse(spec, theory_bytes(spec) + module_bytes(spec), "fewer {num_layers}, or {predict=True}: theory alone")
         return
     need = run_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
     _refuse(spec, need, "{predict=True} (theory alone) or {device=meta} (shapes are measured, without numbers)")
@@ -46,7 +56,7 @@ def _largest_part(spec: LSTMSpec) -> str:
     if spec.lengths is not None and packing_bytes(spec.lengths) > max(run_bytes(spec) // 2, weight_bytes(spec)):
         return "{lengths}"
     sizes = {"input_size": spec.input_size, "hidden_size": 4 * spec.hidden_size, "num_layers": spec.num_layers}
-    if 2 * weight_bytes(spec) < run_bytes(spec) / 2:
+    if 4 * weight_bytes(spec) < run_bytes(spec):
         sizes |= {"seq_len": spec.seq_len, "batch_size": spec.batch_size or 1}
     name = max(sizes, key=sizes.__getitem__)
     return f"{{{name}={getattr(spec, name)}}}"
@@ -63,7 +73,6 @@ def format_bytes(count: int) -> str:
     >>> format_bytes(10240), format_bytes(512)
     ('10.0 KiB', '512 B')
     """
-    size, unit = float(count), 0
-    while size >= 1024 and unit < len(_UNITS) - 1:
-        size, unit = size / 1024, unit + 1
-    return f"{size:.1f} {_UNITS[unit]}" if unit else f"{count} B"
+    unit = min((count.bit_length() - 1) // 10, len(_UNITS) - 1) if count else 0
+    tenths = count * 10 // 1024**unit  # whole numbers: a count may be too large for a float
+    return f"{tenths // 10:,}.{tenths % 10} {_UNITS[unit]}" if unit else f"{count} B"

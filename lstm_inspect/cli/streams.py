@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lstm_inspect.errors import FileError
+from lstm_inspect.errors import FileError, literal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -61,20 +61,19 @@ def refuse_to_overwrite(path: Path, *, force: bool) -> None:
     Raises:
         FileError: the file is there already, is a folder, or its own folder is not there.
     """
+    name, folder = literal(str(path)), literal(str(path.parent))
     try:
         path.stat()
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise FileError(str(path), "can't be written", error.strerror or str(error), "another name") from error
+        raise FileError(name, "can't be written", error.strerror or str(error), "another name") from error
     if path.is_dir():
-        raise FileError(str(path), "can't be written", "it is a folder", f"{path / 'lstm'}{path.suffix}")
+        raise FileError(name, "can't be written", "it is a folder", f"{name}/lstm{path.suffix}")
     if path.exists() and not force:
-        raise FileError(str(path), "is there already", "it is kept", "another name, or {force=True} to overwrite it")
+        raise FileError(name, "is there already", "it is kept", "another name, or {force=True} to overwrite it")
     if not path.parent.is_dir():
-        raise FileError(
-            str(path), "can't be written", f"there is no folder {path.parent}", f"mkdir -p {path.parent} first"
-        )
+        raise FileError(name, "can't be written", f"there is no folder {folder}", f"mkdir -p {folder} first")
 
 
 def save(text: str, path: Path) -> None:
@@ -86,7 +85,9 @@ def save(text: str, path: Path) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise FileError(str(path), "can't be written", error.strerror or str(error), "another place") from error
+        raise FileError(
+            literal(str(path)), "can't be written", error.strerror or str(error), "another place"
+        ) from error
     say(f"saved {path}")
 
 
@@ -95,4 +96,4 @@ def system_error(error: OSError) -> FileError:
     reason = error.strerror or str(error)
     if error.filename is None:
         return FileError("stdout", "can't be written", reason, "another place")
-    return FileError(str(error.filename), "can't be read or written", reason, "another place")
+    return FileError(literal(str(error.filename)), "can't be read or written", reason, "another place")

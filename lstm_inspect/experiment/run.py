@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from lstm_inspect.errors import RunError
+from lstm_inspect.errors import RunError, literal
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -54,12 +54,12 @@ def run(spec: LSTMSpec) -> Run:
         RunError: torch can't run it, for want of memory or of a kernel.
     """
     with torch.random.fork_rng(devices=[]), without_gradients():
-        torch.manual_seed(spec.seed)
+        torch.default_generator.manual_seed(spec.seed)  # torch.manual_seed would seed the GPUs of the caller too
         try:
             return call(spec, build(spec), make_input(spec), *make_state(spec))
         except (RuntimeError, MemoryError) as error:
             raise RunError(
-                "torch", f"can't run {constructor(spec)}", str(error), "{predict=True}: theory alone"
+                "torch", f"can't run {constructor(spec)}", literal(str(error)), "{predict=True}: theory alone"
             ) from error
 
 

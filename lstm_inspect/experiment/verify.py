@@ -9,13 +9,14 @@ from typing import Any
 
 import torch
 
+from lstm_inspect.errors import RunError, literal
 from lstm_inspect.experiment.compare import Comparison, compare
 from lstm_inspect.experiment.reference import Reference, reference
 from lstm_inspect.experiment.run import Run, without_gradients
 from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.pitfalls import Pitfall
-from lstm_inspect.theory.tolerance import EXACT, Tolerance
+from lstm_inspect.theory.tolerance import Tolerance
 
 
 @lru_cache(maxsize=4096)
@@ -37,7 +38,7 @@ class Verifier:
     def check(self, claim: Claim, allowed: Tolerance) -> CheckResult:
         """Hold a claim's two sides against each other."""
         if claim.kind == "reference" and "reference" not in self._names:
-            self._names["reference"] = reference_of(self._run)
+            self._names["reference"] = self._reference()
         found = self._compare(claim.left, claim.right, allowed)
         if isinstance(found, str):
             return CheckResult(claim, allowed, identical=False, passed=False, error=found)
@@ -45,11 +46,19 @@ class Verifier:
 
     def check_pitfall(self, pitfall: Pitfall) -> PitfallResult:
         """See that a pitfall's two sides differ."""
-        found = self._compare(pitfall.tempting, pitfall.instead, EXACT)
-        if isinstance(found, str):
-            return PitfallResult(pitfall, passed=False, error=found)
-        tempting, instead = (tuple(self.evaluate(side).shape) for side in (pitfall.tempting, pitfall.instead))
-        return PitfallResult(pitfall, found.max_abs_diff, tempting, instead, passed=not found.identical)
+        try:
+            tempting, instead = self.evaluate(pitfall.tempting), self.evaluate(pitfall.instead)
+            found, shapes = compare(tempting, instead), (tuple(tempting.shape), tuple(instead.shape))
+        except Exception as error:  # as in _compare
+            return PitfallResult(pitfall, passed=False, error=f"{type(error).__name__}: {error}")
+        return PitfallResult(pitfall, found.max_abs_diff, *shapes, passed=not found.identical)
+
+    def _reference(self) -> Reference:
+        try:
+            return reference_of(self._run)
+        except (RuntimeError, MemoryError) as error:
+            needs = "can't run the equations in float64"
+            raise RunError("{reference}", needs, literal(str(error)), "{reference=False}") from error
 
     def _compare(self, left: str, right: str, allowed: Tolerance) -> Comparison | str:
         try:

@@ -6,6 +6,7 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.weights import input_width, parameter_count
 
 _REFERENCE_ITEMSIZE = 8  # the oracle runs in float64
+_BYTES_A_STATE = 4096  # a row of hn as theory tells it: its strings, its row of a table, its JSON
 _BYTES_A_PARAMETER = 4096  # a Parameter's Python object, its slots in the module and its storage
 REFERENCE_STEPS_AT_ONCE = 32
 """Time steps whose input products the reference holds at a time."""
@@ -26,8 +27,18 @@ def run_bytes(spec: LSTMSpec) -> int:
     layer_in = max(input_width(spec, 0), input_width(spec, spec.num_layers - 1))
     activations = cells * (spec.input_size + layer_in + 2 * spec.output_size + 4 * spec.hidden_size)
     states = 4 * spec.num_states * _sequences(spec) * spec.hidden_size
-    objects = spec.num_states * 5 * _BYTES_A_PARAMETER
-    return 2 * weight_bytes(spec) + (activations + states) * spec.itemsize + objects
+    return 2 * weight_bytes(spec) + (activations + states) * spec.itemsize + module_bytes(spec)
+
+
+def module_bytes(spec: LSTMSpec) -> int:
+    """Bytes of the module's Python objects, its numbers aside: what it takes on the meta device."""
+    return spec.num_states * 5 * _BYTES_A_PARAMETER
+
+
+def theory_bytes(spec: LSTMSpec) -> int:
+    """Bytes of what is told without a run: every row of hn and, with lengths, the packing."""
+    packing = 0 if spec.lengths is None else packing_bytes(spec.lengths)
+    return spec.num_states * _BYTES_A_STATE + packing
 
 
 def reference_bytes(spec: LSTMSpec) -> int:
