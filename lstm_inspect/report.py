@@ -165,9 +165,7 @@ def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
         spec=spec,
         tensors=[TensorReport(tensor, spec.dtype) for tensor in tensors(spec)],
         states=state_rows(spec),
-        checks=[
-            CheckResult(claim, _tolerance(claim, spec, options)) for claim in claims(spec, reference=options.reference)
-        ],
+        checks=[CheckResult(claim, _tolerance(claim, spec, options)) for claim in _claims(spec, options)],
         pitfalls=[PitfallResult(pitfall) for pitfall in pitfalls(spec)],
         recipes=recipes(spec),
         packing=None if spec.lengths is None else pack(spec.lengths, spec.seq_len),

@@ -30,12 +30,15 @@ def parse_lengths(text: str) -> tuple[int, ...]:
     if text.startswith("@"):
         return _parse_file(text[1:], _read_file(text[1:]))
     try:
-        return tuple(int(token) for token in _tokens(text))
+        lengths = tuple(int(token) for token in _tokens(text))
     except ValueError:
         bad = next(token for token in _tokens(text) if not _is_integer(token))
         raise SpecError(
             "lengths", text, f"whole numbers from 1, but {literal(repr(bad))} is not one", "{lengths=8,9,10}"
         ) from None
+    if not lengths:
+        raise SpecError("lengths", repr(text), "at least one whole number from 1", "{lengths=8,9,10}")
+    return lengths
 
 
 def _parse_file(name: str, text: str) -> tuple[int, ...]:
