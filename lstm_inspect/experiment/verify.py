@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from lstm_inspect.errors import RunError, literal
-from lstm_inspect.experiment.compare import Comparison, compare
+from lstm_inspect.experiment.compare import compare
 from lstm_inspect.experiment.reference import Reference, reference
 from lstm_inspect.experiment.run import Run, without_gradients
 from lstm_inspect.results import CheckResult, PitfallResult
@@ -39,19 +39,20 @@ class Verifier:
         """Hold a claim's two sides against each other."""
         if claim.kind == "reference" and "reference" not in self._names:
             self._names["reference"] = self._reference()
-        found = self._compare(claim.left, claim.right, allowed)
-        if isinstance(found, str):
-            return CheckResult(claim, allowed, identical=False, passed=False, error=found)
+        try:
+            found = compare(self.evaluate(claim.left), self.evaluate(claim.right), allowed)
+        except Exception as error:  # whatever a result of the wrong form leads to: the check says it and fails
+            return CheckResult(claim, allowed, identical=False, passed=False, error=_described(error))
         return CheckResult(claim, allowed, found.identical, found.max_abs_diff, found.passed, found.worst)
 
-    def check_pitfall(self, pitfall: Pitfall) -> PitfallResult:
-        """See that a pitfall's two sides differ."""
+    def check_pitfall(self, pitfall: Pitfall, allowed: Tolerance) -> PitfallResult:
+        """See that a pitfall's two sides differ, and by more than rounding where they come of two runs."""
         try:
             tempting, instead = self.evaluate(pitfall.tempting), self.evaluate(pitfall.instead)
-            found, shapes = compare(tempting, instead), (tuple(tempting.shape), tuple(instead.shape))
-        except Exception as error:  # as in _compare
-            return PitfallResult(pitfall, passed=False, error=f"{type(error).__name__}: {error}")
-        return PitfallResult(pitfall, found.max_abs_diff, *shapes, passed=not found.identical)
+            found, shapes = compare(tempting, instead, allowed), (tuple(tempting.shape), tuple(instead.shape))
+        except Exception as error:  # as in check
+            return PitfallResult(pitfall, allowed, passed=False, error=_described(error))
+        return PitfallResult(pitfall, allowed, found.max_abs_diff, *shapes, passed=not found.passed)
 
     def _reference(self) -> Reference:
         try:
@@ -60,11 +61,9 @@ class Verifier:
             needs = "can't run the equations in float64"
             raise RunError("{reference}", needs, literal(str(error)), "{reference=False}") from error
 
-    def _compare(self, left: str, right: str, allowed: Tolerance) -> Comparison | str:
-        try:
-            return compare(self.evaluate(left), self.evaluate(right), allowed)
-        except Exception as error:  # whatever a result of the wrong form leads to: the check says it and fails
-            return f"{type(error).__name__}: {error}"
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def reference_of(run: Run) -> Reference:
@@ -81,5 +80,5 @@ def verify(
     with without_gradients():
         return (
             [verifier.check(check.claim, check.tolerance) for check in checks],
-            [verifier.check_pitfall(result.pitfall) for result in pitfalls],
+            [verifier.check_pitfall(result.pitfall, result.tolerance) for result in pitfalls],
         )

@@ -6,8 +6,9 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.weights import input_width, parameter_count
 
 _REFERENCE_ITEMSIZE = 8  # the oracle runs in float64
-_BYTES_A_STATE = 4096  # a row of hn as theory tells it: its strings, its row of a table, its JSON
 _BYTES_A_PARAMETER = 4096  # a Parameter's Python object, its slots in the module and its storage
+_BYTES_A_STATE_ROW = 1500
+_BYTES_A_LENGTH = 48
 REFERENCE_STEPS_AT_ONCE = 32
 """Time steps whose input products the reference holds at a time."""
 
@@ -35,12 +36,6 @@ def module_bytes(spec: LSTMSpec) -> int:
     return spec.num_states * 5 * _BYTES_A_PARAMETER
 
 
-def theory_bytes(spec: LSTMSpec) -> int:
-    """Bytes of what is told without a run: every row of hn and, with lengths, the packing."""
-    packing = 0 if spec.lengths is None else packing_bytes(spec.lengths)
-    return spec.num_states * _BYTES_A_STATE + packing
-
-
 def reference_bytes(spec: LSTMSpec) -> int:
     """Bytes of the float64 oracle: one layer's weights at a time, its input, its output and some gates."""
     layer_in = max(input_width(spec, 0), input_width(spec, spec.num_layers - 1))
@@ -62,9 +57,12 @@ def largest_tensor(spec: LSTMSpec) -> int:
     )
 
 
-def packing_bytes(lengths: tuple[int, ...]) -> int:
-    """Bytes that the theory of a packed batch takes, and its text with it: lists of T, B and sum(lengths) numbers."""
-    return 48 * (max(lengths) + 4 * len(lengths) + 2 * sum(lengths))
+def report_bytes(spec: LSTMSpec) -> int:
+    """Bytes that a report takes, its text with it: a row for each state and, packed, T, B and sum(lengths) numbers."""
+    rows = _BYTES_A_STATE_ROW * spec.num_states
+    if spec.lengths is None:
+        return rows
+    return rows + _BYTES_A_LENGTH * (max(spec.lengths) + 4 * len(spec.lengths) + 2 * sum(spec.lengths))
 
 
 def _sequences(spec: LSTMSpec) -> int:

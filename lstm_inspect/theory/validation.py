@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +29,7 @@ _LOWEST: Final = {"input_size": 1, "hidden_size": 1, "num_layers": 1, "proj_size
 _FLAGS: Final = ("bias", "batch_first", "bidirectional", "enforce_sorted")
 _SEEDS: Final = 2**63
 _DEVICE: Final = re.compile(r"cpu|cuda(:\d{1,4})?|mps|meta|auto")
-_LARGEST: Final = {"float16": 65504.0, "bfloat16": 3.3895e38, "float32": 3.4028e38, "float64": sys.float_info.max}
+_LARGEST: Final = {"float16": 65504.0, "bfloat16": 3.3895e38, "float32": 3.4028e38, "float64": 1.7976e308}
 _MOST_SHOWN: Final = 12
 
 
@@ -92,7 +91,7 @@ def _validate_numbers(spec: LSTMSpec) -> None:
 
 
 def _validate_names(spec: LSTMSpec) -> None:
-    if spec.dtype not in ITEMSIZE:
+    if not isinstance(spec.dtype, str) or spec.dtype not in ITEMSIZE:
         raise SpecError("dtype", str(spec.dtype), _one_of(tuple(ITEMSIZE)), "{dtype=float32}")
     if spec.state not in STATES:
         raise SpecError("state", str(spec.state), _one_of(STATES), "{state=random}")

@@ -69,7 +69,8 @@ def step(lstm: torch.nn.LSTM, suffix: str, x: list[float], h: list[float], c: li
         row = which * size + unit
         total: float = weights[f"bias_ih{suffix}"][row] + weights[f"bias_hh{suffix}"][row]
         total += sum(a * b for a, b in zip(weights[f"weight_ih{suffix}"][row], x, strict=True))
-        return total + sum(a * b for a, b in zip(weights[f"weight_hh{suffix}"][row], h, strict=True))
+        total += sum(a * b for a, b in zip(weights[f"weight_hh{suffix}"][row], h, strict=True))
+        return total
 
     new_h, new_c = [], []
     for unit in range(size):
@@ -93,7 +94,8 @@ def test_a_tiny_case_number_by_number(proj_size: int) -> None:
     c0 = torch.randn(4, 1, 3, dtype=torch.float64)
     xs, hn, cn = input[:, 0].tolist(), [], []
     for layer in (0, 1):
-        forward, backward = [], []
+        forward: list[list[float]] = []
+        backward: list[list[float]] = []
         h, c = h0[2 * layer, 0].tolist(), c0[2 * layer, 0].tolist()
         for x in xs:
             h, c = step(lstm, f"_l{layer}", x, h, c)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 import torch
 from hypothesis import given, settings
@@ -13,7 +11,9 @@ from torch.nn.utils.rnn import pack_padded_sequence
 from lstm_inspect.theory.packing import Packing, batch_sizes, inverse, pack, sorted_order, sorts
 
 
-def torch_packing(lengths: list[int], enforce_sorted: bool = False) -> tuple[list[int], list[int], list[int], list[int]]:
+def torch_packing(
+    lengths: list[int], enforce_sorted: bool = False
+) -> tuple[list[int], list[int], list[int], list[int]]:
     """sorted_indices, batch_sizes and, row by row of data, its sequence and its time step, as torch has them."""
     longest = max(lengths)
     sequence = torch.arange(len(lengths))[:, None].expand(-1, longest)
@@ -63,8 +63,7 @@ def test_the_inverse_undoes_a_permutation(permutation: list[int]) -> None:
 
 def test_equals_of_a_hundred_thousand_lengths() -> None:
     """Where many are equal, torch's order of equals is another than the given one, and the report has to follow it."""
-    chooser = random.Random(0)
-    lengths = [chooser.randint(1, 20) for _ in range(100_000)]
+    lengths = torch.randint(1, 21, (100_000,), generator=torch.Generator().manual_seed(0)).tolist()
     order, sizes, sequences, steps = torch_packing(lengths)
     assert sorts(order, lengths)
     packing = pack(lengths, order=order)
