@@ -53,7 +53,7 @@ class Options:
         for name in ("rtol", "atol"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < float("inf"):
-                raise SpecError(name, str(value), "a number from 0", f"{{{name}=1e-5}}")
+                raise SpecError(name, str(value), "a finite number from 0", f"{{{name}=1e-5}}")
 
 
 @dataclass(frozen=True, slots=True)

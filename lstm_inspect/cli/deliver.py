@@ -31,7 +31,7 @@ def save_path(values: Values) -> Path | None:
     path = Path(values["save"])
     if path.suffix.lower() not in FORMATS:
         allowed = f"its suffix must be one of {', '.join(FORMATS)}"
-        raise FileError("{save}", str(path), allowed, "{save=report.html}")
+        raise FileError("{save}", repr(values["save"]), allowed, "{save=report.html}")
     streams.refuse_to_overwrite(path, force=values["force"])
     return path
 

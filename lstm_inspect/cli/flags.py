@@ -18,6 +18,7 @@ Command = Callable[[Values], int]
 """What a command does with them; it returns the exit status."""
 
 _KINDS: Final = {int: "a whole number", float: "a number"}
+_EXAMPLES: Final = {int: "1", float: "1e-5"}  # the numbers without a default are tolerances
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Flag:
         try:
             return self.kind(text)
         except ValueError:
-            example = f"{{{self.name}={1 if self.default is None else _shown(self.default)}}}"
+            example = f"{{{self.name}={_EXAMPLES[self.kind] if self.default is None else _shown(self.default)}}}"
             raise SpecError(self.name, repr(text), _KINDS[self.kind], example) from None
 
     def parameter(self) -> inspect.Parameter:
