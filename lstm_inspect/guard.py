@@ -8,6 +8,7 @@ from lstm_inspect.errors import MemoryNeedError
 from lstm_inspect.machine import free_memory
 from lstm_inspect.theory.memory import (
     largest_tensor,
+    listing_bytes,
     module_bytes,
     reference_bytes,
     report_bytes,
@@ -32,8 +33,7 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
     _refuse(_longest_list(spec), report_bytes(spec), "That is the report alone", "a smaller number")
     if predict:
         return
-    if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
-        raise MemoryNeedError(_largest_part(spec), "is more than torch can count", _estimate(spec), _PREDICT)
+    refuse_uncountable(spec, _PREDICT)
     if spec.device == "meta":
         detail = "That is the module's Python objects alone"
         _refuse(f"{{num_layers={spec.num_layers}}}", module_bytes(spec), detail, _PREDICT)
@@ -45,6 +45,28 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
         _estimate(spec),
         f"{_PREDICT} or {{device=meta}} (shapes are measured, without numbers)",
     )
+
+
+def refuse_long_listing(spec: LSTMSpec, form: str) -> None:
+    """Raise MemoryNeedError if a list of every parameter, as "json" or "text", is more than fits.
+
+    Raises:
+        MemoryNeedError: with what to type instead.
+    """
+    offender, detail = f"{{num_layers={spec.num_layers}}}", "That is the list of every parameter alone"
+    _refuse(
+        offender, listing_bytes(spec, form), detail, "without {json} and {all}: the totals and the first and last rows"
+    )
+
+
+def refuse_uncountable(spec: LSTMSpec, instead: str) -> None:
+    """Raise MemoryNeedError if a tensor has more elements than torch can count, on the meta device too.
+
+    Raises:
+        MemoryNeedError: with what to type instead.
+    """
+    if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
+        raise MemoryNeedError(_largest_part(spec), "is more than torch can count", _estimate(spec), instead)
 
 
 def _refuse(offender: str, need: int, detail: str, instead: str) -> None:

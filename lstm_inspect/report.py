@@ -154,7 +154,7 @@ def inspect(
     from lstm_inspect.experiment.run import run
 
     spec = devices.on_device(spec)
-    with devices.tf32(tf32):
+    with devices.tf32(tf32, spec.device):
         return measured(predicted(spec, command, options), run(spec))
 
 
@@ -187,7 +187,7 @@ def measured(report: Report, run: Run) -> Report:
     checks, pitfall_results = verify(run, report.checks, report.pitfalls)
     return replace(
         report,
-        tensors=[_measured_tensor(tensor, run) for tensor in report.tensors],
+        tensors=[measured_tensor(tensor, run) for tensor in report.tensors],
         checks=checks,
         pitfalls=pitfall_results,
         packing=_measured_packing(report, run),
@@ -204,7 +204,8 @@ def _measured_packing(report: Report, run: Run) -> Packing | None:
     return pack(lengths, report.spec.seq_len, order) if sorts(order, lengths) else report.packing
 
 
-def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+def measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+    """The same tensor with what a run gave."""
     actual = run.tensor(tensor.theory.name)
     return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
 

@@ -94,14 +94,14 @@ def refuse_to_overwrite(path: Path, *, force: bool) -> None:
         raise FileError(name, "can't be written", f"there is no folder {folder}", f"mkdir -p {folder} first")
 
 
-def save(text: str, path: Path) -> None:
+def save(content: str | bytes, path: Path) -> None:
     """Write a file.
 
     Raises:
         FileError: it can't be written.
     """
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
     except OSError as error:
         raise FileError(
             literal(str(path)), "can't be written", error.strerror or str(error), "another place"

@@ -93,8 +93,8 @@ BAD = {
     "--atol nan": "--atol nan: must be a finite number from 0. Try --atol 1e-5.",
     "--atol inf": "--atol inf: must be a finite number from 0. Try --atol 1e-5.",
     "--rtol x": "--rtol 'x': must be a number. Try --rtol 1e-5.",
-    "--save report.pdf": ("--save 'report.pdf': its suffix must be one of .txt, .html, .svg. Try --save report.html."),
-    "--save ''": "--save '': its suffix must be one of .txt, .html, .svg. Try --save report.html.",
+    "--save report.pdf": ("--save report.pdf: its suffix must be one of .txt, .html, .svg. Try --save report.html."),
+    "--save ''": "--save: its suffix must be one of .txt, .html, .svg. Try --save report.html.",
     "--save /nowhere/report.txt": (
         "/nowhere/report.txt can't be written: there is no folder /nowhere. Try mkdir -p /nowhere first."
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from lstm_inspect import LSTMSpec, inspect
 from lstm_inspect.errors import DeviceError
 from lstm_inspect.experiment import devices
 
+CUDA = torch.cuda.is_available()
 RNN = getattr(torch.backends.cudnn, "rnn", None)  # since torch 2.9
 
 
@@ -36,7 +39,14 @@ def test_tf32_is_set_back_after_an_error() -> None:
 
 
 @pytest.mark.parametrize("tf32", [False, True])
-def test_the_run_and_its_checks_are_under_that_setting(monkeypatch: pytest.MonkeyPatch, tf32: bool) -> None:
+@pytest.mark.parametrize(
+    "device",
+    ["cpu", pytest.param("cuda", marks=[pytest.mark.cuda, pytest.mark.skipif(not CUDA, reason="no CUDA device")])],
+)
+def test_the_run_and_its_checks_are_under_that_setting(
+    monkeypatch: pytest.MonkeyPatch, device: str, tf32: bool
+) -> None:
+    """On a GPU; elsewhere the setting is not touched, as torch would hold it for the caller's own ever after."""
     seen: list[object] = []
     honest = torch.nn.LSTM.forward
 
@@ -46,11 +56,22 @@ def test_the_run_and_its_checks_are_under_that_setting(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(torch.nn.LSTM, "forward", forward)
     before = precision()
-    report = inspect(LSTMSpec(state="zeros"), tf32=tf32)
+    report = inspect(LSTMSpec(state="zeros", device=device), tf32=tf32)
     assert report.verified
     assert len(seen) == 2  # the run, and the check that h0 and c0 default to zeros
-    assert set(seen) <= {"tf32" if tf32 else "ieee", tf32}
+    assert set(seen) <= ({before} if device == "cpu" else {"tf32" if tf32 else "ieee", tf32})
     assert precision() == before
+
+
+@pytest.mark.skipif(RNN is None, reason="torch before 2.9 has one setting alone")
+def test_a_cpu_run_leaves_the_setting_to_follow_the_general_one() -> None:
+    """In a process of its own, as what is set can't be unset."""
+    code = (
+        "import torch; from lstm_inspect import LSTMSpec, inspect; inspect(LSTMSpec());"
+        "torch.backends.fp32_precision = 'ieee'; print(torch.backends.cudnn.rnn.fp32_precision)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown == "ieee\n"
 
 
 def test_auto_is_the_best_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +95,7 @@ def test_auto_is_never_shown_as_python(cli: Cli) -> None:
 
 
 @pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.skipif(not CUDA, reason="no CUDA device")
 @pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
 @pytest.mark.parametrize("flags", [[], ["--lengths", "8,9,10"], ["--proj-size", "5"], ["--state", "zeros"], ["--tf32"]])
 def test_cuda(cli: Cli, dtype: str, flags: list[str]) -> None:
