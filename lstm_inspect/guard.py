@@ -9,6 +9,7 @@ from lstm_inspect.machine import free_memory
 from lstm_inspect.theory.memory import (
     largest_tensor,
     listing_bytes,
+    module_bytes,
     reference_bytes,
     report_bytes,
     run_bytes,
@@ -34,6 +35,8 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
         return
     refuse_uncountable(spec, _PREDICT)
     if spec.device == "meta":
+        detail = "That is the module's Python objects alone"
+        _refuse(f"{{num_layers={spec.num_layers}}}", module_bytes(spec), detail, _PREDICT)
         return
     need = run_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
     _refuse(

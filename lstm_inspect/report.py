@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lstm_inspect import contract
+from lstm_inspect.errors import SpecError
 from lstm_inspect.guard import refuse_too_large
 from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
@@ -21,6 +22,7 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_rows
 from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
+from lstm_inspect.theory.weights import terms_of_a_gate
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,7 +37,7 @@ class Options:
     Attributes:
         predict: theory alone; torch is not imported.
         reference: whether the run is held against the equations in float64.
-        rtol, atol: the tolerance of the inexact checks; the dtype's own where left out.
+        rtol, atol: the tolerance of the inexact checks, from 0; the dtype's own where left out.
         tf32: whether cuDNN may use TF32 in float32.
         numbers: whether a batch of small numbers is packed too, to be shown.
     """
@@ -46,6 +48,12 @@ class Options:
     atol: float | None = None
     tf32: bool = False
     numbers: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("rtol", "atol"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < float("inf"):
+                raise SpecError(name, str(value), "a finite number from 0", f"{{{name}=1e-5}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +138,7 @@ def inspect(
         predict, reference, rtol, atol, tf32, numbers: see Options.
 
     Raises:
+        SpecError: a tolerance is negative or not a number.
         MemoryNeedError: the spec needs more memory than is free.
         DeviceError: the spec's device is not there.
 
@@ -145,7 +154,7 @@ def inspect(
     from lstm_inspect.experiment.run import run
 
     spec = devices.on_device(spec)
-    with devices.tf32(tf32):
+    with devices.tf32(tf32, spec.device):
         return measured(predicted(spec, command, options), run(spec))
 
 
@@ -204,6 +213,11 @@ def measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
 def _tolerance(sides: Claim | Pitfall, spec: LSTMSpec, options: Options) -> Tolerance:
     if sides.exact:
         return EXACT
-    default = tolerance(spec.dtype, tf32=options.tf32 and spec.device.startswith("cuda"))
+    default = tolerance(
+        spec.dtype,
+        tf32=options.tf32 and spec.device.startswith("cuda"),
+        terms=terms_of_a_gate(spec),
+        hidden_size=spec.hidden_size,
+    )
     rtol = default.rtol if options.rtol is None else options.rtol
     return Tolerance(rtol, default.atol if options.atol is None else options.atol)

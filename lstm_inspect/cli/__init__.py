@@ -57,14 +57,21 @@ def run(arguments: Sequence[str]) -> int:
         streams.say(f"error: {error.message(spell_flag)}")
         return streams.REFUSED
     except typer.TyperException as error:
-        streams.say(f"error: {_usage_message(error)}")
+        streams.say(f"error: {_usage_message(error, arguments)}")
+        return streams.REFUSED
+    except (streams.ClosedPipe, SystemExit):  # Typer leaves by SystemExit where nobody reads its help
+        return streams.CLOSED_PIPE
+    except OSError as error:
+        if error.errno is None:  # not the operating system's
+            raise
+        streams.say(f"error: {streams.system_error(error)}")
         return streams.REFUSED
     return int(status or 0)
 
 
-def _usage_message(error: Any) -> str:
+def _usage_message(error: Any, arguments: Sequence[str]) -> str:
     """A usage error in the house's form: offender, what came, what is allowed, what to type instead."""
-    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    parameter = getattr(error, "param", None)
     message = error.format_message().rstrip(".")
     default = getattr(parameter, "default", None)
     if parameter is not None and getattr(parameter, "opts", None) and error.message:
@@ -72,5 +79,10 @@ def _usage_message(error: Any) -> str:
         message = f"{parameter.opts[0]}: {error.message.rstrip('.')}"
         if example:
             return f"{message}. Try {example}."
-    path = context.command_path if context is not None else PROGRAM
-    return f"{message}. Try {path} --help."
+    path = f"{PROGRAM} {arguments[0]}" if arguments and arguments[0] in _names() else PROGRAM
+    return f"{message}{'' if message.endswith('?') else '.'} Try {path} --help."
+
+
+def _names() -> set[str | None]:
+    """The commands there are, as they are typed."""
+    return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]

@@ -59,12 +59,18 @@ def environment(device: str, *, tf32: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def tf32(allowed: bool) -> Iterator[None]:
+def tf32(allowed: bool, device: str = "cuda") -> Iterator[None]:
     """cuDNN's LSTM with TF32 or without it; what was set before is set again after.
+
+    Where cuDNN has no part nothing is touched: torch can't be told to forget that a setting was made,
+    and one that was made no longer follows ``torch.backends.fp32_precision``.
 
     TF32 keeps 10 of float32's 23 mantissa bits in matrix products, and cuDNN uses it by default
     (https://docs.pytorch.org/docs/stable/notes/cuda.html).
     """
+    if not device.startswith("cuda"):
+        yield
+        return
     rnn = getattr(torch.backends.cudnn, "rnn", None)  # since torch 2.9 precision is set by operator
     owner, name, value = (
         (rnn, "fp32_precision", "tf32" if allowed else "ieee") if rnn else (torch.backends.cudnn, "allow_tf32", allowed)

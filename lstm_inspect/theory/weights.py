@@ -166,6 +166,15 @@ def input_width(spec: LSTMSpec, layer: int) -> int:
     return spec.input_size if layer == 0 else spec.output_size
 
 
+def terms_of_a_gate(spec: LSTMSpec) -> int:
+    """The most products that one gate of any layer sums: its inputs and the R recurrent ones.
+
+    >>> terms_of_a_gate(LSTMSpec(num_layers=2, bidirectional=True))
+    60
+    """
+    return max(input_width(spec, 0), input_width(spec, spec.num_layers - 1)) + spec.state_size
+
+
 def layer_parameter_count(spec: LSTMSpec, layer: int) -> int:
     """Numbers in one layer, all directions: D * (4H*in + 4H*R + 8H + P*H)."""
     one = sum(parameter.count for parameter in layer_parameters(spec, layer, "forward"))

@@ -205,6 +205,8 @@ def distance(result: PitfallResult) -> Text:
         return Text(result.error, style=look.BAD)
     if not result.passed:
         return Text("nothing: these numbers coincide; try another --seed", style=look.BAD)
+    if result.tempting_shape == result.instead_shape and result.max_abs_diff is None:
+        return Text("no number: there is a NaN or an infinity")
     if result.tempting_shape is not None and result.instead_shape is not None and result.max_abs_diff is None:
         return Text(f"{format_tuple(result.tempting_shape)}, not {format_tuple(result.instead_shape)}")
     return Text(f"{result.max_abs_diff:.2g}")
