@@ -140,6 +140,6 @@ def _values(value: Any) -> Values | None:
 def _letters(argument: str | None, known: Known) -> tuple[str, ...]:
     """The argument's axes in letters, as far as they are known."""
     if argument == "input":
-        return tuple(known.axes) if known.batch_first is not None or known.batched is False else ()
+        return tuple(known.axes) or ("I",)
     letters = LETTERS.get(argument or "", ())
     return letters if known.batched is not False else tuple(letter for letter in letters if letter != "B")

@@ -15,7 +15,9 @@ Trace: TypeAlias = Literal["none", "lstm", "hidden", "silent"]
 _FALLBACKS: Final = {
     "rows": "num_layers * num_directions",
     "batch": "batch_size",
+    "state_size": "hidden_size",
     "time": "seq_len",
+    "batch_first": "lstm.batch_first",
     "time_axis": "1 if lstm.batch_first else 0",
     "batch_axis": "0 if lstm.batch_first else 1",
 }

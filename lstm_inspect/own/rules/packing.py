@@ -452,7 +452,7 @@ RULES: Final = (
             "pack_padded_sequence() takes from {fewest:int} to {expected:int} positional arguments but {got:int} were given",
             "pad_packed_sequence() takes from {fewest:int} to {expected:int} positional arguments but {got:int} were given",
         ),
-        "{name}",
+        lambda e: str(e.get("name") or ""),
         (
             Cause(
                 "lengths-missing",
