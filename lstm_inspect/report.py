@@ -10,9 +10,11 @@ from lstm_inspect import contract
 from lstm_inspect.guard import refuse_too_large
 from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
-from lstm_inspect.theory.claims import Claim, claims
-from lstm_inspect.theory.packing import Packing, pack
-from lstm_inspect.theory.pitfalls import pitfalls
+from lstm_inspect.theory.cells import numbers_claim
+from lstm_inspect.theory.claim import Claim
+from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
+from lstm_inspect.theory.pitfalls import Pitfall, pitfalls
 from lstm_inspect.theory.recipes import Recipe, recipes
 from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
 from lstm_inspect.theory.spec import LSTMSpec
@@ -35,6 +37,7 @@ class Options:
         reference: whether the run is held against the equations in float64.
         rtol, atol: the tolerance of the inexact checks; the dtype's own where left out.
         tf32: whether cuDNN may use TF32 in float32.
+        numbers: whether a batch of small numbers is packed too, to be shown.
     """
 
     predict: bool = False
@@ -42,6 +45,7 @@ class Options:
     rtol: float | None = None
     atol: float | None = None
     tf32: bool = False
+    numbers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +120,14 @@ def inspect(
     rtol: float | None = None,
     atol: float | None = None,
     tf32: bool = False,
+    numbers: bool = False,
 ) -> Report:
     """Work out what a spec must give, run it, and hold the one against the other.
 
     Args:
         spec: the LSTM and its batch; LSTMSpec() if left out.
         command: the name that the report bears.
-        predict, reference, rtol, atol, tf32: see Options.
+        predict, reference, rtol, atol, tf32, numbers: see Options.
 
     Raises:
         MemoryNeedError: the spec needs more memory than is free.
@@ -131,7 +136,7 @@ def inspect(
     >>> inspect(LSTMSpec(num_layers=2, bidirectional=True)).verified
     True
     """
-    options = Options(predict, reference, rtol, atol, tf32)
+    options = Options(predict, reference, rtol, atol, tf32, numbers)
     spec = spec or LSTMSpec()
     refuse_too_large(spec, predict=predict, reference=reference)
     if predict:
@@ -151,15 +156,18 @@ def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
         spec=spec,
         tensors=[TensorReport(tensor, spec.dtype) for tensor in tensors(spec)],
         states=state_rows(spec),
-        checks=[
-            CheckResult(claim, _tolerance(claim, spec, options)) for claim in claims(spec, reference=options.reference)
-        ],
-        pitfalls=[PitfallResult(pitfall) for pitfall in pitfalls(spec)],
+        checks=[CheckResult(claim, _tolerance(claim, spec, options)) for claim in _claims(spec, options)],
+        pitfalls=[PitfallResult(pitfall, _tolerance(pitfall, spec, options)) for pitfall in pitfalls(spec)],
         recipes=recipes(spec),
         packing=None if spec.lengths is None else pack(spec.lengths, spec.seq_len),
         warnings=spec_warnings(spec),
         options=options,
     )
+
+
+def _claims(spec: LSTMSpec, options: Options) -> tuple[Claim, ...]:
+    numbers = (numbers_claim(spec),) if options.numbers else ()
+    return claims(spec, reference=options.reference) + numbers
 
 
 def measured(report: Report, run: Run) -> Report:
@@ -173,8 +181,18 @@ def measured(report: Report, run: Run) -> Report:
         tensors=[_measured_tensor(tensor, run) for tensor in report.tensors],
         checks=checks,
         pitfalls=pitfall_results,
+        packing=_measured_packing(report, run),
         environment=environment(report.spec.device, tf32=report.options.tf32),
     )
+
+
+def _measured_packing(report: Report, run: Run) -> Packing | None:
+    """The packing with equals in the order that torch gave them; as predicted if that order does not sort."""
+    lengths = report.spec.lengths
+    if lengths is None or report.spec.enforce_sorted or not has_equals(lengths) or not report.spec.has_values:
+        return report.packing
+    order = run.tensors["packed_input"].sorted_indices.tolist()
+    return pack(lengths, report.spec.seq_len, order) if sorts(order, lengths) else report.packing
 
 
 def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
@@ -182,8 +200,8 @@ def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
     return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
 
 
-def _tolerance(claim: Claim, spec: LSTMSpec, options: Options) -> Tolerance:
-    if claim.exact:
+def _tolerance(sides: Claim | Pitfall, spec: LSTMSpec, options: Options) -> Tolerance:
+    if sides.exact:
         return EXACT
     default = tolerance(spec.dtype, tf32=options.tf32 and spec.device.startswith("cuda"))
     rtol = default.rtol if options.rtol is None else options.rtol

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lstm_inspect.theory.claims import Claim
+from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.pitfalls import Pitfall
 from lstm_inspect.theory.tolerance import EXACT, Tolerance
 
@@ -38,6 +38,7 @@ class PitfallResult:
     """
 
     pitfall: Pitfall
+    tolerance: Tolerance = EXACT
     max_abs_diff: float | None = None
     tempting_shape: tuple[int, ...] | None = None
     instead_shape: tuple[int, ...] | None = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
+from lstm_inspect.cli.streams import piped_in
 from lstm_inspect.errors import FileError, SpecError
 
 _SEPARATORS = re.compile(r"[\s,]+")
@@ -30,10 +30,13 @@ def parse_lengths(text: str) -> tuple[int, ...]:
     if text.startswith("@"):
         return _parse_file(text[1:], _read_file(text[1:]))
     try:
-        return tuple(int(token) for token in _tokens(text))
+        lengths = tuple(int(token) for token in _tokens(text))
     except ValueError:
         bad = next(token for token in _tokens(text) if not _is_integer(token))
         raise SpecError("lengths", text, f"whole numbers from 1, but {bad!r} is not one", "{lengths=8,9,10}") from None
+    if not lengths:
+        raise SpecError("lengths", repr(text), "at least one whole number from 1", "{lengths=8,9,10}")
+    return lengths
 
 
 def _parse_file(name: str, text: str) -> tuple[int, ...]:
@@ -68,10 +71,7 @@ def _is_integer(token: str) -> bool:
 
 
 def _read_stdin() -> str:
-    if sys.stdin is None or sys.stdin.isatty():
-        allowed = "standard input is a terminal: nothing is piped in"
-        raise FileError("{lengths=-}", "", allowed, "{lengths=8,9,10}, {lengths=@FILE}, or a pipe")
-    return sys.stdin.read()
+    return piped_in("{lengths=-}", "{lengths=8,9,10}, {lengths=@FILE}").read()
 
 
 def _read_file(name: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,16 +53,23 @@ def run(spec: LSTMSpec) -> Run:
     Raises:
         RunError: torch can't run it, for want of memory or of a kernel.
     """
-    with torch.random.fork_rng(devices=[]), torch.inference_mode(), warnings.catch_warnings():
-        for said_elsewhere in _SAID_ELSEWHERE:
-            warnings.filterwarnings("ignore", message=said_elsewhere)
-        torch.manual_seed(spec.seed)
+    with torch.random.fork_rng(devices=[]), without_gradients():
+        torch.default_generator.manual_seed(spec.seed)  # the CPU's alone; torch.manual_seed wakes every device
         try:
             return call(spec, build(spec), make_input(spec), *make_state(spec))
         except (RuntimeError, MemoryError) as error:
             raise RunError(
                 "torch", f"can't run {constructor(spec)}", str(error), "{predict=True}: theory alone"
             ) from error
+
+
+@contextmanager
+def without_gradients() -> Iterator[None]:
+    """Run the module for its results alone, without torch's warnings that are said elsewhere in better words."""
+    with torch.inference_mode(), warnings.catch_warnings():
+        for said_elsewhere in _SAID_ELSEWHERE:
+            warnings.filterwarnings("ignore", message=said_elsewhere)
+        yield
 
 
 def build(spec: LSTMSpec) -> torch.nn.LSTM:

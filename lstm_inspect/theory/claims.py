@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lstm_inspect.theory import expressions as e
+from lstm_inspect.theory.claim import Claim
+from lstm_inspect.theory.packing_claims import packing_claims
 from lstm_inspect.theory.recipes import recipes
 from lstm_inspect.theory.shapes import Shape, format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import state_row
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Two expressions that must come out the same.
-
-    Attributes:
-        id: stable name, unique in a report.
-        kind: "shape", "equality", "reference" or "packing".
-        left, right: Python expressions over ``torch lstm input h0 c0 output hn cn lengths packed_input
-            packed_output`` and, in kind "reference", ``reference``.
-        why: the reason, in words.
-        exact: whether every number must be the same to the bit; else within the dtype's tolerance.
-    """
-
-    id: str
-    kind: str
-    left: str
-    right: str
-    why: str
-    exact: bool = True
-
-
 def claims(spec: LSTMSpec, *, reference: bool = True) -> tuple[Claim, ...]:
-    """Every claim about one call of kinds shape, equality and reference.
+    """Every claim about one call.
 
     >>> [claim.id for claim in claims(LSTMSpec()) if claim.kind == "equality"]
     ['row-0', 'final-state']
@@ -41,7 +20,8 @@ def claims(spec: LSTMSpec, *, reference: bool = True) -> tuple[Claim, ...]:
     shapes = shape_claims(spec)
     if not spec.has_values:
         return shapes
-    return shapes + equality_claims(spec) + (reference_claims() if reference else ())
+    packing = () if spec.lengths is None else packing_claims(spec)
+    return shapes + equality_claims(spec) + packing + (reference_claims() if reference else ())
 
 
 def shape_claims(spec: LSTMSpec) -> tuple[Claim, ...]:

@@ -5,8 +5,13 @@ Everything here is made of validated integers: the strings are shown, pasted, ev
 
 from __future__ import annotations
 
+from typing import Final
+
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
+
+PACK: Final = "torch.nn.utils.rnn.pack_padded_sequence"
+UNPACK: Final = "torch.nn.utils.rnn.pad_packed_sequence"
 
 
 def constructor(spec: LSTMSpec) -> str:
@@ -45,6 +50,40 @@ def call(spec: LSTMSpec) -> str:
         if spec.lengths
         else "output, (hn, cn) = lstm(input, (h0, c0))"
     )
+
+
+def pack_call(spec: LSTMSpec) -> str:
+    """The call that packs input.
+
+    >>> pack_call(LSTMSpec(lengths=(8, 9, 10)))
+    'torch.nn.utils.rnn.pack_padded_sequence(input, lengths, enforce_sorted=False)'
+    """
+    layout = ", batch_first=True" if spec.batch_first else ""
+    return f"{PACK}(input, lengths{layout}{'' if spec.enforce_sorted else ', enforce_sorted=False'})"
+
+
+def unpack_call(spec: LSTMSpec, packed: str = "packed_output") -> str:
+    """The call that unpacks into output and lengths.
+
+    >>> unpack_call(LSTMSpec(lengths=(8, 9, 10)))
+    'torch.nn.utils.rnn.pad_packed_sequence(packed_output)'
+    """
+    arguments = [packed]
+    if spec.batch_first:
+        arguments.append("batch_first=True")
+    if spec.padding_value:
+        arguments.append(f"padding_value={spec.padding_value!r}")
+    if spec.total_length is not None:
+        arguments.append(f"total_length={spec.total_length}")
+    return f"{UNPACK}({', '.join(arguments)})"
+
+
+def statements(spec: LSTMSpec) -> tuple[str, ...]:
+    """Building, packing, running and unpacking as Python, one statement a line."""
+    build = f"lstm = {constructor(spec)}"
+    if spec.lengths is None:
+        return (build, call(spec))
+    return (build, f"packed_input = {pack_call(spec)}", call(spec), f"output, lengths = {unpack_call(spec)}")
 
 
 def columns(spec: LSTMSpec, direction: int, *, both_ends: bool = False) -> str | None:

@@ -29,7 +29,7 @@ _LOWEST: Final = {"input_size": 1, "hidden_size": 1, "num_layers": 1, "proj_size
 _FLAGS: Final = ("bias", "batch_first", "bidirectional", "enforce_sorted")
 _SEEDS: Final = 2**63
 _DEVICE: Final = re.compile(r"cpu|cuda(:\d{1,4})?|mps|meta|auto")
-_LARGEST: Final = {"float16": 65504.0, "bfloat16": 3.3895e38, "float32": 3.4028e38, "float64": math.inf}
+_LARGEST: Final = {"float16": 65504.0, "bfloat16": 3.3895e38, "float32": 3.4028e38, "float64": 1.7976e308}
 _MOST_SHOWN: Final = 12
 
 
@@ -45,9 +45,8 @@ def validate_lengths(spec: LSTMSpec) -> None:
         return
     if not isinstance(lengths, tuple) or not lengths:
         raise SpecError("lengths", _show(lengths), "at least one whole number from 1", "{lengths=8,9,10}")
-    for sequence, length in enumerate(lengths):
-        if not _is_int(length) or length < 1:
-            raise _bad_length(lengths, sequence)
+    if set(map(type, lengths)) != {int} or min(lengths) < 1:
+        raise _bad_length(lengths, next(i for i, length in enumerate(lengths) if type(length) is not int or length < 1))
     if spec.total_length is not None and not _is_int(spec.total_length):
         raise SpecError("total_length", repr(spec.total_length), "a whole number", f"{{total_length={max(lengths)}}}")
 
@@ -92,14 +91,14 @@ def _validate_numbers(spec: LSTMSpec) -> None:
 
 
 def _validate_names(spec: LSTMSpec) -> None:
-    if spec.dtype not in ITEMSIZE:
+    if not isinstance(spec.dtype, str) or spec.dtype not in ITEMSIZE:
         raise SpecError("dtype", str(spec.dtype), _one_of(tuple(ITEMSIZE)), "{dtype=float32}")
     if spec.state not in STATES:
         raise SpecError("state", str(spec.state), _one_of(STATES), "{state=random}")
     if not isinstance(spec.device, str) or not _DEVICE.fullmatch(spec.device):
         raise SpecError("device", str(spec.device), "cpu, cuda, cuda:N, mps, meta or auto", "{device=cpu}")
     largest = _LARGEST[spec.dtype]
-    if not _is_number(spec.padding_value) or not math.isfinite(spec.padding_value):
+    if not _is_number(spec.padding_value) or not abs(spec.padding_value) < math.inf:
         raise SpecError("padding_value", repr(spec.padding_value), "a finite number", "{padding_value=0}")
     if abs(spec.padding_value) > largest:
         raise SpecError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lstm_inspect.theory.packing_claims import lengths_run_alone
 from lstm_inspect.theory.spec import LSTMSpec
 
 
@@ -42,10 +43,21 @@ def _found(spec: LSTMSpec) -> Iterator[SpecWarning]:
         yield SpecWarning(
             "meta-values", "the meta device holds no numbers: shapes are measured, values can't be checked there"
         )
+    if spec.lengths is not None:
+        yield from _sampled(spec.lengths)
     if size == 0:
         yield SpecWarning(
             "empty-batch", "an empty batch holds no numbers: shapes are measured, values can't be checked"
         )
+
+
+def _sampled(lengths: tuple[int, ...]) -> Iterator[SpecWarning]:
+    distinct, alone = len(set(lengths)), len(lengths_run_alone(lengths))
+    if alone < distinct:
+        message = (
+            f"{distinct:,} different lengths: the sequences of {alone} of them are run alone, from shortest to longest"
+        )
+        yield SpecWarning("alone-sampled", message)
 
 
 def _hidden_swap(same: str, mistake: str) -> str:

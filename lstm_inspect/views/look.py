@@ -26,7 +26,7 @@ WIDE: Final = 110
 NARROW: Final = 70
 """Columns under which a table keeps only what can't stand elsewhere."""
 
-_MOST_ROWS: Final = 12
+_MOST_ROWS: Final = 16
 _MOST_CHARACTERS: Final = 200
 _RESULT_WIDTH: Final = 34  # what the columns beside two expressions take
 
@@ -119,4 +119,5 @@ def first_and_last(
 
 def left_out(count: int) -> tuple[Text, ...]:
     """The line under a table that was cut; none under a whole one."""
-    return (Text(f"{count:,} rows left out in the middle: --all shows them", style=FAINT),) if count else ()
+    rows = "1 row" if count == 1 else f"{count:,} rows"
+    return (Text(f"{rows} left out in the middle: --all shows all", style=FAINT),) if count else ()

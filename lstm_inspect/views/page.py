@@ -18,9 +18,7 @@ def page(report: Report, *, whole: bool = False, warnings: bool = True) -> Rende
     """
     parts = [tables.constructor(report), tables.tensors(report), diagram.unrolled(report)]
     parts += [tables.states(report, whole=whole), tables.checks(report, whole=whole)]
-    if report.pitfalls:
-        parts.append(tables.pitfalls(report))
-    parts.append(tables.recipes(report))
+    parts += [tables.pitfalls(report), tables.recipes(report)]
     if warnings and report.warnings:
         parts.append(tables.warnings(report))
     return Group(*parts, tables.verdict(report))

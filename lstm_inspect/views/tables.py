@@ -27,9 +27,8 @@ _KINDS = {
 
 
 def constructor(report: Report) -> RenderableType:
-    """The call that builds the module and the call that runs it, as Python."""
-    lines = [f"lstm = {report.constructor}", expressions.call(report.spec)]
-    return look.section("Call", look.code("\n".join(lines), whole=True))
+    """The calls that build the module and run it, as Python."""
+    return look.section("Call", look.code("\n".join(expressions.statements(report.spec)), whole=True))
 
 
 def tensors(report: Report) -> RenderableType:
@@ -152,10 +151,11 @@ def _mark(passed: bool | None, signs: Signs) -> Text:
 
 def _check_result(check: CheckResult) -> Text:
     style = look.BAD if check.passed is False else ""
-    return Text("\n".join(_result_lines(check)), style=style)
+    return Text("\n".join(result_lines(check)), style=style)
 
 
-def _result_lines(check: CheckResult) -> list[str]:
+def result_lines(check: CheckResult) -> list[str]:
+    """What came of a check, in words, a line each."""
     if check.passed is None:
         return ["not run"]
     if check.error is not None:
@@ -172,6 +172,8 @@ def _result_lines(check: CheckResult) -> list[str]:
 
 def pitfalls(report: Report) -> RenderableType:
     """Every pitfall: what is tempting, what was meant, how far off it is."""
+    if not report.pitfalls:
+        return Group()
     title = "Pitfalls: they look right, they run, they are something else"
     return look.section(title, look.Fitted(partial(_pitfall_table, report.pitfalls)))
 
@@ -181,11 +183,12 @@ def _pitfall_table(pitfalls: Sequence[PitfallResult], width: int, signs: Signs) 
     for result in pitfalls:
         pitfall = result.pitfall
         sides = look.sides(pitfall.tempting, "!=", pitfall.instead, width)
-        table.add_row(look.with_reason(sides, pitfall.why), _distance(result))
+        table.add_row(look.with_reason(sides, pitfall.why), distance(result))
     return table
 
 
-def _distance(result: PitfallResult) -> Text:
+def distance(result: PitfallResult) -> Text:
+    """How far off a pitfall is, in words."""
     if result.passed is None:
         return Text("not run", style=look.FAINT)
     if result.error is not None:

@@ -1,0 +1,46 @@
+"""lstm-inspect pack"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Final
+
+from lstm_inspect.cli.deliver import deliver, save_path
+from lstm_inspect.cli.flags import Values, command, switch, text
+from lstm_inspect.cli.options import CHECK_FLAGS, REPORT_FLAGS, SPEC_FLAGS, checking_of, spec_of
+from lstm_inspect.theory.cells import LABELS, NUMBERS, cell_label, words_of
+
+DEFAULT_LENGTHS: Final = "8,9,10"
+
+_TELLING: Final = "The telling"
+PACK_FLAGS: Final = (
+    text(
+        _TELLING,
+        "values",
+        "--values",
+        help="What stands in the cells.",
+        default=LABELS,
+        metavar=f"{LABELS}|{NUMBERS}|abc,x",
+    ),
+    switch(_TELLING, "sort_by_hand", "--sort-by-hand", help="Sorting by hand, beside torch's own."),
+)
+
+
+@command(SPEC_FLAGS, PACK_FLAGS, CHECK_FLAGS, REPORT_FLAGS)
+def pack(values: Values) -> int:
+    """Sequences of unequal length, from padding to the last valid state, step by step."""
+    spec, checking, path = spec_of(_with_lengths(values)), checking_of(values), save_path(values)
+    label = cell_label(values["values"], spec)
+    from lstm_inspect.report import inspect
+
+    report = inspect(spec, command="pack", numbers=values["values"] == NUMBERS, **checking)
+    from lstm_inspect.views.pack import page
+
+    return deliver(report, partial(page, label=label, by_hand=values["sort_by_hand"]), values, path)
+
+
+def _with_lengths(values: Values) -> dict[str, Any]:
+    """The values with lengths: those given, else the words' own, else the example's."""
+    words = words_of(values["values"])
+    lengths = DEFAULT_LENGTHS if words is None else ",".join(str(len(word)) for word in words)
+    return {**values, "lengths": values["lengths"] or lengths}
