@@ -185,3 +185,16 @@ def _open_questions(known: Known) -> Iterator[str]:
         yield f"--layers and --bidir or --no-bidir: axis 0 of the states, {states[0]}, has to be L*D"
     if states is not None and (known.hidden_size is None or known.proj_size is None):
         yield "--hidden-size and --proj-size (0 for none): the last axis of h0 is R, that of c0 is H"
+
+
+def diagnose_call(message: str, known: Known) -> Diagnosis:
+    """An error message and the call it came from: the message explained, and what else is wrong with the call.
+
+    Where the message is not recognised, what the shapes show stands alone.
+    """
+    found = diagnose(message, known)
+    call = check_call(known)
+    if not found.matched:
+        return call if call.matched else found
+    others = [each for each in (call, *call.further) if each.matched and each.kind != "trap"]
+    return replace(found, further=tuple(each for each in others if each.rule != found.rule))

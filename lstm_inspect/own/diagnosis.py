@@ -27,7 +27,7 @@ LETTERS: Final = {
 """The axes of what has the same axes whatever the flags are; those of the input and the output depend on them."""
 
 NEEDS: Final = (
-    "the message itself, or the traceback around it: an error that an LSTM, its packing or what reads its results raises",
+    "the message itself, with the traceback around it",
     "or, without a message, the shapes of the call: --input-shape, --h0-shape, --c0-shape, --lengths",
 )
 _THE_TRACEBACK: Final = "the traceback: other code raises the same words, and this holds if they came from an LSTM"
@@ -102,14 +102,18 @@ def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused") -> Diagnosis
     first = ranked[0][0]
     argument = _written(first.argument or rule.argument or "", evidence) or None
     axis = first.axis if first.axis is not None else rule.axis_of(evidence) if rule.axis_of else rule.axis
+    expected, got = _values(evidence.get(first.expected)), _values(evidence.get(first.got))
+    if argument == "input" and axis == -1 and evidence.known.input_shape and got is not None and expected is not None:
+        lead = evidence.known.input_shape[:-1]
+        axis, expected, got = len(lead), (*lead, *expected), (*lead, *got)
     shared = rule.scope != "lstm" and not evidence.at_an_lstm
     return Diagnosis(
         rule=rule.id,
         argument=argument,
         axis=axis,
         letters=_letters(argument, evidence.known),
-        expected=_values(evidence.get(first.expected)),
-        got=_values(evidence.get(first.got)),
+        expected=expected,
+        got=got,
         causes=tuple(_likely(cause, decided, evidence) for cause, decided in ranked),
         kind=kind,
         message=clean(evidence.message)[:_MOST_SHOWN],
@@ -140,6 +144,7 @@ def _values(value: Any) -> Values | None:
 def _letters(argument: str | None, known: Known) -> tuple[str, ...]:
     """The argument's axes in letters, as far as they are known."""
     if argument == "input":
-        return tuple(known.axes) or ("I",)
+        undecided = known.batched and known.batch_first is None
+        return ("T or B", "B or T", "I") if undecided else tuple(known.axes) or ("I",)
     letters = LETTERS.get(argument or "", ())
     return letters if known.batched is not False else tuple(letter for letter in letters if letter != "B")

@@ -97,6 +97,7 @@ class Evidence:
             "time": known.time,
             "time_axis": _axis(known.batch_first, 1, 0),
             "batch_axis": _axis(known.batch_first, 0, 1),
+            "batch_first": known.batch_first,
             "input_shape": known.input_shape,
             "lengths": known.lengths,
         }

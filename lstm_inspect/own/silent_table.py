@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from lstm_inspect.own.known import Known
 from lstm_inspect.own.layout import layout
 from lstm_inspect.own.silent import Silent, shown, uneven, unsorted, whole_lengths
 
-Numbers = dict[str, Any] | None
+Numbers: TypeAlias = "dict[str, Any] | None"
+_PACKED: Final = "packed_input = pack_padded_sequence(input, lengths, batch_first={batch_first}, enforce_sorted=False)"
+_RUN_PACKED: Final = _PACKED + "; packed_output, (hn, cn) = lstm(packed_input)"
 
 
 def _wrong_layout(known: Known) -> Numbers:
@@ -322,7 +324,7 @@ TABLE: Final[tuple[Silent, ...]] = (
         _ends_early_one_way,
         "{count} of {n} sequences end early, {early}: without packing hn and the last step of output are what came "
         "after their padding was read",
-        "output, (hn, cn) = lstm(pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, enforce_sorted=False))",
+        _RUN_PACKED,
         "the padded batch is passed to the LSTM",
     ),
     Silent(
@@ -333,7 +335,7 @@ TABLE: Final[tuple[Silent, ...]] = (
         _ends_early_both_ways,
         "{count} of {n} sequences end early, {early}: without packing the reverse direction starts in their padding, so "
         "even their valid steps are wrong, and masking output afterwards does not help",
-        "output, (hn, cn) = lstm(pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, enforce_sorted=False))",
+        _RUN_PACKED,
         "the padded batch is passed to the LSTM",
     ),
     Silent(
@@ -353,7 +355,7 @@ TABLE: Final[tuple[Silent, ...]] = (
         0,
         unsorted,
         "sorted by hand, the results come in the order {order} and no longer belong to the labels",
-        "output, (hn, cn) = lstm(pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, enforce_sorted=False))",
+        _RUN_PACKED,
         "the batch is sorted by your own code; torch's own sorting is undone by torch, twice undone is wrong again",
     ),
     Silent(
@@ -363,7 +365,7 @@ TABLE: Final[tuple[Silent, ...]] = (
         0,
         unsorted,
         "sorting the lengths alone, to {sorted}, silences torch and gives {moved} sequences another one's length",
-        "packed_input = pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, enforce_sorted=False)",
+        _PACKED,
         "lengths.sort(..) comes without input.index_select(..)",
     ),
     Silent(

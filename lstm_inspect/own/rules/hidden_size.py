@@ -162,6 +162,17 @@ SIZE: Final = Rule(
             axis=1,
         ),
         Cause(
+            "states-sized-by-time",
+            lambda e: (
+                f"the data is right, and the states' batch was read off its time axis: {e.got[1]} is T, B is "
+                f"{e.expected[1]}"
+            ),
+            _zeros,
+            "the states are made inside forward, from the wrong one of input.size(0) and input.size(1)",
+            lambda e: any(_layout(e, module_batch_first=first) is True for first in (False, True)),
+            axis=1,
+        ),
+        Cause(
             "directions-in-features",
             "the directions were put into the last axis (2*H), which is right for output and wrong for the states: "
             "there they are rows of axis 0",
