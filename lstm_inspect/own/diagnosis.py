@@ -12,7 +12,7 @@ from lstm_inspect.own.known import Known
 from lstm_inspect.own.rules import RULES
 from lstm_inspect.own.rules.rule import Cause, Rule, Write
 from lstm_inspect.own.rules.wording import Wording
-from lstm_inspect.own.traceback_text import Window, clean, context_of, trace_of, windows
+from lstm_inspect.own.traceback_text import Window, clean, trace_of, windows
 
 __all__ = ["Diagnosis", "Known", "diagnose"]
 
@@ -77,23 +77,34 @@ def _last_match(text: str, known: Known) -> _Match | None:
 def _matches(window: Window, known: Known) -> Iterator[_Match]:
     for rule in RULES:
         for wording in rule.wordings:
-            match = _match(rule, wording, window.text, known)
+            match = _match(rule, wording, window, known)
             if match is not None:
                 yield match
                 break
 
 
-def _match(rule: Rule, wording: Wording, text: str, known: Known) -> _Match | None:
+def _match(rule: Rule, wording: Wording, window: Window, known: Known) -> _Match | None:
     """The last occurrence of a wording that is the rule's to claim."""
-    for found in reversed(wording.all(text)):
-        context = context_of(text, found.start())
-        trace = trace_of(context) if not known.anything else trace_of(context) or "silent"
-        if trace is None and rule.scope != "lstm":
-            continue
-        evidence = Evidence(wording.read(found), known, context, found[0], trace or "silent")
-        if (rule.scope != "any" or evidence.at_an_lstm) and rule.claims(evidence):
+    seen = set()
+    for found in reversed(wording.all(window.text, window.words)):
+        start = window.traceback_at(found.start())
+        if (found[0], start) in seen:
+            continue  # a log repeats itself
+        seen.add((found[0], start))
+        context = "" if start is None else window.text[start : found.start()]
+        evidence = Evidence(wording.read(found), known, context, found[0], trace_of(context))
+        if _claims(rule, evidence):
             return _Match(rule, evidence, found.end())
     return None
+
+
+def _claims(rule: Rule, evidence: Evidence) -> bool:
+    """Whether a message is the rule's: its words alone, or the words, the numbers and where it was raised."""
+    if rule.scope == "any" and not evidence.at_an_lstm:
+        return False
+    if rule.scope == "near" and evidence.trace == "elsewhere" and not evidence.known.anything:
+        return False
+    return rule.claims(evidence)
 
 
 def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused") -> Diagnosis:
