@@ -8,13 +8,20 @@ from __future__ import annotations
 from typing import Final
 
 from lstm_inspect.own.rules import (
+    attributes,
+    broadcasting,
     constructor,
+    constructor_arguments,
     devices,
     dtypes,
+    export,
     inputs,
+    packed_states,
     packing,
+    packing_calls,
     products,
     results,
+    state_dict,
     states,
     training,
     weights,
@@ -23,13 +30,20 @@ from lstm_inspect.own.rules.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
     *constructor.RULES,
+    *constructor_arguments.RULES,
     *inputs.RULES,
     *states.RULES,
+    *packed_states.RULES,
     *packing.RULES,
+    *packing_calls.RULES,
     *devices.RULES,
     *dtypes.RULES,
     *products.RULES,
+    *broadcasting.RULES,
+    *attributes.RULES,
     *results.RULES,
+    *state_dict.RULES,
     *weights.RULES,
     *training.RULES,
+    *export.RULES,
 )
