@@ -36,7 +36,7 @@ def message_of(typed: str, *, needed: bool) -> str | None:
         if typed == "" and not needed:
             return None
         what = "no message, and standard input is a terminal: nothing is piped in"
-        instead = 'lstm-inspect diagnose "RuntimeError: ..", a file, a pipe (python train.py 2>&1 | ..), or {input_shape=3,5,10}'
+        instead = "a message, a file, a pipe (python train.py 2>&1 | lstm-inspect diagnose), or {input_shape=3,5,10}"
         raise FileError("diagnose", "", what, instead)
     piped = _read_stdin()
     return piped if piped.strip() or needed else None

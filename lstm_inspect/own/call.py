@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from lstm_inspect.findings import Diagnosis
@@ -25,7 +26,7 @@ NOTHING_KNOWN: Final = "a shape: --input-shape, --h0-shape, --c0-shape or --leng
 
 
 def check_call(known: Known) -> Diagnosis:
-    """Everything that is wrong with a call, or easily taken wrongly from it: the first finding, with the others beside it.
+    """What is wrong with a call, or easily taken wrongly from it: the first finding, with the others beside it.
 
     >>> found = check_call(Known(input_shape=(5, 3, 10), h0_shape=(3, 1, 20), batch_first=False, num_layers=1,
     ...                          bidirectional=False))
@@ -151,7 +152,7 @@ def _packing(known: Known) -> Iterator[str]:
         return
     if any(length <= 0 for length in lengths):
         yield "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"
-    if known.enforce_sorted and any(a < b for a, b in zip(lengths, lengths[1:], strict=False)):
+    if known.enforce_sorted and any(a < b for a, b in pairwise(lengths)):
         yield "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True"
     batch, time = layout(known)
     if batch is not None and len(lengths) != batch and not (known.enforce_sorted is False and len(lengths) < batch):

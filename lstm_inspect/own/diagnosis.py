@@ -140,8 +140,8 @@ def _ranked(rule: Rule, evidence: Evidence) -> list[tuple[Cause, bool | None]]:
 
 
 def _likely(cause: Cause, decided: bool | None, evidence: Evidence) -> LikelyCause:
-    words = [_written(each, evidence) for each in (cause.cause, cause.fix, cause.likely_if)]
-    return LikelyCause(cause.id, *words, fits=decided)
+    words, fix, likely_if = (_written(each, evidence) for each in (cause.cause, cause.fix, cause.likely_if))
+    return LikelyCause(cause.id, words, fix, likely_if, decided)
 
 
 def _written(template: Write, evidence: Evidence) -> str:

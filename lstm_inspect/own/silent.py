@@ -1,4 +1,4 @@
-"""What torch accepts and gets wrong, or what is easily read wrongly, as far as shapes, lengths and flags can show it."""
+"""What torch accepts and gets wrong, or is easily read wrongly, as far as shapes, lengths and flags can show it."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def silent(known: Known) -> Iterator[Diagnosis]:
 
 def _diagnosis(each: Silent, numbers: dict[str, Any], known: Known) -> Diagnosis:
     evidence = Evidence(numbers, known)
-    written = [evidence.fill(text) for text in (each.cause, each.fix, each.likely_if)]
+    cause, fix, likely_if = (evidence.fill(text) for text in (each.cause, each.fix, each.likely_if))
     return Diagnosis(
         rule=each.id,
         argument=each.argument,
         axis=each.axis,
         expected=_values(numbers.get("expected")),
         got=_values(numbers.get("got")),
-        causes=(LikelyCause(each.id, *written, fits=True if each.kind == "wrong" else None),),
+        causes=(LikelyCause(each.id, cause, fix, likely_if, True if each.kind == "wrong" else None),),
         kind=each.kind,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lstm_inspect.own import silent_finds as shows
-from lstm_inspect.own.silent import Silent
+from lstm_inspect.own.silent import Silent, uneven, unsorted
 
 _PACKED: Final = "packed_input = pack_padded_sequence(input, lengths, batch_first={batch_first}, enforce_sorted=False)"
 _RUN_PACKED: Final = _PACKED + "; packed_output, (hn, cn) = lstm(packed_input)"
@@ -74,6 +74,16 @@ TABLE: Final[tuple[Silent, ...]] = (
         "lengths come from a mask, not from counting it",
     ),
     Silent(
+        "one-sequence",
+        "trap",
+        "input",
+        None,
+        shows.maybe_batch_of_vectors,
+        "2-D input is ONE unbatched sequence of {steps} steps, whatever batch_first is: its states have no batch axis",
+        "input = input.unsqueeze({time_axis})  # if a batch of vectors was meant: one step each",
+        "input.shape {got} is meant as (B, I)",
+    ),
+    Silent(
         "batch-equals-time",
         "trap",
         "input",
@@ -89,7 +99,8 @@ TABLE: Final[tuple[Silent, ...]] = (
         "h0",
         None,
         shows.square_states,
-        "B == L*D == {n}: h0, c0, hn or cn made or read batch-first (B, L*D, .) are accepted, layers and sequences swapped",
+        "B == L*D == {n}: h0, c0, hn or cn made or read batch-first (B, L*D, .) are accepted, layers and "
+        "sequences swapped",
         "h0 = input.new_zeros({rows}, {batch}, {state_size})  # (L*D, B, R), whatever batch_first is",
         "another batch size would show it",
     ),
@@ -99,7 +110,8 @@ TABLE: Final[tuple[Silent, ...]] = (
         "output",
         None,
         shows.shorter_than_t,
-        "the longest sequence has {got} of T = {expected} steps: the unpacked output is {got} long, so masks, residuals "
+        "the longest sequence has {got} of T = {expected} steps: the unpacked output is {got} long, so masks, "
+        "residuals "
         "and DataParallel's gathering don't fit",
         "output, lengths = pad_packed_sequence(packed_output, batch_first=lstm.batch_first, total_length={expected})",
         "output is used beside something of T = {expected} steps",
@@ -120,7 +132,8 @@ TABLE: Final[tuple[Silent, ...]] = (
         "dropout",
         None,
         shows.dropout,
-        "dropout={p} acts on the output of every layer but the last, in training mode only: output itself is never dropped",
+        "dropout={p} acts on the output of every layer but the last, in training mode only: output itself is "
+        "never dropped",
         "output = torch.nn.functional.dropout(output, p={p}, training=lstm.training)",
         "numbers are compared without lstm.eval(), or the last layer was meant too",
     ),
@@ -150,7 +163,8 @@ TABLE: Final[tuple[Silent, ...]] = (
         "hn",
         0,
         shows.several_rows,
-        "hn.view({batch}, -1) mixes the states of different sequences: its first axis holds {rows} layers and directions",
+        "hn.view({batch}, -1) mixes the states of different sequences: its first axis holds {rows} layers and "
+        "directions",
         "features = hn.transpose(0, 1).reshape({batch}, -1)  # (B, L*D*R)",
         "all rows of hn are wanted as one vector a sequence",
     ),
@@ -191,7 +205,8 @@ TABLE: Final[tuple[Silent, ...]] = (
         "output",
         None,
         shows.ends_early_both_ways,
-        "{count} of {n} sequences end early, {early}: without packing the reverse direction starts in their padding, so "
+        "{count} of {n} sequences end early, {early}: without packing the reverse direction starts in their "
+        "padding, so "
         "even their valid steps are wrong, and masking output afterwards does not help",
         _RUN_PACKED,
         "the padded batch is passed to the LSTM",
@@ -211,7 +226,7 @@ TABLE: Final[tuple[Silent, ...]] = (
         "trap",
         "lengths",
         0,
-        shows.unsorted,
+        unsorted,
         "sorted by hand, the results come in the order {order} and no longer belong to the labels",
         _RUN_PACKED,
         "the batch is sorted by your own code; torch's own sorting is undone by torch, twice undone is wrong again",
@@ -221,7 +236,7 @@ TABLE: Final[tuple[Silent, ...]] = (
         "trap",
         "lengths",
         0,
-        shows.unsorted,
+        unsorted,
         "sorting the lengths alone, to {sorted}, silences torch and gives {moved} sequences another one's length",
         _PACKED,
         "lengths.sort(..) comes without input.index_select(..)",
@@ -242,7 +257,8 @@ TABLE: Final[tuple[Silent, ...]] = (
         "packed_output",
         0,
         shows.packed_order,
-        "packed_output.data runs time step by time step, labels[mask] sequence by sequence: as many rows, in another order",
+        "packed_output.data runs time step by time step, labels[mask] sequence by sequence: as many rows, in "
+        "another order",
         "labels = pack_padded_sequence(labels, lengths, batch_first=lstm.batch_first, enforce_sorted=False).data",
         "packed data is held against labels that were picked by a mask",
     ),
@@ -251,7 +267,7 @@ TABLE: Final[tuple[Silent, ...]] = (
         "trap",
         "packed_output",
         None,
-        lambda known: {} if shows.uneven(known) else None,
+        lambda known: {} if uneven(known) else None,
         "packed input of unequal lengths runs another kernel than padded input: they agree to rounding, not to the bit",
         "torch.testing.assert_close(packed_result, padded_result)",
         "results of two runs are compared with torch.equal",

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
 from lstm_inspect.own.evidence import Evidence
 from lstm_inspect.own.rules.rule import Cause, Rule, says
 
-_UNPACK: Final = "output, (hn, cn) = lstm(input)"
+UNPACK: Final = "output, (hn, cn) = lstm(input)"
 
-_PAD: Final = "output, lengths = pad_packed_sequence(packed_output, batch_first=lstm.batch_first)"
+PAD: Final = "output, lengths = pad_packed_sequence(packed_output, batch_first=lstm.batch_first)"
 
 _TENSOR_METHODS: Final = frozenset(
-    "shape size view dim ndim detach squeeze unsqueeze reshape permute transpose contiguous to cuda cpu backward mean sum "
-    "max min softmax log_softmax flatten numpy item float double half long repeat expand chunk split data dtype device "
-    "requires_grad requires_grad_ clone add mul matmul relu tanh sigmoid argmax norm index_select gather masked_fill T "
-    "new_zeros zero_ fill_ tolist is_cuda is_nested grad_fn unbind select narrow stride".split()
+    re.findall(
+        r"\w+",
+        """
+        T add argmax backward chunk clone contiguous cpu cuda data detach device dim double dtype expand fill_ flatten
+        float gather grad_fn half index_select is_cuda is_nested item log_softmax long masked_fill matmul max mean min
+        mul narrow ndim new_zeros norm numpy permute relu repeat requires_grad requires_grad_ reshape select shape
+        sigmoid size softmax split squeeze stride sum tanh to tolist transpose unbind unsqueeze view zero_
+        """,
+    )
 )
 
 _CONTAINERS: Final = (
@@ -52,6 +58,13 @@ def _known_pair(e: Evidence) -> bool:
     )
 
 
+def _tuple_used(e: Evidence) -> bool | None:
+    """A tuple where a tensor was meant; ``.dim`` is what the LSTM asks of its own input, so that leaves it open."""
+    if e["got"] != "tuple" or e["name"] == "batch_sizes":
+        return False
+    return None if e["name"] == "dim" else True
+
+
 RULES: Final = (
     Rule(
         "attribute",
@@ -77,14 +90,15 @@ RULES: Final = (
             Cause(
                 "still-packed",
                 "the result is still a PackedSequence: it has .data and .batch_sizes, and no {name}",
-                _PAD,
+                PAD,
                 "the LSTM was called with packed input",
                 lambda e: e["got"] == "PackedSequence",
                 argument="packed_output",
             ),
             Cause(
                 "tuple-as-input",
-                "a tuple was passed as the input: the whole result of another LSTM, as nn.Sequential does, or (input, hx)",
+                "a tuple was passed as the input: the whole result of another LSTM, as nn.Sequential does, or "
+                "(input, hx)",
                 "output, _ = first(input); output, (hn, cn) = second(output)",
                 "two LSTMs follow each other, or the call reads lstm((input, hx))",
                 lambda e: None if e["got"] == "tuple" and e["name"] == "dim" else False,
@@ -92,15 +106,11 @@ RULES: Final = (
             ),
             Cause(
                 "result-is-a-tuple",
-                "nn.LSTM returns (output, (hn, cn)), and its second result is a tuple too: one of them was used as a tensor",
-                _UNPACK + "  # then output.{name} or hn.{name}",
+                "nn.LSTM returns (output, (hn, cn)), and its second result is a tuple too: one of them was "
+                "used as a tensor",
+                UNPACK + "  # then output.{name} or hn.{name}",
                 "the value comes straight from the LSTM, from hidden = (hn, cn), or from pad_packed_sequence",
-                lambda e: (
-                    e["got"] == "tuple"
-                    and e["name"] != "batch_sizes"
-                    and e["name"] != "dim"
-                    or (None if e["got"] == "tuple" and e["name"] == "dim" else False)
-                ),
+                _tuple_used,
                 argument="output",
             ),
             Cause(
@@ -139,7 +149,8 @@ RULES: Final = (
             Cause(
                 "state-is-none",
                 "one of the two states is None: give both, or no hx at all (zeros are its default)",
-                "h0, c0 = input.new_zeros({rows}, {batch}, {state_size}), input.new_zeros({rows}, {batch}, {hidden_size})",
+                "h0, c0 = input.new_zeros({rows}, {batch}, {state_size}), input.new_zeros({rows}, {batch}, "
+                "{hidden_size})",
                 "hx is (h0, None), or (None, None)",
                 lambda e: (
                     True
@@ -197,7 +208,8 @@ RULES: Final = (
             ),
             Cause(
                 "parameter-name",
-                "nn.LSTM has no {name}: its parameters are weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, and so on "
+                "nn.LSTM has no {name}: its parameters are weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, "
+                "and so on "
                 "for each layer, with _reverse for the second direction",
                 "for name, parameter in lstm.named_parameters(): print(name, tuple(parameter.shape))",
                 "{name} names a weight or a bias",
@@ -215,131 +227,5 @@ RULES: Final = (
         ),
         scope="near",
         claims=_known_pair,
-    ),
-    Rule(
-        "parameter-missing",
-        says("Module 'LSTM({rest:text})' has no parameter or buffer with name '{name:name}'"),
-        "lstm",
-        (
-            Cause(
-                "parameter-name",
-                "nn.LSTM has no {name}: name one of its parameters, such as weight_hh_l0",
-                "lstm = torch.nn.utils.parametrizations.weight_norm(lstm, name='weight_hh_l0')",
-                "weight_norm, spectral_norm or pruning is applied to the whole LSTM",
-            ),
-        ),
-    ),
-    Rule(
-        "tuple-indexed",
-        says("tuple indices must be integers or slices, not {got}"),
-        "output",
-        (
-            Cause(
-                "result-not-unpacked",
-                "the result, (output, (hn, cn)), was indexed as if it were output",
-                _UNPACK + "  # then output[:, -1], of one direction and without padding",
-                "out = lstm(input) is one name for two results",
-            ),
-            Cause(
-                "still-packed",
-                "the result is still a PackedSequence, which is a named tuple",
-                _PAD,
-                "the LSTM was called with packed input",
-                argument="packed_output",
-            ),
-        ),
-        scope="near",
-    ),
-    Rule(
-        "tuple-passed-on",
-        says(
-            "{name:name}(): argument '{argument:name}' (position {n:int}) must be Tensor, not {got}",
-            "{name:name}() received an invalid combination of arguments - got (tuple,",
-            "{name:name}() received an invalid combination of arguments - got (PackedSequence,",
-            "unsupported operand type(s) for {operator}: 'Tensor' and 'tuple'",
-            "unsupported operand type(s) for {operator}: 'tuple' and 'Tensor'",
-            'can only concatenate tuple (not "{got}") to tuple',
-        ),
-        "output",
-        (
-            Cause(
-                "still-packed",
-                "the LSTM's output is still a PackedSequence, and the next layer wants a tensor",
-                _PAD
-                + "  # or, for a layer that works step by step: packed_output._replace(data=layer(packed_output.data))",
-                "the LSTM was called with packed input",
-                lambda e: "PackedSequence" in e.message,
-                argument="packed_output",
-            ),
-            Cause(
-                "whole-result",
-                "nn.LSTM returns (output, (hn, cn)), and the next layer got the tuple",
-                "output, _ = lstm(input)  # nn.Sequential passes the whole tuple on: write a forward instead",
-                "the LSTM stands in an nn.Sequential, or its result has one name",
-                lambda e: None if "tuple" in e.message else False,
-            ),
-            Cause(
-                "pair-of-states",
-                "(hn, cn) was passed where one state is wanted",
-                "hn, cn = hidden",
-                "hidden is the LSTM's second result",
-                lambda e: None if "tuple" in e.message else False,
-                argument="hn",
-            ),
-        ),
-        scope="near",
-        claims=lambda e: "PackedSequence" in e.message or "tuple" in e.message,
-    ),
-    Rule(
-        "unpacking",
-        says(
-            "not enough values to unpack (expected {expected:int}, got {got:int})",
-            "too many values to unpack (expected {expected:int})",
-        ),
-        "output",
-        (
-            Cause(
-                "three-results",
-                "nn.LSTM has two results, and the second is a tuple of two",
-                _UNPACK,
-                "the line reads output, hn, cn = lstm(input)",
-                lambda e: (e["expected"], e.get("got")) == (3, 2),
-            ),
-            Cause(
-                "cell-results",
-                "nn.LSTMCell has no output: its result is (hn, cn)",
-                "hn, cn = cell(input, (hn, cn))",
-                "the line reads output, (hn, cn) = cell(..)",
-                lambda e: None if e.get("got") is None else False,
-            ),
-            Cause(
-                "output-taken-apart",
-                "one tensor was taken apart along its first axis",
-                _UNPACK,
-                "the line takes output, or a packed result, apart",
-            ),
-        ),
-        scope="near",
-        claims=lambda e: (e["expected"], e.get("got")) == (3, 2) or e.at_an_lstm,
-    ),
-    Rule(
-        "module-misused",
-        says("'LSTM' object is not {name:name}"),
-        "lstm",
-        (
-            Cause(
-                "parameters-missing",
-                "the module itself was passed, where its parameters are wanted",
-                "optimizer = torch.optim.Adam(lstm.parameters())",
-                "an optimizer, or a loop, raises it",
-                lambda e: e["name"] == "iterable",
-            ),
-            Cause(
-                "one-module",
-                "nn.LSTM is one module, stacked inside: its layers can't be indexed",
-                "weight = lstm.weight_ih_l0  # layer 0; weight_ih_l1: layer 1",
-                "lstm[0] was meant as its first layer",
-            ),
-        ),
     ),
 )

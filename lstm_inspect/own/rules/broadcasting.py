@@ -60,7 +60,7 @@ BROADCAST: Final = Rule(
             "the sequences differ in their features ({a} and {b}), not in their lengths alone",
             "assert len({{sequence.shape[1:] for sequence in sequences}}) == 1",
             "pad_sequence or pack_sequence raises it; time must be the first axis of each sequence",
-            lambda e: True if _padding(e) else False,
+            _padding,
             argument="sequences",
             axis=1,
             expected="a",
@@ -78,7 +78,8 @@ BROADCAST: Final = Rule(
         ),
         Cause(
             "weight-transposed",
-            "a weight is copied in the wrong orientation: weights are (4*H, in), Keras' and Flax' kernels are (in, 4*H)",
+            "a weight is copied in the wrong orientation: weights are (4*H, in), Keras' and Flax' kernels are "
+            "(in, 4*H)",
             "with torch.no_grad(): lstm.weight_ih_l0.copy_(kernel.T)",
             "{a} and {b} are in and 4*H, and copy_ raises it",
             _gates_against_features,
@@ -99,7 +100,8 @@ BROADCAST: Final = Rule(
         ),
         Cause(
             "sequences-features-2",
-            "the sequences that are padded or packed differ in their features ({a} and {b}), not in their lengths alone",
+            "the sequences that are padded or packed differ in their features ({a} and {b}), not in their "
+            "lengths alone",
             "assert len({{sequence.shape[1:] for sequence in sequences}}) == 1",
             "pad_sequence or pack_sequence raises it; time must be the first axis of each sequence",
             lambda e: False if _padding(e) or e["axis"] == 0 else None,
@@ -113,7 +115,7 @@ BROADCAST: Final = Rule(
             "output of a bidirectional LSTM is 2*H wide, and what it is added to is H wide",
             "output = output[..., :{b}] + output[..., {b}:]  # or a Linear({a}, {b})",
             "the LSTM has bidirectional=True and hidden_size={b}",
-            lambda e: True if e["axis"] == 2 and e["a"] == 2 * e["b"] else False,
+            lambda e: e["axis"] == 2 and e["a"] == 2 * e["b"],
             axis=2,
             expected="b",
             got="a",
@@ -157,7 +159,7 @@ def _steps(e: Evidence) -> float:
 def _too_long(e: Evidence) -> bool | None:
     if len(e["shape"]) != 3 or -1 in e["shape"]:
         return False
-    return True if _steps(e) == int(_steps(e)) and _steps(e) < e["shape"][0] else False
+    return _steps(e) == int(_steps(e)) and _steps(e) < e["shape"][0]
 
 
 def _view_doubled(e: Evidence) -> bool | None:
@@ -183,14 +185,16 @@ VIEW: Final = Rule(
         ),
         Cause(
             "two-directions",
-            "there are twice as many numbers: a bidirectional LSTM has output (.., 2*H) and two rows of hn for each layer",
+            "there are twice as many numbers: a bidirectional LSTM has output (.., 2*H) and two rows of hn for "
+            "each layer",
             "states = hn.view(num_layers, 2, {batch}, {hidden_size})",
             "the LSTM has bidirectional=True",
             _view_doubled,
         ),
         Cause(
             "packed-features",
-            "packed sequences of equal lengths whose features are not input_size, or whose feature axis is missing, or that "
+            "packed sequences of equal lengths whose features are not input_size, or whose feature axis is "
+            "missing, or that "
             "have four axes: torch does not check packed input",
             lambda e: e.constructor(input_size=e["n"] // max(1, _product(e["shape"][:2]))),
             "the input is packed, all lengths are the same, and packed_input.data.shape[-1] is not input_size",
@@ -199,7 +203,8 @@ VIEW: Final = Rule(
         ),
         Cause(
             "view-counts",
-            "output or hn is viewed with other sizes than it has: T and B swapped, an axis left out, a smaller last batch",
+            "output or hn is viewed with other sizes than it has: T and B swapped, an axis left out, a smaller "
+            "last batch",
             "states = hn.transpose(0, 1).reshape(hn.shape[1], -1)  # (B, L*D*R), whatever the batch is",
             "the line that fails is a view or reshape of yours",
         ),
@@ -213,7 +218,8 @@ RULES: Final = (
     Rule(
         "expanded-size",
         says(
-            "The expanded size of the tensor ({expected:int}) must match the existing size ({got:int}) at non-singleton "
+            "The expanded size of the tensor ({expected:int}) must match the existing size ({got:int}) at "
+            "non-singleton "
             "dimension {axis:int}"
         ),
         "h0",
@@ -229,7 +235,8 @@ RULES: Final = (
             Cause(
                 "state-expanded",
                 "a state is expanded to a batch, and its own batch axis is not 1",
-                "h0, c0 = input.new_zeros({rows}, {batch}, {state_size}), input.new_zeros({rows}, {batch}, {hidden_size})",
+                "h0, c0 = input.new_zeros({rows}, {batch}, {state_size}), input.new_zeros({rows}, {batch}, "
+                "{hidden_size})",
                 "expand is called on h0 or c0",
             ),
         ),

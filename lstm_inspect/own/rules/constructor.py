@@ -191,7 +191,8 @@ RULES: Final = (
         (
             Cause(
                 "no-layer-between",
-                "dropout acts between stacked layers only: with num_layers={got} it does nothing, output is not dropped",
+                "dropout acts between stacked layers only: with num_layers={got} it does nothing, output is "
+                "not dropped",
                 "output = torch.nn.functional.dropout(output, p={dropout}, training=lstm.training)",
                 "num_layers is 1; from 2 on it acts on the output of every layer but the last",
             ),

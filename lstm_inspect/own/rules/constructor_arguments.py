@@ -1,4 +1,4 @@
-"""What nn.LSTM(...) refuses in the arguments that it is given: their names, their number, a type that it never checks."""
+"""What nn.LSTM(...) refuses in its arguments: their names, their number, the types that it never checks."""
 
 from __future__ import annotations
 
@@ -156,7 +156,8 @@ RULES: Final = (
     Rule(
         "constructor-too-many",
         says(
-            "RNNBase.__init__() takes from {fewest:int} to {expected:int} positional arguments but {got:int} were given",
+            "RNNBase.__init__() takes from {fewest:int} to {expected:int} positional arguments but {got:int} "
+            "were given",
             "RNNBase.__init__() takes {expected:int} positional arguments but {got:int} were given",
         ),
         None,
@@ -241,7 +242,8 @@ RULES: Final = (
         says(
             "empty(): argument 'size' failed to unpack the object at pos {pos:int} with error "
             '"type must be tuple of ints,but got {got}"',
-            "empty(): argument 'size' (position 1) must be tuple of ints, but found element of type {got} at pos {pos:int}",
+            "empty(): argument 'size' (position 1) must be tuple of ints, but found element of type {got} at "
+            "pos {pos:int}",
             "empty(): argument 'size' must be tuple of ints, but found element of type {got} at pos {pos:int}",
             "new() received an invalid combination of arguments - got (float, int)",
             "empty() received an invalid combination of arguments - got (tuple, dtype=NoneType, device=NoneType)",
@@ -256,41 +258,11 @@ RULES: Final = (
             ),
             Cause(
                 "hidden-size-type",
-                "hidden_size (or input_size) is a float: nn.LSTMCell, and nn.LSTM of an old torch, don't check its type",
+                "hidden_size (or input_size) is a float: nn.LSTMCell, and nn.LSTM of an old torch, don't check "
+                "its type",
                 "hidden_size = int(hidden_size)",
                 "nn.LSTMCell(...) raises it, and a size is computed with /",
                 argument="hidden_size",
-            ),
-        ),
-        scope="near",
-    ),
-    Rule(
-        "weights-not-floating",
-        says(
-            "Only Tensors of floating point and complex dtype can require gradients",
-            "nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={got}",
-        ),
-        "dtype",
-        (
-            Cause(
-                "integer-weights",
-                "the LSTM's weights were given an integer dtype; they have to be floating point",
-                lambda e: e.constructor() + "  # float32 is torch's default dtype",
-                "dtype is torch.int64 or torch.long, copied from the data",
-            ),
-        ),
-        scope="near",
-    ),
-    Rule(
-        "dtype-type",
-        says("empty(): argument 'dtype' must be torch.dtype, not {got}"),
-        "dtype",
-        (
-            Cause(
-                "dtype-text",
-                "dtype is a {got}, not a torch.dtype",
-                "dtype = torch.float32",
-                "dtype comes from a config as text",
             ),
         ),
         scope="near",

@@ -14,7 +14,8 @@ RULES: Final = (
         (
             Cause(
                 "weights-touched",
-                "the weights were assigned, loaded, copied or shared, so they no longer lie in one piece: it costs memory "
+                "the weights were assigned, loaded, copied or shared, so they no longer lie in one piece: it "
+                "costs memory "
                 "and speed at every call, the results are right",
                 "lstm.flatten_parameters()  # at the start of forward, under DataParallel too",
                 "weights were set one by one, deep-copied, tied, or replicated",
@@ -49,7 +50,8 @@ RULES: Final = (
         (
             Cause(
                 "cudnn-build",
-                "cuDNN failed inside the LSTM: a torch build that does not fit the GPU or its driver, or too little memory",
+                "cuDNN failed inside the LSTM: a torch build that does not fit the GPU or its driver, or too "
+                "little memory",
                 "with torch.backends.cudnn.flags(enabled=False): output, (hn, cn) = lstm(input)",
                 "it goes away with cuDNN off, and comes for every LSTM: install a build for this GPU",
             ),
@@ -70,7 +72,8 @@ RULES: Final = (
             Cause(
                 "lstm-under-vmap",
                 "torch.vmap has no rule for nn.LSTM",
-                "output, (hn, cn) = lstm(input.flatten(1, 2))  # (T, V, B, I) -> (T, V*B, I): merge the mapped axis with B",
+                "output, (hn, cn) = lstm(input.flatten(1, 2))  # (T, V, B, I) -> (T, V*B, I): merge the mapped "
+                "axis with B",
                 "torch.vmap or torch.func maps over a call of the LSTM",
             ),
         ),
@@ -111,7 +114,8 @@ RULES: Final = (
             Cause(
                 "states-inside",
                 "h0 and c0 are made inside the model, so their batch size becomes a constant of the exported graph",
-                "torch.onnx.export(model, (input, h0, c0), 'lstm.onnx', dynamic_axes={{'input': [0, 1], 'h0': [1], 'c0': [1]}})",
+                "torch.onnx.export(model, (input, h0, c0), 'lstm.onnx', dynamic_axes={{'input': [0, 1], 'h0': "
+                "[1], 'c0': [1]}})",
                 "the exported model is run with another batch size",
                 lambda e: "batch_size" in e.message or False,
                 argument="h0",

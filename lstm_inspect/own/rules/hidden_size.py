@@ -74,7 +74,7 @@ def _joined_directions(e: Evidence) -> bool | None:
 
 
 def _of_c0(e: Evidence) -> bool:
-    return e.get("index") == 1
+    return bool(e.get("index") == 1)
 
 
 def _h0_unprojected(e: Evidence) -> bool | None:
@@ -226,7 +226,7 @@ SIZE: Final = Rule(
             lambda e: f"{_state(e)} has batch 1 and was meant for every sequence; torch does not expand it",
             lambda e: f"h0, c0 = (state.expand(-1, {e.expected[1]}, -1).contiguous() for state in (h0, c0))",
             lambda e: f"B is {e.expected[1]} and the state was made for a single sequence",
-            lambda e: True if _only(e, 1) and e.got[1] == 1 else False,
+            lambda e: _only(e, 1) and e.got[1] == 1,
             axis=1,
         ),
         Cause(
@@ -281,7 +281,8 @@ SIZE: Final = Rule(
             "directions-joined",
             "the two directions' states were joined along the last axis, so they are 2*H wide",
             lambda e: (
-                f"h0 = torch.nn.Linear({e.got[2]}, {e.expected[2]})(h0)  # or build the module with hidden_size={e.got[2]}"
+                f"h0 = torch.nn.Linear({e.got[2]}, {e.expected[2]})(h0)  # or build the module with "
+                f"hidden_size={e.got[2]}"
             ),
             "the state is torch.cat of two rows of a bidirectional encoder's hn",
             _joined_directions,

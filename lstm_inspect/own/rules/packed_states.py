@@ -18,7 +18,8 @@ RULES: Final = (
         (
             Cause(
                 "rows",
-                "h0 has too few or too many rows for packed input (torch checks no shape there, and the words mislead): "
+                "h0 has too few or too many rows for packed input (torch checks no shape there, and the words "
+                "mislead): "
                 "axis 0 is L*D, the module's layers times directions",
                 "h0, c0 = packed_input.data.new_zeros({rows}, {batch}, {state_size}), "
                 "packed_input.data.new_zeros({rows}, {batch}, {hidden_size})",
@@ -55,7 +56,8 @@ RULES: Final = (
         (
             Cause(
                 "module-changed",
-                "num_layers or bidirectional was changed after the module was built: there are no weights for more layers",
+                "num_layers or bidirectional was changed after the module was built: there are no weights for "
+                "more layers",
                 lambda e: e.constructor(),
                 "lstm.num_layers or lstm.bidirectional is assigned somewhere",
             ),

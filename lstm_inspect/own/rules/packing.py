@@ -96,7 +96,8 @@ RULES: Final = (
         (
             Cause(
                 "lengths-column",
-                "lengths is a column (B, 1), not a vector; with enforce_sorted=False sorting fails before it is checked",
+                "lengths is a column (B, 1), not a vector; with enforce_sorted=False sorting fails before it "
+                "is checked",
                 "lengths = lengths.flatten()",
                 "lengths.shape is (B, 1)",
             ),
@@ -161,7 +162,8 @@ RULES: Final = (
             Cause(
                 "sorted-ascending",
                 "they were sorted the wrong way round",
-                "lengths, order = torch.as_tensor(lengths).sort(descending=True); input = input.index_select({batch_axis}, order)",
+                "lengths, order = torch.as_tensor(lengths).sort(descending=True); input = "
+                "input.index_select({batch_axis}, order)",
                 "an exporter needs enforce_sorted=True; undo it after with torch.argsort(order)",
             ),
         ),

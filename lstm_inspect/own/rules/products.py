@@ -106,7 +106,8 @@ RULES: Final = (
             ),
             Cause(
                 "weight-transposed",
-                "a weight was assigned in the wrong orientation: weights are (4*H, in), Keras' and Flax' kernels are (in, 4*H)",
+                "a weight was assigned in the wrong orientation: weights are (4*H, in), Keras' and Flax' "
+                "kernels are (in, 4*H)",
                 "with torch.no_grad(): lstm.weight_ih_l0.copy_(kernel.T)",
                 lambda e: (
                     f"a parameter has the shape ({e['d']}, {e['c']}) (float32 on a CPU would not notice, and be wrong)"
@@ -129,7 +130,8 @@ RULES: Final = (
             ),
             Cause(
                 "states-width",
-                "h0 is {b} wide and the module's state {c}: with packed input torch does not check it, and the product of "
+                "h0 is {b} wide and the module's state {c}: with packed input torch does not check it, and the "
+                "product of "
                 "h0 (B x {b}) with weight_hh ({c} x 4*H) fails",
                 "h0 = packed_input.data.new_zeros({rows}, {batch}, {c})",
                 lambda e: f"h0.shape[-1] is {e['b']}: the first matrix is (B x h0's width), the second (H x 4*H)",
@@ -141,7 +143,8 @@ RULES: Final = (
             ),
             Cause(
                 "packed-features",
-                "the packed data has {b} features and the module's input_size is {c}: read it as (sum of lengths x features) "
+                "the packed data has {b} features and the module's input_size is {c}: read it as (sum of "
+                "lengths x features) "
                 "and (input_size x 4*H)",
                 lambda e: e.constructor(input_size=e["b"]),
                 lambda e: f"packed_input.data.shape is ({e['a']}, {e['b']}), and hidden_size is {e['d'] // 4}",
@@ -172,7 +175,8 @@ RULES: Final = (
             Cause(
                 "steps-flattened",
                 lambda e: (
-                    f"the features are {e['b'] // e['c']} times what the layer takes: the time steps, or the rows of hn, "
+                    f"the features are {e['b'] // e['c']} times what the layer takes: the time steps, or the "
+                    "rows of hn, "
                     "were flattened into them"
                 ),
                 "logits = linear(output)  # a label for each step; linear(hn[-1]): one for each sequence",

@@ -130,7 +130,8 @@ RULES: Final = (
             ),
             Cause(
                 "batch-first-missing",
-                "the step was taken on the axis of the batch: output[-1] belongs to batch_first=False, output[:, -1] to True",
+                "the step was taken on the axis of the batch: output[-1] belongs to batch_first=False, "
+                "output[:, -1] to True",
                 "features = hn[-1]  # (B, R), whatever batch_first is",
                 lambda e: f"{e['got']} is T, and B is {e['expected']}",
             ),
@@ -156,14 +157,16 @@ RULES: Final = (
         "next-layer-width",
         says(
             "running_mean should contain {got:int} elements not {expected:int}",
-            "Given normalized_shape=[{expected:int}], expected input with shape [*, {again:int}], but got input of size{got:shape}",
+            "Given normalized_shape=[{expected:int}], expected input with shape [*, {again:int}], but got "
+            "input of size{got:shape}",
             "was expecting embedding dimension of {expected:int}, but got {got:int}",
         ),
         "output",
         (
             Cause(
                 "batch-norm-layout",
-                "BatchNorm1d wants features on axis 1, (B, H, T), and the LSTM gives them last: it took T for the features",
+                "BatchNorm1d wants features on axis 1, (B, H, T), and the LSTM gives them last: it took T for "
+                "the features",
                 "output = norm(output.transpose(1, 2)).transpose(1, 2)  # output: (B, T, H)",
                 "output has three axes",
                 lambda e: "running_mean" in e.message,
@@ -193,7 +196,8 @@ RULES: Final = (
     Rule(
         "joined-sizes",
         says(
-            "Sizes of tensors must match except in dimension {axis:int}. Expected size {expected:int} but got size {got:int}",
+            "Sizes of tensors must match except in dimension {axis:int}. Expected size {expected:int} but got "
+            "size {got:int}",
             "Sizes of tensors must match except in dimension {axis:int}. Got {got:int} and {expected:int}",
             "Gather got an input of invalid size: got {got:shape}, but expected {expected:shape}",
             "Expected size for first two dimensions of batch2 tensor to be: {expected:shape} but got: {got:shape}",
@@ -209,7 +213,8 @@ RULES: Final = (
             ),
             Cause(
                 "axes-of-states",
-                "output is (T, B, .) or (B, T, .), and hn is (L*D, B, .): one of them has to be brought to the other's axes",
+                "output is (T, B, .) or (B, T, .), and hn is (L*D, B, .): one of them has to be brought to the "
+                "other's axes",
                 "state = hn[-1].unsqueeze({time_axis}).expand_as(output)  # the last layer's, at every step",
                 "a state is joined with, or multiplied by, output",
                 lambda e: False if e.message.startswith("Gather") else None,

@@ -2,58 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any, Final
 
 from lstm_inspect.own.evidence import Evidence
 from lstm_inspect.own.rules.rule import Cause, Rule, says
-
-_KEYS: Final = {
-    side: re.compile(rf"{side} key\(s\) in state_dict: ((?:\"[^\"]*\"(?:, )?)+)") for side in ("Missing", "Unexpected")
-}
-_MISMATCH: Final = re.compile(
-    r"size mismatch for ([\w.]+): copying a param with shape (?:torch\.Size\()?\[?\(?([\d, ]*)\]?\)*"
-    r" from checkpoint, (?:the|where the) shape (?:in current model is|is) (?:torch\.Size\()?\[?\(?([\d, ]*)\]?\)*"
-)
-_OLD: Final = re.compile(
-    r"copying the parameter named \"?([\w.]+)\"?, whose dimensions in the model are (?:torch\.Size\()?\[([\d, ]*)\]\)?"
-    r" and whose dimensions in the checkpoint are (?:torch\.Size\()?\[([\d, ]*)\]\)?"
-)
-_PARAMETER: Final = re.compile(r"(?:^|.*\.)(weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l(\d+)(_reverse)?$")
-_OF_A_CELL: Final = re.compile(r"(?:^|.*\.)(?:weight_ih|weight_hh|bias_ih|bias_hh)$")
-
-
-def keys(e: Evidence, side: str) -> list[str]:
-    """The keys that are missing from, or unexpected in, the state dict."""
-    found = _KEYS[side].search(e.message)
-    return re.findall(r'"([^"]*)"', found[1]) if found else []
-
-
-def mismatches(e: Evidence) -> Mapping[str, tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Parameters of an LSTM by name: the shape in the checkpoint, the shape in the model."""
-    found = [(name, _shape(a), _shape(b)) for name, a, b in _MISMATCH.findall(e.message)]
-    found += [(name, _shape(b), _shape(a)) for name, a, b in _OLD.findall(e.message)]
-    return {name: (loaded, model) for name, loaded, model in found if _PARAMETER.match(name)}
-
-
-def _shape(text: str) -> tuple[int, ...]:
-    return tuple(int(size) for size in re.findall(r"\d+", text))
-
-
-def _lstm_keys(e: Evidence, side: str) -> list[re.Match[str]]:
-    return [match for key in keys(e, side) if (match := _PARAMETER.match(key))]
-
-
-def _claims(e: Evidence) -> bool:
-    names = [*keys(e, "Missing"), *keys(e, "Unexpected")]
-    return bool(mismatches(e)) or any(_PARAMETER.match(name) for name in names) or " for LSTM" in e.message
+from lstm_inspect.own.rules.state_dict_message import OF_A_CELL, PARAMETER, keys, lstm_keys, mismatches, of_an_lstm
 
 
 def _reverse(side: str) -> Any:
     other = "Missing" if side == "Unexpected" else "Unexpected"
     return lambda e: (
-        any(match[3] for match in _lstm_keys(e, side)) and not any(match[3] for match in _lstm_keys(e, other))
+        any(match[3] for match in lstm_keys(e, side)) and not any(match[3] for match in lstm_keys(e, other))
     )
 
 
@@ -61,21 +20,21 @@ def _layers(side: str) -> Any:
     """Keys of whole layers stand on one side only."""
 
     def decide(e: Evidence) -> bool:
-        here = {int(match[2]) for match in _lstm_keys(e, side) if not match[3] and match[1] == "weight_ih"}
+        here = {int(match[2]) for match in lstm_keys(e, side) if not match[3] and match[1] == "weight_ih"}
         return bool(here) and min(here) > 0 and not _prefixed(e)
 
     return decide
 
 
 def _deepest(e: Evidence, side: str) -> int:
-    return max((int(match[2]) for match in _lstm_keys(e, side)), default=0)
+    return max((int(match[2]) for match in lstm_keys(e, side)), default=0)
 
 
 def _kind(side: str, *kinds: str) -> Any:
     """All keys on a side are of these kinds, a bias's or a projection's."""
 
     def decide(e: Evidence) -> bool:
-        found = _lstm_keys(e, side)
+        found = lstm_keys(e, side)
         return bool(found) and all(match[1] in kinds for match in found)
 
     return decide
@@ -84,12 +43,12 @@ def _kind(side: str, *kinds: str) -> Any:
 def _prefixed(e: Evidence) -> bool:
     missing, unexpected = keys(e, "Missing"), keys(e, "Unexpected")
     tails = {key.rsplit(".", 1)[-1] for key in missing} & {key.rsplit(".", 1)[-1] for key in unexpected}
-    return any(_PARAMETER.match(tail) for tail in tails)
+    return any(PARAMETER.match(tail) for tail in tails)
 
 
 def _prefixes(e: Evidence) -> tuple[str, str]:
     """The prefix of the checkpoint's keys and the model's, as far as they differ."""
-    loaded = next(key for key in keys(e, "Unexpected") if _PARAMETER.match(key))
+    loaded = next(key for key in keys(e, "Unexpected") if PARAMETER.match(key))
     tail = loaded.rsplit(".", 1)[-1]
     model = next(key for key in keys(e, "Missing") if key.rsplit(".", 1)[-1] == tail)
     return loaded.removesuffix(tail), model.removesuffix(tail)
@@ -105,7 +64,7 @@ def _rename(e: Evidence) -> str:
 
 
 def _pair(e: Evidence, kind: str) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-    pairs = {match[1] + match[2]: pair for name, pair in mismatches(e).items() if (match := _PARAMETER.match(name))}
+    pairs = {match[1] + match[2]: pair for name, pair in mismatches(e).items() if (match := PARAMETER.match(name))}
     return next((pair for name, pair in pairs.items() if name.startswith(kind)), None)
 
 
@@ -124,7 +83,7 @@ def _other_gates(e: Evidence) -> bool | None:
     rows = _rows(e)
     if rows is None or _transposed(e):
         return False
-    return True if rows[0] * 4 == rows[1] * 3 or rows[0] * 3 == rows[1] * 4 or rows[0] * 4 == rows[1] else False
+    return rows[0] * 4 == rows[1] * 3 or rows[0] * 3 == rows[1] * 4 or rows[0] * 4 == rows[1]
 
 
 def _other_hidden(e: Evidence) -> bool | None:
@@ -198,7 +157,7 @@ RULES: Final = (
                 "checkpoint-shallower",
                 lambda e: f"the checkpoint's LSTM has fewer layers: it lacks _l{_deepest(e, 'Missing')}",
                 lambda e: e.constructor(
-                    **_loaded(e) | {"num_layers": min((int(m[2]) for m in _lstm_keys(e, "Missing")), default=1)}
+                    **_loaded(e) | {"num_layers": min((int(m[2]) for m in lstm_keys(e, "Missing")), default=1)}
                 ),
                 "the lowest layer among the missing keys is the number of layers in the checkpoint",
                 _layers("Missing"),
@@ -225,7 +184,7 @@ RULES: Final = (
                 "the checkpoint's LSTM has a projection: it holds weight_hr",
                 lambda e: e.constructor(proj_size=(_pair(e, "weight_hh") or ((0, "proj_size"),))[0][1]),
                 "weight_hr is among the unexpected keys; weight_hh's columns are proj_size",
-                lambda e: any(match[1] == "weight_hr" for match in _lstm_keys(e, "Unexpected")),
+                lambda e: any(match[1] == "weight_hr" for match in lstm_keys(e, "Unexpected")),
                 argument="proj_size",
             ),
             Cause(
@@ -233,7 +192,7 @@ RULES: Final = (
                 "the module has a projection, and the checkpoint's LSTM has none",
                 lambda e: e.constructor(**_loaded(e) | {"proj_size": 0}),
                 "weight_hr is among the missing keys",
-                lambda e: any(match[1] == "weight_hr" for match in _lstm_keys(e, "Missing")),
+                lambda e: any(match[1] == "weight_hr" for match in lstm_keys(e, "Missing")),
                 argument="proj_size",
             ),
             Cause(
@@ -241,7 +200,7 @@ RULES: Final = (
                 "the checkpoint is an nn.LSTMCell's: its keys have no _l0",
                 "state_dict = {{key + '_l0': value for key, value in state_dict.items()}}",
                 "the unexpected keys are weight_ih, weight_hh, bias_ih and bias_hh",
-                lambda e: any(_OF_A_CELL.match(key) for key in keys(e, "Unexpected")),
+                lambda e: any(OF_A_CELL.match(key) for key in keys(e, "Unexpected")),
             ),
             Cause(
                 "wrapped",
@@ -250,9 +209,9 @@ RULES: Final = (
                 "the unexpected keys are state_dict, model, epoch, optimizer and the like",
                 lambda e: (
                     bool(keys(e, "Unexpected"))
-                    and not _lstm_keys(e, "Unexpected")
-                    and not any(_OF_A_CELL.match(key) for key in keys(e, "Unexpected"))
-                    and bool(_lstm_keys(e, "Missing"))
+                    and not lstm_keys(e, "Unexpected")
+                    and not any(OF_A_CELL.match(key) for key in keys(e, "Unexpected"))
+                    and bool(lstm_keys(e, "Missing"))
                 ),
             ),
             Cause(
@@ -266,7 +225,8 @@ RULES: Final = (
                 "other-gates",
                 "the rows are in the ratio of 4 to 3 (or to 1): one of the two is a GRU (3*H rows) or a plain RNN (H), "
                 "the other an LSTM (4*H)",
-                "gates = state_dict['weight_hh_l0'].shape[0] // state_dict['weight_hh_l0'].shape[1]  # 4: LSTM, 3: GRU, 1: RNN",
+                "gates = state_dict['weight_hh_l0'].shape[0] // state_dict['weight_hh_l0'].shape[1]  # 4: "
+                "LSTM, 3: GRU, 1: RNN",
                 "weight_hh_l0 has 3 * hidden_size rows",
                 _other_gates,
             ),
@@ -303,6 +263,6 @@ RULES: Final = (
                 "`lstm-inspect checkpoint FILE` tells the arguments from the shapes",
             ),
         ),
-        claims=_claims,
+        claims=of_an_lstm,
     ),
 )

@@ -77,7 +77,8 @@ RULES: Final = (
             Cause(
                 "lengths-as-states",
                 "something else was passed where the states belong: lengths, say, which nn.LSTM does not take",
-                "packed_input = pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, enforce_sorted=False)",
+                "packed_input = pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, "
+                "enforce_sorted=False)",
                 "the second argument of the call is a vector",
                 lambda e: True if _dims(e, 0, 0) else None if _dims(e, 1, 1) else False,
                 argument="hx",
@@ -197,7 +198,8 @@ RULES: Final = (
             Cause(
                 "lengths-to-the-call",
                 "lengths, or a mask, were passed to the call: nn.LSTM takes them inside a PackedSequence only",
-                "packed_input = pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, enforce_sorted=False)",
+                "packed_input = pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, "
+                "enforce_sorted=False)",
                 "the call reads lstm(input, hx, lengths)",
             ),
         ),
@@ -215,7 +217,8 @@ RULES: Final = (
             Cause(
                 "lengths-to-the-call",
                 "nn.LSTM does not take {name}: unequal lengths come in a PackedSequence",
-                "packed_input = pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, enforce_sorted=False)",
+                "packed_input = pack_padded_sequence(input, lengths, batch_first=lstm.batch_first, "
+                "enforce_sorted=False)",
                 "{name} says which steps are valid",
                 lambda e: "len" in e["name"] or "mask" in e["name"],
             ),
@@ -252,7 +255,8 @@ RULES: Final = (
             ),
             Cause(
                 "unknown-argument",
-                "the call takes input and hx, and no {name}: batch_first, dropout and the sizes belong to the constructor",
+                "the call takes input and hx, and no {name}: batch_first, dropout and the sizes belong to the "
+                "constructor",
                 _PAIR,
                 "{name} is a setting, or another library's argument",
             ),

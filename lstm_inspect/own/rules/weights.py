@@ -48,7 +48,8 @@ RULES: Final = (
         (
             Cause(
                 "module-changed",
-                "num_layers or bidirectional was changed after the module was built: there are no weights for more layers",
+                "num_layers or bidirectional was changed after the module was built: there are no weights for "
+                "more layers",
                 lambda e: e.constructor(),
                 "lstm.num_layers or lstm.bidirectional is assigned somewhere",
             ),
