@@ -99,7 +99,8 @@ def _state_sizes(known: Known) -> Iterator[str]:
         if got is None or len(got) != 3:
             continue
         other = h0 if index == 1 and h0 is not None and len(h0) == 3 else None
-        expected = (_rows(got, other, known), _batch(got, other, known), _width(index, got, other, known))
+        batch = _batch(got, other, known)
+        expected = (_rows(got, other, batch, known), batch, _width(index, got, other, known))
         if expected != got:
             yield f"Expected hidden[{index}] size {expected}, got {list(got)}"
             return  # torch stops at the first one too, and both were mostly made in one line
@@ -111,9 +112,11 @@ def _with_batch(shape: Shape | None, known: Known) -> Shape | None:
     return (shape[0], 1, shape[1]) if shape is not None and unbatched and len(shape) == 2 else shape
 
 
-def _rows(got: Shape, other: Shape | None, known: Known) -> int:
+def _rows(got: Shape, other: Shape | None, batch: int, known: Known) -> int:
     if known.rows is not None:
         return known.rows
+    if got[0] == batch != got[1] and other is None:
+        return got[1]  # made batch-first
     if known.num_layers is not None and got[0] not in (known.num_layers, 2 * known.num_layers):
         return known.num_layers
     if known.bidirectional and got[0] % 2:
@@ -174,7 +177,7 @@ def _open_questions(known: Known) -> Iterator[str]:
     shape = known.input_shape
     if shape is None:
         yield "--input-shape, to check anything against the data"
-    elif known.batched and known.batch_first is None and shape[0] != shape[1]:
+    elif known.batched and known.batch_first is None and known.data_batch_first is None and shape[0] != shape[1]:
         yield (
             f"--batch-first or --no-batch-first: B is {shape[0]} with batch_first=True and {shape[1]} without, "
             "and axis 1 of h0 and c0 has to be B"

@@ -41,7 +41,7 @@ NAMES = {
 def _onednn_stays_on() -> Iterator[None]:
     before = torch.backends.mkldnn.enabled
     yield
-    torch.backends.mkldnn.set_flags(before)
+    torch.backends.mkldnn.set_flags(before)  # type: ignore[no-untyped-call]
 
 
 def message_of(row: dict[str, Any]) -> str:

@@ -28,7 +28,9 @@ def _swapped(e: Evidence) -> bool:
 
 def _layout(e: Evidence, *, module_batch_first: bool) -> bool | None:
     """Whether the module reads the batch off the wrong axis; it does if the states have the size of the other one."""
-    if not _only(e, 1) or e.known.batch_first is (not module_batch_first):
+    if (
+        not _only(e, 1) or e.known.batch_first is (not module_batch_first) or _of_c0(e)
+    ):  # h0 passed: the layout is right
         return False
     if e.known.batched is None or e.known.input_shape is None:
         return None if not module_batch_first or e.known.batch_first else False
