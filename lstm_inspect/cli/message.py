@@ -9,8 +9,8 @@ from typing import Final
 
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.errors import FileError, SpecError
-from lstm_inspect.own.known import Shape
 from lstm_inspect.own.traceback_text import MOST_READ, read_end
+from lstm_inspect.theory.shapes import Shape
 
 _MOST_OF_A_PATH: Final = 1024
 _NAMES_A_LOG: Final = re.compile(r"[^\s*?\"']+\.(?:log|txt|out|err)", re.IGNORECASE)

@@ -13,9 +13,10 @@ from typing import Final
 
 from lstm_inspect.findings import Diagnosis
 from lstm_inspect.own.diagnosis import diagnose
-from lstm_inspect.own.known import Known, Shape
+from lstm_inspect.own.known import Known
 from lstm_inspect.own.layout import layout
 from lstm_inspect.own.silent import silent
+from lstm_inspect.theory.shapes import Shape
 
 _STATES: Final = ("h0", "c0")
 _UNCHECKED: Final = (

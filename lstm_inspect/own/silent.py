@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from lstm_inspect.findings import Diagnosis, Kind, LikelyCause
+from lstm_inspect.own.diagnosis import letters_of
 from lstm_inspect.own.evidence import Evidence
 from lstm_inspect.own.known import Known
 from lstm_inspect.theory.packing import inverse, sorted_order
@@ -58,6 +59,7 @@ def _diagnosis(each: Silent, numbers: dict[str, Any], known: Known) -> Diagnosis
         rule=each.id,
         argument=each.argument,
         axis=each.axis,
+        letters=letters_of(each.argument, known),
         expected=_values(numbers.get("expected")),
         got=_values(numbers.get("got")),
         causes=(LikelyCause(each.id, cause, fix, likely_if, True if each.kind == "wrong" else None),),

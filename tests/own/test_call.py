@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from lstm_inspect.findings import Diagnosis
 from lstm_inspect.own import call as call_module
 from lstm_inspect.own.call import check_call, diagnose_call
-from lstm_inspect.own.known import Known, Shape
+from lstm_inspect.own.known import Known
+from lstm_inspect.theory.shapes import Shape
 
 SIZES = st.integers(1, 3)
 MODULES = st.fixed_dictionaries(

@@ -237,7 +237,7 @@ SIZE: Final = Rule(
                 f"the state was kept from a batch of {e.got[1]} sequences and met one of {e.expected[1]}: "
                 "the DataLoader's last, smaller batch, or validation with another batch size"
             ),
-            "h0, c0 = None, None  # new states for each batch; or DataLoader(..., drop_last=True)",
+            "output, (hn, cn) = lstm(input)  # new states for each batch; or DataLoader(.., drop_last=True)",
             lambda e: f"B differs ({e.expected[1]}, not {e.got[1]}) and the error comes late in an epoch",
             _last_batch,
             axis=1,
@@ -245,7 +245,7 @@ SIZE: Final = Rule(
         Cause(
             "data-parallel",
             lambda e: "DataParallel splits the batch among its replicas, and not the states (it splits axis 0)",
-            "h0 = c0 = None  # or make the states inside forward, from input's own batch axis",
+            "output, (hn, cn) = lstm(input)  # or states made inside forward, from input's own batch axis",
             lambda e: f"the model is wrapped in DataParallel: {e.got[1]} sequences, {e.expected[1]} a replica",
             lambda e: None if _only(e, 1) and 0 < e.expected[1] < e.got[1] and e.got[1] % e.expected[1] == 0 else False,
             axis=1,

@@ -146,7 +146,7 @@ RULES: Final = (
                 "the packed data has {b} features and the module's input_size is {c}: read it as (sum of "
                 "lengths x features) "
                 "and (input_size x 4*H)",
-                lambda e: e.constructor(input_size=e["b"]),
+                lambda e: e.constructor(input_size=e["b"], hidden_size=e["d"] // 4),
                 lambda e: f"packed_input.data.shape is ({e['a']}, {e['b']}), and hidden_size is {e['d'] // 4}",
                 _packed_width,
                 argument="packed_input",
