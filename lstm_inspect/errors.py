@@ -78,6 +78,10 @@ class SpecError(LSTMInspectError):
         return spell(self.offender, self.got)
 
 
+class CallError(LSTMInspectError):
+    """A call does not fit its module: an axis, a dtype or a device of an argument, or the form of what came back."""
+
+
 class DeviceError(LSTMInspectError):
     """The device is not there, or can't do what was asked."""
 

@@ -34,6 +34,22 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
     _refuse(spec, need, "{predict=True} (theory alone) or {device=meta} (shapes are measured, without numbers)")
 
 
+def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
+    """Raise MemoryNeedError if checking a live call, whose module and input are there already, needs more than is free.
+
+    Raises:
+        MemoryNeedError: with what is free and the way out.
+    """
+    if spec.device == "meta":
+        return
+    need = run_bytes(spec) - weight_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
+    free = free_memory()
+    if free is not None and need > _SHARE * free:
+        way_out = "{reference=False}, or a shorter or smaller batch"
+        allowed = f"{format_bytes(free)} are free here"
+        raise MemoryNeedError("checking this call", f"needs about {format_bytes(need)} of memory", allowed, way_out)
+
+
 def _refuse(spec: LSTMSpec, need: int, instead: str) -> None:
     free = free_memory()
     if free is not None and need > _SHARE * free:

@@ -1,0 +1,79 @@
+"""Run a user's module without leaving a trace on it: neither mode nor hooks nor random numbers nor weights."""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, cast
+
+import torch
+
+from lstm_inspect.experiment.run import without_gradients
+
+_OWN_DICTS = ("_parameters", "_buffers", "_modules")
+
+
+class _Unhooked:
+    """A module as the expressions call it: its forward alone.
+
+    ``Module.__call__`` would run the user's hooks, and the global ones, a second time: they may log,
+    count or change what they see.
+    """
+
+    __slots__ = ("_module",)
+
+    def __init__(self, module: torch.nn.LSTM) -> None:
+        self._module = module
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._module.forward(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+
+@contextmanager
+def untouched(lstm: torch.nn.LSTM) -> Iterator[torch.nn.LSTM]:
+    """A stand-in that computes what the module does in eval mode, for as long as the context lasts.
+
+    It has the module's own weights and forward, overridden or not, and attributes of its own. Training
+    mode, torch's random state, hooks, gradients and the default device are as they were afterwards,
+    whatever happens; neither hooks nor autocast are at work meanwhile. A pre-hook of torch.nn.utils
+    that computes a weight (weight_norm, spectral_norm, prune) is run once, on the stand-in.
+    """
+    modes = [(module, module.training) for module in lstm.modules()]
+    with ExitStack() as stack:
+        stack.callback(_set_modes, modes)
+        stack.enter_context(torch.random.fork_rng(devices=_cuda_devices(lstm)))
+        stack.enter_context(torch.device("cpu"))  # where expressions make what they index with
+        for device in {parameter.device.type for parameter in lstm.parameters()} & {"cpu", "cuda"}:
+            stack.enter_context(torch.autocast(device, enabled=False))
+        stack.enter_context(without_gradients())
+        _set_modes([(module, False) for module, _ in modes])
+        yield cast(torch.nn.LSTM, _Unhooked(_stand_in(lstm)))
+
+
+def _set_modes(modes: list[tuple[torch.nn.Module, bool]]) -> None:
+    for module, training in modes:
+        module.training = training
+
+
+def _cuda_devices(lstm: torch.nn.LSTM) -> list[int]:
+    devices = {parameter.device for parameter in lstm.parameters()}
+    return sorted(device.index or 0 for device in devices if device.type == "cuda")
+
+
+def _stand_in(lstm: torch.nn.LSTM) -> torch.nn.LSTM:
+    """A module of the same class and weights whose attributes can be set without setting the user's."""
+    made = object.__new__(type(lstm))
+    made.__dict__.update(lstm.__dict__)
+    for name in _OWN_DICTS:
+        made.__dict__[name] = copy.copy(lstm.__dict__[name])
+    made.__dict__["_flat_weights"] = list(lstm.__dict__["_flat_weights"])
+    made.__dict__["_forward_pre_hooks"] = OrderedDict()
+    for hook in lstm._forward_pre_hooks.values():
+        if type(hook).__module__.startswith("torch.nn.utils."):
+            cast(Any, hook)(made, ())
+    return made
