@@ -94,5 +94,9 @@ class FileError(LSTMInspectError):
     """A file can't be read or written, or does not hold what it should."""
 
 
+class TargetError(LSTMInspectError):
+    """A target names no factory, or one that does not return a model and its call."""
+
+
 class RunError(LSTMInspectError):
     """torch can't run the spec: no kernel for it here, or no memory after all."""

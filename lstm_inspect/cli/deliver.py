@@ -15,6 +15,7 @@ from lstm_inspect.errors import FileError, spell_arguments
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from lstm_inspect.calls import ModelReport
     from lstm_inspect.report import Report
 
 
@@ -36,7 +37,9 @@ def save_path(values: Values) -> Path | None:
     return path
 
 
-def deliver(report: Report, page: Callable[..., RenderableType], values: Values, path: Path | None) -> int:
+def deliver(
+    report: Report | ModelReport, page: Callable[..., RenderableType], values: Values, path: Path | None
+) -> int:
     """Show a report as a page, or write its JSON; save the page if asked; return the exit status."""
     for warning in report.warnings:
         streams.say(f"warning: {spell_arguments(warning.message, spell_flag)}")

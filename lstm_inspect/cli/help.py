@@ -19,6 +19,8 @@ class GroupedCommand(TyperCommand):
         panels: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
+            if parameter.param_type_name == "argument":
+                record = (parameter.metavar, parameter.help)  # without the type that Typer puts after its name
             if record is not None:
                 panels.setdefault(getattr(parameter, "rich_help_panel", None) or "Options", []).append(record)
         for title, records in panels.items():

@@ -117,4 +117,4 @@ def checking_of(values: Values) -> dict[str, Any]:
         value = values[name]
         if value is not None and not 0 <= value < float("inf"):
             raise SpecError(name, str(value), "a number from 0", f"{{{name}=1e-5}}")
-    return {flag.name: values[flag.name] for flag in CHECK_FLAGS}
+    return {flag.name: values[flag.name] for flag in CHECK_FLAGS if flag.name in values}

@@ -117,11 +117,20 @@ def _packed_batch(packed: PackedSequence) -> dict[str, Any]:
     if sum(sizes) != len(packed.data):
         allowed = f"its batch_sizes count {sum(sizes)}: a length was greater than T when it was packed"
         raise CallError("packed_input.data", f"has {len(packed.data)} rows", allowed, "lengths of at most T")
-    lengths = lengths_of(sizes)
-    back = _order_back(packed, len(lengths))
-    lengths = tuple(lengths[place] for place in back)
+    in_order_of_length = lengths_of(sizes)
+    back = _order_back(packed, len(in_order_of_length))
+    lengths = tuple(in_order_of_length[place] for place in back)
     in_order = packed.sorted_indices is None
     return {"seq_len": len(sizes), "batch_size": len(lengths), "lengths": lengths, "enforce_sorted": in_order}
+
+
+def lengths_of_packed(packed: PackedSequence) -> tuple[int, ...] | None:
+    """The lengths in the order in which the sequences were given; None if the PackedSequence contradicts itself."""
+    try:
+        lengths: tuple[int, ...] = _packed_batch(packed)["lengths"]
+    except CallError:
+        return None
+    return lengths
 
 
 def _order_back(packed: PackedSequence, sequences: int) -> Sequence[int]:
