@@ -9,14 +9,13 @@ from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
 
 from lstm_inspect.errors import CallError, RunError
 from lstm_inspect.experiment.run import Run
 from lstm_inspect.own.spec_of import Input, State
 from lstm_inspect.report import Options, Report, measured, predicted
 from lstm_inspect.results import CheckResult, PitfallResult
-from lstm_inspect.theory.packing import sorted_order
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.tolerance import tolerance
 from lstm_inspect.theory.warnings import SpecWarning
@@ -66,7 +65,7 @@ def run_of(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Input, hx: State, results
     states = {"h0": h0.detach(), "c0": c0.detach(), "hn": hn.detach(), "cn": cn.detach()}
     if not isinstance(input, PackedSequence):
         return Run(lstm, {"input": input.detach(), "output": output.detach(), **states})
-    packed = {"packed_input": _in_order(spec, input), "packed_output": _in_order(spec, output)}
+    packed = {"packed_input": _detached(input), "packed_output": _detached(output)}
     padded = {name.removeprefix("packed_"): _unpacked(spec, each) for name, each in packed.items()}
     return Run(lstm, {**padded, **states, **packed, "lengths": torch.tensor(spec.lengths)})
 
@@ -81,22 +80,13 @@ def _results(lstm: torch.nn.LSTM, results: Any, *, packed: bool) -> tuple[Any, t
     raise CallError(f"{type(lstm).__qualname__}.forward", f"returned a {name}", allowed, "return output, (hn, cn)")
 
 
+def _detached(packed: PackedSequence) -> PackedSequence:
+    return packed._replace(data=packed.data.detach())
+
+
 def _unpacked(spec: LSTMSpec, packed: PackedSequence) -> Tensor:
     padded, _ = pad_packed_sequence(packed, batch_first=spec.batch_first)
     return padded
-
-
-def _in_order(spec: LSTMSpec, packed: PackedSequence) -> PackedSequence:
-    """The very sequence, detached; packed anew where equal lengths stand in another order than torch puts them."""
-    assert spec.lengths is not None
-    detached = packed._replace(data=packed.data.detach())
-    if packed.sorted_indices is None or packed.sorted_indices.is_meta:
-        return detached
-    if tuple(packed.sorted_indices.tolist()) == sorted_order(spec.lengths):
-        return detached
-    lengths = torch.tensor(spec.lengths)
-    padded = _unpacked(spec, detached)
-    return pack_padded_sequence(padded, lengths, batch_first=spec.batch_first, enforce_sorted=False)
 
 
 def report_of(spec: LSTMSpec, options: Options, call: Run, again: Run, warnings: Sequence[SpecWarning] = ()) -> Report:
@@ -135,11 +125,8 @@ def _tolerances(options: Options, call: Run, spec: LSTMSpec) -> Options:
     if dtype == spec.dtype:
         return options
     default = tolerance(dtype)
-    rtol, atol = (
-        default.rtol if options.rtol is None else options.rtol,
-        default.atol if options.atol is None else options.atol,
-    )
-    return replace(options, rtol=rtol, atol=atol)
+    rtol = default.rtol if options.rtol is None else options.rtol
+    return replace(options, rtol=rtol, atol=default.atol if options.atol is None else options.atol)
 
 
 def _dtype(tensor: Tensor) -> str:

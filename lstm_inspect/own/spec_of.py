@@ -166,7 +166,7 @@ def _see_that_it_fits(spec: LSTMSpec, theory: TensorTheory, shape: Shape) -> Non
 def _remedy(spec: LSTMSpec, theory: TensorTheory, shape: Shape, axis: int) -> str:
     """The transpose that mends it, if one does; else the module or the shape that fits."""
     name, letter, expected = theory.name, theory.letters[axis], theory.shape
-    other = _swapped_with(expected, shape, axis, whole=letter != "I")
+    other = None if spec.lengths and letter == "I" else _swapped_with(expected, shape, axis, whole=letter != "I")
     if other is not None:
         first, second = sorted((axis, other))
         return f"{name}.transpose({first}, {second}){'.contiguous()' if name in ('h0', 'c0') else ''}"
