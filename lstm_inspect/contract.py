@@ -95,8 +95,12 @@ def _check_dict(check: CheckResult) -> dict[str, Any]:
 
 
 def _pitfall_dict(result: PitfallResult) -> dict[str, Any]:
+    pitfall = result.pitfall
     return {
-        **asdict(result.pitfall),
+        "id": pitfall.id,
+        "tempting": pitfall.tempting,
+        "instead": pitfall.instead,
+        "why": pitfall.why,
         "max_abs_diff": result.max_abs_diff,
         "tempting_shape": _list(result.tempting_shape),
         "instead_shape": _list(result.instead_shape),

@@ -6,12 +6,14 @@ from typing import Final
 
 from lstm_inspect.errors import MemoryNeedError
 from lstm_inspect.machine import free_memory
-from lstm_inspect.theory.memory import largest_tensor, packing_bytes, reference_bytes, run_bytes, weight_bytes
+from lstm_inspect.theory.memory import largest_tensor, reference_bytes, report_bytes, run_bytes, weight_bytes
 from lstm_inspect.theory.spec import LSTMSpec
 
 _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch itself and everybody else
+_ALWAYS_THERE: Final = 16 * 2**20  # less than the interpreter itself takes: not worth asking for
 _TORCH_COUNTS_TO: Final = 2**63 - 1
-_UNITS: Final = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_PREDICT: Final = "{predict=True} (theory alone)"
+_UNITS: Final = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
 def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
@@ -20,22 +22,24 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
     Raises:
         MemoryNeedError: with the estimate, what is free and the ways out.
     """
-    if spec.lengths is not None:
-        _refuse(spec, packing_bytes(spec.lengths), "fewer or shorter sequences in {lengths}")
+    _refuse(_longest_list(spec), report_bytes(spec), "That is the report alone", "a smaller number")
     if predict:
         return
     if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
-        raise MemoryNeedError(
-            _largest_part(spec), "is more than torch can count", _estimate(spec), "{predict=True}: theory alone"
-        )
+        raise MemoryNeedError(_largest_part(spec), "is more than torch can count", _estimate(spec), _PREDICT)
     if spec.device == "meta":
         return
     need = run_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
-    _refuse(spec, need, "{predict=True} (theory alone) or {device=meta} (shapes are measured, without numbers)")
+    _refuse(
+        _largest_part(spec),
+        need,
+        _estimate(spec),
+        f"{_PREDICT} or {{device=meta}} (shapes are measured, without numbers)",
+    )
 
 
 def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
-    """Raise MemoryNeedError if checking a live call, whose module and input are there already, needs more than is free.
+    """Refuse to check a live call, whose module and input are there already, if that needs more than is free.
 
     Raises:
         MemoryNeedError: with what is free and the way out.
@@ -43,26 +47,28 @@ def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
     if spec.device == "meta":
         return
     need = run_bytes(spec) - weight_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
-    free = free_memory()
-    if free is not None and need > _SHARE * free:
-        way_out = "{reference=False}, or a shorter or smaller batch"
-        allowed = f"{format_bytes(free)} are free here"
-        raise MemoryNeedError("checking this call", f"needs about {format_bytes(need)} of memory", allowed, way_out)
+    way_out = "{reference=False}, or a shorter or smaller batch"
+    _refuse("checking this call", need + report_bytes(spec), "The module and its input are there already", way_out)
 
 
-def _refuse(spec: LSTMSpec, need: int, instead: str) -> None:
+def _refuse(offender: str, need: int, detail: str, instead: str) -> None:
+    if need < _ALWAYS_THERE:
+        return
     free = free_memory()
     if free is not None and need > _SHARE * free:
-        allowed = f"{format_bytes(free)} are free here. {_estimate(spec)}"
-        raise MemoryNeedError(_largest_part(spec), f"needs about {format_bytes(need)} of memory", allowed, instead)
+        allowed = f"{format_bytes(free)} are free here. {detail}"
+        raise MemoryNeedError(offender, f"needs about {format_bytes(need)} of memory", allowed, instead)
+
+
+def _longest_list(spec: LSTMSpec) -> str:
+    """The argument that makes a report long."""
+    return f"{{num_layers={spec.num_layers}}}" if spec.lengths is None else "{lengths}"
 
 
 def _largest_part(spec: LSTMSpec) -> str:
-    """The argument that most of the memory is owed to."""
-    if spec.lengths is not None and packing_bytes(spec.lengths) > max(run_bytes(spec) // 2, weight_bytes(spec)):
-        return "{lengths}"
+    """The argument that most of a run's memory is owed to."""
     sizes = {"input_size": spec.input_size, "hidden_size": 4 * spec.hidden_size, "num_layers": spec.num_layers}
-    if 2 * weight_bytes(spec) < run_bytes(spec) / 2:
+    if 4 * weight_bytes(spec) < run_bytes(spec):
         sizes |= {"seq_len": spec.seq_len, "batch_size": spec.batch_size or 1}
     name = max(sizes, key=sizes.__getitem__)
     return f"{{{name}={getattr(spec, name)}}}"
@@ -76,10 +82,13 @@ def _estimate(spec: LSTMSpec) -> str:
 def format_bytes(count: int) -> str:
     """A number of bytes for reading.
 
-    >>> format_bytes(10240), format_bytes(512)
-    ('10.0 KiB', '512 B')
+    >>> format_bytes(10240), format_bytes(512), format_bytes(10**400)
+    ('10.0 KiB', '512 B', 'more than 1024 EiB')
     """
-    size, unit = float(count), 0
-    while size >= 1024 and unit < len(_UNITS) - 1:
-        size, unit = size / 1024, unit + 1
-    return f"{size:.1f} {_UNITS[unit]}" if unit else f"{count} B"
+    if count < 1024:
+        return f"{count} B"
+    for unit in _UNITS:
+        if count < 1024**2:
+            return f"{count / 1024:.1f} {unit}"
+        count //= 1024  # in integers: the number may be beyond any float
+    return f"more than 1024 {_UNITS[-1]}"

@@ -14,7 +14,7 @@ from lstm_inspect.theory.cells import numbers_claim
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
-from lstm_inspect.theory.pitfalls import pitfalls
+from lstm_inspect.theory.pitfalls import Pitfall, pitfalls
 from lstm_inspect.theory.recipes import Recipe, recipes
 from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
 from lstm_inspect.theory.spec import LSTMSpec
@@ -162,7 +162,7 @@ def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
         tensors=[TensorReport(tensor, spec.dtype) for tensor in tensors(spec)],
         states=state_rows(spec),
         checks=[CheckResult(claim, _tolerance(claim, spec, options)) for claim in _claims(spec, options)],
-        pitfalls=[PitfallResult(pitfall) for pitfall in pitfalls(spec)],
+        pitfalls=[PitfallResult(pitfall, _tolerance(pitfall, spec, options)) for pitfall in pitfalls(spec)],
         recipes=recipes(spec),
         packing=None if spec.lengths is None else pack(spec.lengths, spec.seq_len),
         warnings=spec_warnings(spec),
@@ -205,8 +205,8 @@ def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
     return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
 
 
-def _tolerance(claim: Claim, spec: LSTMSpec, options: Options) -> Tolerance:
-    if claim.exact:
+def _tolerance(sides: Claim | Pitfall, spec: LSTMSpec, options: Options) -> Tolerance:
+    if sides.exact:
         return EXACT
     default = tolerance(spec.dtype, tf32=options.tf32 and spec.device.startswith("cuda"))
     rtol = default.rtol if options.rtol is None else options.rtol

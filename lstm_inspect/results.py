@@ -38,6 +38,7 @@ class PitfallResult:
     """
 
     pitfall: Pitfall
+    tolerance: Tolerance = EXACT
     max_abs_diff: float | None = None
     tempting_shape: tuple[int, ...] | None = None
     instead_shape: tuple[int, ...] | None = None

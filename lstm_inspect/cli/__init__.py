@@ -15,12 +15,13 @@ from lstm_inspect.cli.options import spell_flag
 from lstm_inspect.cli.pack import pack
 from lstm_inspect.cli.schema import schema
 from lstm_inspect.cli.shapes import shapes
+from lstm_inspect.cli.verify import verify
 from lstm_inspect.errors import LSTMInspectError
 
 PROGRAM = "lstm-inspect"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for _command in (shapes, pack, model, schema):
+for _command in (shapes, pack, verify, model, schema):
     app.command(cls=GroupedCommand)(_command)
 
 

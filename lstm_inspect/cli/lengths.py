@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
+from lstm_inspect.cli.streams import piped_in
 from lstm_inspect.errors import FileError, SpecError
 
 _SEPARATORS = re.compile(r"[\s,]+")
@@ -71,10 +71,7 @@ def _is_integer(token: str) -> bool:
 
 
 def _read_stdin() -> str:
-    if sys.stdin is None or sys.stdin.isatty():
-        allowed = "standard input is a terminal: nothing is piped in"
-        raise FileError("{lengths=-}", "", allowed, "{lengths=8,9,10}, {lengths=@FILE}, or a pipe")
-    return sys.stdin.read()
+    return piped_in("{lengths=-}", "{lengths=8,9,10}, {lengths=@FILE}").read()
 
 
 def _read_file(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from lstm_inspect.cli.flags import Flag, Values, number, switch, text, whole
@@ -71,6 +72,7 @@ REPORT_FLAGS: Final = (
 )
 
 SPEC_FLAGS: Final = (*LSTM_FLAGS, *BATCH_FLAGS, *RUN_FLAGS)
+_CHECKING: Final = {flag.name: flag.default for flag in CHECK_FLAGS}
 _FLAG_OF: Final[dict[str, Flag]] = {flag.name: flag for flag in (*SPEC_FLAGS, *CHECK_FLAGS, *REPORT_FLAGS)}
 
 
@@ -118,3 +120,29 @@ def checking_of(values: Values) -> dict[str, Any]:
         if value is not None and not 0 <= value < float("inf"):
             raise SpecError(name, str(value), "a number from 0", f"{{{name}=1e-5}}")
     return {flag.name: values[flag.name] for flag in CHECK_FLAGS if flag.name in values}
+
+
+def command_of(name: str, spec: LSTMSpec, checking: Mapping[str, Any] | None = None) -> str:
+    """The command line that names a spec.
+
+    >>> command_of("shapes", LSTMSpec(num_layers=2, lengths=(8, 9, 10)))
+    'lstm-inspect shapes --layers 2 --lengths 8,9,10'
+    """
+    words = [f"lstm-inspect {name}"]
+    for flag in SPEC_FLAGS:
+        word = _word(flag, spec)
+        if word is not None:
+            words.append(word)
+    words += [spell_flag(name, str(value)) for name, value in (checking or {}).items() if value != _CHECKING[name]]
+    return " ".join(words)
+
+
+def _word(flag: Flag, spec: LSTMSpec) -> str | None:
+    """How a spec's field is typed; None if it stands at its default or follows from the lengths."""
+    if flag.name == "unbatched":
+        return None if spec.batched else "--unbatched"
+    value = getattr(spec, flag.name)
+    if flag.name == "lengths":
+        return None if value is None else f"--lengths {','.join(map(str, value))}"
+    follows = value == getattr(_D, flag.name) or (flag.name in ("seq_len", "batch_size") and spec.lengths is not None)
+    return None if follows or value is None else spell_flag(flag.name, str(value))

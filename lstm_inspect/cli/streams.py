@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from lstm_inspect.errors import FileError
 
@@ -29,6 +29,24 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+
+
+def error_console() -> Console:
+    """Stderr, for progress."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+def piped_in(flag: str, instead: str) -> TextIO:
+    """Standard input, if something is piped into it.
+
+    Raises:
+        FileError: it is a terminal, or closed.
+    """
+    if sys.stdin is None or sys.stdin.isatty():
+        raise FileError(flag, "", "standard input is a terminal: nothing is piped in", f"{instead}, or a pipe")
+    return sys.stdin
 
 
 def show(renderable: RenderableType) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import torch
 
-from lstm_inspect.experiment.compare import Comparison, compare
+from lstm_inspect.experiment.compare import compare
 from lstm_inspect.experiment.reference import Reference, reference
 from lstm_inspect.experiment.run import Run, without_gradients
 from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.pitfalls import Pitfall
-from lstm_inspect.theory.tolerance import EXACT, Tolerance
+from lstm_inspect.theory.tolerance import Tolerance
 
 
 @lru_cache(maxsize=4096)
@@ -38,24 +38,24 @@ class Verifier:
         """Hold a claim's two sides against each other."""
         if claim.kind == "reference" and "reference" not in self._names:
             self._names["reference"] = reference_of(self._run)
-        found = self._compare(claim.left, claim.right, allowed)
-        if isinstance(found, str):
-            return CheckResult(claim, allowed, identical=False, passed=False, error=found)
+        try:
+            found = compare(self.evaluate(claim.left), self.evaluate(claim.right), allowed)
+        except Exception as error:  # whatever a result of the wrong form leads to: the check says it and fails
+            return CheckResult(claim, allowed, identical=False, passed=False, error=_described(error))
         return CheckResult(claim, allowed, found.identical, found.max_abs_diff, found.passed, found.worst)
 
-    def check_pitfall(self, pitfall: Pitfall) -> PitfallResult:
-        """See that a pitfall's two sides differ."""
-        found = self._compare(pitfall.tempting, pitfall.instead, EXACT)
-        if isinstance(found, str):
-            return PitfallResult(pitfall, passed=False, error=found)
-        tempting, instead = (tuple(self.evaluate(side).shape) for side in (pitfall.tempting, pitfall.instead))
-        return PitfallResult(pitfall, found.max_abs_diff, tempting, instead, passed=not found.identical)
-
-    def _compare(self, left: str, right: str, allowed: Tolerance) -> Comparison | str:
+    def check_pitfall(self, pitfall: Pitfall, allowed: Tolerance) -> PitfallResult:
+        """See that a pitfall's two sides differ, and by more than rounding where they come of two runs."""
         try:
-            return compare(self.evaluate(left), self.evaluate(right), allowed)
-        except Exception as error:  # whatever a result of the wrong form leads to: the check says it and fails
-            return f"{type(error).__name__}: {error}"
+            tempting, instead = self.evaluate(pitfall.tempting), self.evaluate(pitfall.instead)
+            found, shapes = compare(tempting, instead, allowed), (tuple(tempting.shape), tuple(instead.shape))
+        except Exception as error:  # as in check
+            return PitfallResult(pitfall, allowed, passed=False, error=_described(error))
+        return PitfallResult(pitfall, allowed, found.max_abs_diff, *shapes, passed=not found.passed)
+
+
+def _described(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
 def reference_of(run: Run) -> Reference:
@@ -72,5 +72,5 @@ def verify(
     with without_gradients():
         return (
             [verifier.check(check.claim, check.tolerance) for check in checks],
-            [verifier.check_pitfall(result.pitfall) for result in pitfalls],
+            [verifier.check_pitfall(result.pitfall, result.tolerance) for result in pitfalls],
         )

@@ -77,7 +77,7 @@ def _results(lstm: torch.nn.LSTM, results: Any, *, packed: bool) -> tuple[Any, t
             return output, (hn, cn)
     allowed = f"an LSTM returns output, (hn, cn), and output is a {form.__name__} here"
     name = type(results).__name__
-    raise CallError(f"{type(lstm).__qualname__}.forward", f"returned a {name}", allowed, "return output, (hn, cn)")
+    raise CallError(f"{lstm.__class__.__qualname__}.forward", f"returned a {name}", allowed, "return output, (hn, cn)")
 
 
 def _detached(packed: PackedSequence) -> PackedSequence:

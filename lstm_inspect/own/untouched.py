@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, cast
 
 import torch
+from torch.nn.utils import parametrize
 
 from lstm_inspect.experiment.run import without_gradients
 
@@ -32,6 +33,10 @@ class _Unhooked:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._module, name)
+
+    @property
+    def __class__(self) -> Any:  # what isinstance asks, and what messages name
+        return type(self._module)
 
 
 @contextmanager
@@ -67,12 +72,16 @@ def _cuda_devices(lstm: torch.nn.LSTM) -> list[int]:
 
 def _stand_in(lstm: torch.nn.LSTM) -> torch.nn.LSTM:
     """A module of the same class and weights whose attributes can be set without setting the user's."""
-    made = object.__new__(type(lstm))
+    parametrized = parametrize.is_parametrized(lstm)
+    made = cast(torch.nn.LSTM, object.__new__(parametrize.type_before_parametrizations(lstm)))
     made.__dict__.update(lstm.__dict__)
     for name in _OWN_DICTS:
         made.__dict__[name] = copy.copy(lstm.__dict__[name])
     made.__dict__["_flat_weights"] = list(lstm.__dict__["_flat_weights"])
     made.__dict__["_forward_pre_hooks"] = OrderedDict()
+    if parametrized:  # computed here and now: read off the module, a weight might be kept in parametrize's cache
+        for name, compute in cast(torch.nn.ModuleDict, lstm.parametrizations).items():
+            setattr(made, name, compute())
     for hook in lstm._forward_pre_hooks.values():
         if type(hook).__module__.startswith("torch.nn.utils."):
             cast(Any, hook)(made, ())

@@ -7,6 +7,8 @@ from lstm_inspect.theory.weights import input_width, parameter_count
 
 _REFERENCE_ITEMSIZE = 8  # the oracle runs in float64
 _BYTES_A_PARAMETER = 4096  # a Parameter's Python object, its slots in the module and its storage
+_BYTES_A_STATE_ROW = 1500
+_BYTES_A_LENGTH = 48
 REFERENCE_STEPS_AT_ONCE = 32
 """Time steps whose input products the reference holds at a time."""
 
@@ -51,9 +53,12 @@ def largest_tensor(spec: LSTMSpec) -> int:
     )
 
 
-def packing_bytes(lengths: tuple[int, ...]) -> int:
-    """Bytes that the theory of a packed batch takes, and its text with it: lists of T, B and sum(lengths) numbers."""
-    return 48 * (max(lengths) + 4 * len(lengths) + 2 * sum(lengths))
+def report_bytes(spec: LSTMSpec) -> int:
+    """Bytes that a report takes, its text with it: a row for each state and, packed, T, B and sum(lengths) numbers."""
+    rows = _BYTES_A_STATE_ROW * spec.num_states
+    if spec.lengths is None:
+        return rows
+    return rows + _BYTES_A_LENGTH * (max(spec.lengths) + 4 * len(spec.lengths) + 2 * sum(spec.lengths))
 
 
 def _sequences(spec: LSTMSpec) -> int:

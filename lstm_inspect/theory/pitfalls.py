@@ -15,6 +15,8 @@ from lstm_inspect.theory.spec import LSTMSpec
 _SIGNIFICANT_BITS: Final = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
 _BITS_TO_TELL_APART: Final = 24
 """Two unrelated results of fewer bits in all come out the same by chance too often to prove anything."""
+_VALUES_TO_TELL_RUNS_APART: Final = 32
+"""The same of two runs in 16 bits, whose tolerance is a good part of what a step changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,15 @@ class Pitfall:
         tempting: what is often written.
         instead: what was meant.
         why: what the tempting one really is.
+        exact: whether both sides are numbers of one run, so that any difference counts; else they must
+            differ by more than the dtype's tolerance.
     """
 
     id: str
     tempting: str
     instead: str
     why: str
+    exact: bool = True
 
 
 def pitfalls(spec: LSTMSpec) -> tuple[Pitfall, ...]:
@@ -110,11 +115,21 @@ def _lengths(spec: LSTMSpec) -> Iterator[Pitfall]:
     shorter = sum(1 for length in spec.lengths if length < spec.seq_len)
     if shorter and _tell_apart(spec, shorter * spec.state_size):
         yield _unpacked_last_step(spec)
+    if shorter and _tell_runs_apart(spec, shorter * spec.state_size):
         yield _padded_run(spec)
-        if spec.bidirectional:
+        if spec.bidirectional and not _stays_zero_in_the_padding(spec):
             yield _padded_run_valid_steps(spec)
-    if _tell_apart(spec, spec.state_size):
-        yield from _order(spec, sorted_order(spec.lengths))
+    yield from _order(spec, sorted_order(spec.lengths))
+
+
+def _tell_runs_apart(spec: LSTMSpec, values: int) -> bool:
+    """Whether that many values of two runs can't all agree within the tolerance by chance."""
+    return values >= _VALUES_TO_TELL_RUNS_APART if spec.itemsize == 2 else _tell_apart(spec, values)
+
+
+def _stays_zero_in_the_padding(spec: LSTMSpec) -> bool:
+    """Whether a reverse state that starts at zero in padding of zeros comes out of it as zero: g = tanh(0) = 0."""
+    return spec.num_layers == 1 and not spec.bias and spec.state == "zeros" and spec.padding_value == 0
 
 
 def _unpacked_last_step(spec: LSTMSpec) -> Pitfall:
@@ -126,21 +141,23 @@ def _unpacked_last_step(spec: LSTMSpec) -> Pitfall:
 
 def _padded_run(spec: LSTMSpec) -> Pitfall:
     why = "without packing the padding is read as data: forward states run on into it, reverse ones start in it"
-    return Pitfall("padded-run", "lstm(input, (h0, c0))[1][0]", "hn", why)
+    return Pitfall("padded-run", "lstm(input, (h0, c0))[1][0]", "hn", why, exact=False)
 
 
 def _padded_run_valid_steps(spec: LSTMSpec) -> Pitfall:
     valid = valid_cells(spec)
     why = "even the valid steps are wrong without packing: their reverse half has come through the padding"
-    return Pitfall("padded-run-valid-steps", f"lstm(input, (h0, c0))[0][{valid}]", f"output[{valid}]", why)
+    return Pitfall("padded-run-valid-steps", f"lstm(input, (h0, c0))[0][{valid}]", f"output[{valid}]", why, exact=False)
 
 
 def _order(spec: LSTMSpec, order: tuple[int, ...]) -> Iterator[Pitfall]:
     """What goes wrong where sorting moves sequences; a batch in descending order can't show it."""
-    given = tuple(range(len(order)))
-    if order != given:
-        yield _lengths_sorted_alone(spec, order)
     assert spec.lengths is not None
+    given = tuple(range(len(order)))
+    if order != given and _tell_runs_apart(spec, 2 * spec.state_size):
+        yield _lengths_sorted_alone(spec, order)
+    if not _tell_apart(spec, spec.state_size):
+        return
     if tuple(order[place] for place in order) != given and not has_equals(spec.lengths):
         once = "hn[:, packed_input.sorted_indices]"
         why = "sorted_indices sorts, applied again it does not unsort: that takes its inverse, unsorted_indices"
@@ -160,7 +177,8 @@ def _lengths_sorted_alone(spec: LSTMSpec, order: tuple[int, ...]) -> Pitfall:
     by_length = f"lengths[{sorted_by_hand(order)[0]}]"
     layout = ", batch_first=True" if spec.batch_first else ""
     why = "the lengths were sorted, the sequences were not: each is cut to another one's length"
-    return Pitfall("lengths-sorted-alone", f"lstm({e.PACK}(input, {by_length}{layout}), (h0, c0))[1][0]", "hn", why)
+    tempting = f"lstm({e.PACK}(input, {by_length}{layout}), (h0, c0))[1][0]"
+    return Pitfall("lengths-sorted-alone", tempting, "hn", why, exact=False)
 
 
 def _fills_the_batch(spec: LSTMSpec) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -159,5 +160,8 @@ class LSTMSpec:
         known = [field.name for field in dataclasses.fields(cls)]
         for key in values:
             if key not in known:
-                raise SpecError(str(key), repr(values[key]), f"one of {', '.join(known)}", "one of these names")
+                close = difflib.get_close_matches(str(key), known, n=1)
+                raise SpecError(
+                    str(key), repr(values[key]), f"one of {', '.join(known)}", *(close or ["one of these names"])
+                )
         return cls(**values)

@@ -29,7 +29,7 @@ _LOWEST: Final = {"input_size": 1, "hidden_size": 1, "num_layers": 1, "proj_size
 _FLAGS: Final = ("bias", "batch_first", "bidirectional", "enforce_sorted")
 _SEEDS: Final = 2**63
 _DEVICE: Final = re.compile(r"cpu|cuda(:\d{1,4})?|mps|meta|auto")
-_LARGEST: Final = {"float16": 65504.0, "bfloat16": 3.3895e38, "float32": 3.4028e38, "float64": math.inf}
+_LARGEST: Final = {"float16": 65504.0, "bfloat16": 3.3895e38, "float32": 3.4028e38, "float64": 1.7976e308}
 _MOST_SHOWN: Final = 12
 
 
@@ -91,14 +91,14 @@ def _validate_numbers(spec: LSTMSpec) -> None:
 
 
 def _validate_names(spec: LSTMSpec) -> None:
-    if spec.dtype not in ITEMSIZE:
+    if not isinstance(spec.dtype, str) or spec.dtype not in ITEMSIZE:
         raise SpecError("dtype", str(spec.dtype), _one_of(tuple(ITEMSIZE)), "{dtype=float32}")
     if spec.state not in STATES:
         raise SpecError("state", str(spec.state), _one_of(STATES), "{state=random}")
     if not isinstance(spec.device, str) or not _DEVICE.fullmatch(spec.device):
         raise SpecError("device", str(spec.device), "cpu, cuda, cuda:N, mps, meta or auto", "{device=cpu}")
     largest = _LARGEST[spec.dtype]
-    if not _is_number(spec.padding_value) or not math.isfinite(spec.padding_value):
+    if not _is_number(spec.padding_value) or not abs(spec.padding_value) < math.inf:
         raise SpecError("padding_value", repr(spec.padding_value), "a finite number", "{padding_value=0}")
     if abs(spec.padding_value) > largest:
         raise SpecError(

@@ -165,10 +165,11 @@ def _mark(passed: bool | None, signs: Signs) -> Text:
 
 def _check_result(check: CheckResult) -> Text:
     style = look.BAD if check.passed is False else ""
-    return Text("\n".join(_result_lines(check)), style=style)
+    return Text("\n".join(result_lines(check)), style=style)
 
 
-def _result_lines(check: CheckResult) -> list[str]:
+def result_lines(check: CheckResult) -> list[str]:
+    """What came of a check, in words, a line each."""
     if check.passed is None:
         return ["not run"]
     if check.error is not None:
@@ -196,11 +197,12 @@ def _pitfall_table(pitfalls: Sequence[PitfallResult], width: int, signs: Signs) 
     for result in pitfalls:
         pitfall = result.pitfall
         sides = look.sides(pitfall.tempting, "!=", pitfall.instead, width)
-        table.add_row(look.with_reason(sides, pitfall.why), _distance(result))
+        table.add_row(look.with_reason(sides, pitfall.why), distance(result))
     return table
 
 
-def _distance(result: PitfallResult) -> Text:
+def distance(result: PitfallResult) -> Text:
+    """How far off a pitfall is, in words."""
     if result.passed is None:
         return Text("not run", style=look.FAINT)
     if result.error is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 from typing import Any
 
@@ -44,13 +43,14 @@ def failed(report: Report) -> list[str]:
 
 
 def states(lstm: nn.LSTM, *batch: int) -> tuple[Tensor, Tensor]:
-    rows, dtype = lstm.num_layers * (2 if lstm.bidirectional else 1), lstm.weight_ih_l0.dtype
+    rows, dtype = lstm.num_layers * (2 if lstm.bidirectional else 1), next(lstm.parameters()).dtype
     size = lstm.proj_size or lstm.hidden_size
     return torch.randn(rows, *batch, size, dtype=dtype), torch.randn(rows, *batch, lstm.hidden_size, dtype=dtype)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [*((shape, torch.float32) for shape in SHAPES), *((SHAPES[1], d) for d in DTYPES[1:])]
+)
 def test_every_form_of_call_holds(shape: dict[str, Any], dtype: torch.dtype) -> None:
     lstm = nn.LSTM(10, 20, dtype=dtype, **shape)
     batch = torch.randn(4, 4, 10, dtype=dtype)
@@ -100,7 +100,7 @@ LENGTHS = st.lists(st.integers(1, 6), min_size=1, max_size=9)
 
 
 @given(lengths=LENGTHS, batch_first=st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_lengths_are_recovered_in_the_given_order(lengths: list[int], batch_first: bool) -> None:
     sequences = [torch.randn(length, 3) for length in lengths]
     lstm = nn.LSTM(3, 4, batch_first=batch_first)
@@ -182,10 +182,10 @@ def test_it_leaves_no_trace_when_it_fails() -> None:
             self.counted = True
             raise RuntimeError("broken on purpose")
 
-    lstm = Broken(4, 8).train()
+    lstm, input = Broken(4, 8).train(), torch.randn(5, 2, 4)
     before = fingerprint(lstm)
     with pytest.raises(RunError, match="broken on purpose"):
-        inspect_module(lstm, torch.randn(5, 2, 4))
+        inspect_module(lstm, input)
     assert fingerprint(lstm) == before
 
 
@@ -211,7 +211,7 @@ def test_a_subclass_whose_forward_is_overridden_is_checked_as_it_is() -> None:
             return output * 2, state
 
     class Honest(nn.LSTM):
-        def forward(self, input: Any) -> Any:
+        def forward(self, input: Any) -> Any:  # type: ignore[override]
             return super().forward(input)
 
     input = torch.randn(5, 3, 4)
@@ -249,7 +249,7 @@ def spectral() -> nn.LSTM:
 
 def pruned() -> nn.LSTM:
     lstm = nn.LSTM(4, 8)
-    prune.l1_unstructured(lstm, "weight_hh_l0", amount=0.5)
+    prune.l1_unstructured(lstm, "weight_hh_l0", amount=0.5)  # type: ignore[no-untyped-call]
     return lstm
 
 
@@ -268,21 +268,20 @@ def test_reparametrised_weights(make: Any) -> None:
 
 def test_a_computed_weight_is_the_one_that_the_next_call_would_use() -> None:
     lstm, input = pruned(), torch.randn(5, 3, 4)
-    with torch.no_grad():
-        lstm.weight_hh_l0_orig.mul_(3)
-    original = copy.deepcopy(lstm)
-    monkey: list[Tensor] = []
+    outputs: list[Tensor] = []
 
     class Spy(nn.LSTM):
         def forward(self, input: Any, hx: Any = None) -> Any:
             results = super().forward(input, hx)
-            monkey.append(results[0])
+            outputs.append(results[0])
             return results
 
     lstm.__class__ = Spy
-    inspect_module(lstm, input, reference=False)
     with torch.no_grad():
-        assert torch.equal(monkey[0], original(input)[0])
+        lstm.get_parameter("weight_hh_l0_orig").mul_(3)
+        inspect_module(lstm, input, reference=False)
+        lstm(input)
+    assert torch.equal(outputs[0], outputs[-1])
 
 
 def test_parametrised_weights_are_not_cached() -> None:
@@ -290,7 +289,7 @@ def test_parametrised_weights_are_not_cached() -> None:
     with parametrize.cached():
         inspect_module(lstm, torch.randn(5, 3, 4))
         lstm(torch.randn(5, 3, 4))[0].sum().backward()
-    assert lstm.parametrizations.weight_hh_l0.original0.grad is not None
+    assert all(weight.grad is not None for weight in lstm.parameters())
 
 
 @pytest.mark.parametrize("shape", [(5, 3, 4), (5, 4), (5, 0, 4)])

@@ -1,0 +1,84 @@
+"""A survey to look at: a table by structure, one by dtype, the failures in full, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from lstm_inspect.report import Report
+from lstm_inspect.results import CheckResult
+from lstm_inspect.survey import Survey, Tally
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.tolerance import tolerance
+from lstm_inspect.views import look, tables
+
+_COUNTS = ("specs", "checks", "pitfalls", "failed")
+
+
+def page(survey: Survey, repeat: Callable[[LSTMSpec], str]) -> RenderableType:
+    """A survey to look at.
+
+    Args:
+        survey: what to show.
+        repeat: the command that repeats one spec.
+    """
+    failures = [_failure(report, repeat(report.spec)) for report in survey.failures]
+    left_out = survey.total.failed - len(survey.failures)
+    if left_out:
+        failures.append(look.sentence(f"{left_out:,} more specs failed"))
+    return Group(_by_structure(survey.structures), _by_dtype(survey.dtypes), *failures, verdict(survey))
+
+
+def _by_structure(structures: Mapping[tuple[int, int], Tally]) -> RenderableType:
+    table = look.table("layers", "directions", *_COUNTS)
+    for (layers, directions), tally in sorted(structures.items()):
+        table.add_row(str(layers), str(directions), *_counts(tally))
+    return look.section("By structure", table)
+
+
+def _by_dtype(dtypes: Mapping[str, Tally]) -> RenderableType:
+    table = look.table("dtype", *_COUNTS, "furthest", "allowed")
+    for dtype, tally in dtypes.items():
+        table.add_row(dtype, *_counts(tally), f"{tally.furthest:.2g}", f"{tolerance(dtype).atol:g}")
+    note = "furthest: the largest difference of any element from the equations in float64"
+    return look.section("By dtype", table, look.sentence(note, look.FAINT))
+
+
+def _counts(tally: Tally) -> list[Text]:
+    counts = [Text(f"{getattr(tally, name):,}") for name in _COUNTS]
+    if tally.failed:
+        counts[-1].stylize(look.BAD)
+    return counts
+
+
+def _failure(report: Report, command: str) -> RenderableType:
+    failed = [result for result in report.checks if not result.passed]
+    lines = [_failed_check(check) for check in failed]
+    lines += [
+        look.code(f"  {result.pitfall.tempting} != {result.pitfall.instead}") + Text(f": {tables.distance(result)}")
+        for result in report.pitfalls
+        if not result.passed
+    ]
+    return look.section(f"FAILED: {command}", *lines)
+
+
+def _failed_check(check: CheckResult) -> Text:
+    claim = check.claim
+    sides = look.code(f"  {claim.left} {'==' if claim.exact else '~'} {claim.right}")
+    return Text.assemble(f"  {claim.id}: ", sides, Text(f": {', '.join(tables.result_lines(check))}", style=look.BAD))
+
+
+def verdict(survey: Survey) -> Text:
+    """One line: how many specs were proved, on what."""
+    total = survey.total
+    counts = f"{total.specs:,} specs, {total.checks:,} checks, {total.pitfalls:,} pitfalls"
+    good = survey.verified
+    opening = f"Verified: {counts}" if good else f"FAILED: {total.failed:,} of {counts}"
+    line = Text(opening, style=f"bold {look.GOOD}" if good else look.BAD)
+    if survey.environment is not None:
+        line.append(
+            f". torch {survey.environment['torch']}, {survey.environment['device_name']}.", style="not bold default"
+        )
+    return line
