@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from inspect import signature
+from inspect import isfunction, signature
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import torch
 
 _FORMS: Final = "it must be path/to/file.py:factory or package.module:factory"
+_MOST_NAMES: Final = 8
 _RETURNS: Final = "a factory returns (model, args) or (model, args, kwargs)"
 
 
@@ -127,20 +128,25 @@ def factory_of(target: Target, module: ModuleType) -> Callable[[], Any]:
     try:
         found = attrgetter(target.factory)(module)
     except AttributeError:
-        there = [name for name, value in vars(module).items() if _looks_like_a_factory(module, name, value)]
-        allowed = f"{target.place} has no {target.factory}; functions there: {', '.join(there) or 'none'}"
+        there = [name for name, value in vars(module).items() if _is_defined_there(module, value)]
+        allowed = f"{target.place} has no {target.factory}; functions there: {_names(there)}"
         instead = f"{target.place}:{there[0]}" if there else f"def {target.factory}(): return model, args"
         raise TargetError(target.text, "can't be found", allowed, instead) from None
     if isinstance(found, Module) or (isinstance(found, type) and issubclass(found, Module)):
         raise TargetError(target.text, "is a model, not a factory", _RETURNS, _definition(target))
     if not callable(found):
-        raise TargetError(target.text, f"is a {type(found).__name__}, not a function", _RETURNS, _definition(target))
+        raise TargetError(target.text, f"is {_article(found)}, not a function", _RETURNS, _definition(target))
     _see_that_it_wants_nothing(target, found)
     return found  # type: ignore[no-any-return]
 
 
-def _looks_like_a_factory(module: ModuleType, name: str, value: Any) -> bool:
-    return callable(value) and not isinstance(value, type) and getattr(value, "__module__", "") == module.__name__
+def _is_defined_there(module: ModuleType, value: Any) -> bool:
+    return isfunction(value) and value.__module__ == module.__name__
+
+
+def _names(names: Sequence[str]) -> str:
+    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
+    return ", ".join([*names[:_MOST_NAMES], *more]) or "none"
 
 
 def _definition(target: Target) -> str:
@@ -188,4 +194,5 @@ def _article(value: Any) -> str:
     if value is None:
         return "None"
     size = f" of {len(value)}" if type(value) in (tuple, list) else ""
-    return f"a {type(value).__name__}{size}"
+    name = type(value).__name__
+    return f"a{'n' if name[0].lower() in 'aeiou' else ''} {name}{size}"

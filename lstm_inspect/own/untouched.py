@@ -34,7 +34,7 @@ class _Unhooked:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._module, name)
 
-    @property
+    @property  # type: ignore[misc]  # object's own can be set
     def __class__(self) -> Any:  # what isinstance asks, and what messages name
         return type(self._module)
 

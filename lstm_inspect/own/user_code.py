@@ -73,24 +73,30 @@ def explained(target: str, error: Exception, model: torch.nn.Module | None) -> U
     """The user's exception with its traceback and, where an LSTM has to do with it, its diagnosis."""
     from lstm_inspect.own.diagnosis import diagnose
 
-    trace = _trimmed(error.__traceback__)
-    text = "".join(traceback.format_exception(type(error), error, trace)).rstrip("\n")
+    trace = traceback.TracebackException(type(error), error, _trimmed(error.__traceback__))
+    text = "".join(trace.format()).rstrip("\n")
     call = lstm_call_of(error.__traceback__)
     diagnosis = diagnose(text, **({} if call is None else facts_of(call)))
     where = "" if call is None else f" in a call of {_name_of(call.lstm, model)}"
-    first_line = (str(error).strip().splitlines() or ["(no message)"])[0][:_MOST_SHOWN]
+    first_line = (str(trace).strip().splitlines() or ["(no message)"])[0][:_MOST_SHOWN]
     fixes = [cause.fix for cause in diagnosis.causes]
-    instead = fixes[0] if diagnosis.matched and fixes else "to mend it in the code that the traceback above ends in"
+    instead = fixes[0] if diagnosis.matched and fixes else "mending it where the traceback above ends"
     found = UserCodeError(target, f"raised {type(error).__name__}{where}", first_line.rstrip("."), instead)
     found.traceback, found.diagnosis = text, diagnosis if diagnosis.matched else None
     return found
 
 
 def _trimmed(trace: TracebackType | None) -> TracebackType | None:
-    """A traceback from the user's first frame on."""
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith((_OURS, *_MACHINERY)):
+    """A traceback from the user's first frame on: without this program's, and what calls a module for it."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith((_OURS, *_MACHINERY, _module_file())):
         trace = trace.tb_next
     return trace
+
+
+def _module_file() -> str:
+    from torch.nn.modules import module
+
+    return module.__file__
 
 
 def lstm_call_of(trace: TracebackType | None) -> LSTMCall | None:

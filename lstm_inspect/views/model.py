@@ -102,7 +102,7 @@ def _checked(block: _Block, width: int, signs: Signs) -> RenderableType:
     counts += [f"{pitfalls} pitfalls that differ"] if pitfalls else []
     failed = sum(report.failed for report in reports)
     if failed:
-        return Text(f"{signs.bad} {failed} failed, of {', '.join(counts)}", style=look.BAD)
+        return Text(f"{signs.bad} {failed} failed; checked: {', '.join(counts)}", style=look.BAD)
     return Text(f"{signs.good} checks: {', '.join(counts)}", style=look.GOOD)
 
 
