@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from inspect import signature
 from typing import Any, Final, TypeVar
 
 import torch
@@ -34,18 +33,11 @@ def call(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Input, hx: State) -> Run:
         RunError: torch can't run it.
         CallError: an overridden forward returns something else than an LSTM does.
     """
-    state = hx or _zeros(spec, input)
-    arguments = (input, state) if hx is not None or _takes_state(lstm) else (input,)
     try:
-        results = lstm(*arguments)
+        results = lstm(input, hx or _zeros(spec, input))
     except (RuntimeError, TypeError, ValueError, MemoryError) as error:
         raise RunError("torch", "can't run this call", str(error), "the same call alone: lstm(input, hx)") from error
     return run_of(spec, lstm, input, hx, results)
-
-
-def _takes_state(lstm: torch.nn.LSTM) -> bool:
-    """Whether forward takes a state: a subclass's own may not."""
-    return len(signature(lstm.forward).parameters) > 1
 
 
 def _zeros(spec: LSTMSpec, input: Input) -> tuple[Tensor, Tensor]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import torch
 
+from lstm_inspect.errors import CallError
 from lstm_inspect.experiment import devices
 from lstm_inspect.guard import refuse_too_large_again
 from lstm_inspect.own.live import call, report_of
 from lstm_inspect.own.spec_of import Input, State, see_that_dtypes_agree, see_that_weights_fit, spec_of_call
-from lstm_inspect.own.untouched import untouched
+from lstm_inspect.own.untouched import takes_state, untouched
 from lstm_inspect.report import Options, Report
 
 
@@ -50,6 +51,9 @@ with input_size=5.
     """
     spec = spec_of_call(lstm, input, hx)
     see_that_dtypes_agree(lstm, input, hx)
+    if hx is not None and not takes_state(lstm):
+        name = f"{type(lstm).__qualname__}.forward"
+        raise CallError("hx", "was given", f"{name} takes no state", "inspect_module(lstm, input)")
     refuse_too_large_again(spec, reference=reference)
     with devices.tf32(tf32), untouched(lstm) as unhooked:
         see_that_weights_fit(unhooked, spec)

@@ -61,15 +61,16 @@ def parse_target(text: str) -> Target:
         instead = f"{text}:make" if not colon and (text.endswith(".py") or text.isidentifier()) else "model.py:make"
         raise TargetError(text, "names no factory", _FORMS, instead)
     target = Target(text, place, factory)
-    if target.path is not None and not target.path.is_file():
-        raise _no_such_file(target, target.path)
+    path = target.path
+    if path is not None and (not path.is_file() or path.suffix != ".py"):
+        raise _no_such_file(target, path)
     return target
 
 
 def _no_such_file(target: Target, path: Path) -> TargetError:
     if path.is_dir():
         return TargetError(target.text, "can't be read", f"{path} is a folder", f"{path / 'model.py'}:{target.factory}")
-    if not path.name.endswith(".py"):
+    if path.is_file():
         return TargetError(target.text, "can't be read", f"{path} is no Python file", "path/to/file.py:factory")
     allowed = f"there is no file {path} in {Path.cwd()}"
     return TargetError(target.text, "can't be read", allowed, "a path from this folder, or package.module:factory")

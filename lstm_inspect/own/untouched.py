@@ -6,6 +6,7 @@ import copy
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from inspect import Parameter, signature
 from typing import Any, cast
 
 import torch
@@ -23,13 +24,15 @@ class _Unhooked:
     count or change what they see.
     """
 
-    __slots__ = ("_module",)
+    __slots__ = ("_module", "_takes_state")
 
     def __init__(self, module: torch.nn.LSTM) -> None:
         self._module = module
+        self._takes_state = takes_state(module)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._module.forward(*args, **kwargs)
+    def __call__(self, input: Any, hx: Any = None) -> Any:
+        """Call forward; one of a subclass that takes no state starts from zeros, and is given none."""
+        return self._module.forward(input, hx) if self._takes_state and hx is not None else self._module.forward(input)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._module, name)
@@ -37,6 +40,24 @@ class _Unhooked:
     @property  # type: ignore[misc]  # object's own can be set
     def __class__(self) -> Any:  # what isinstance asks, and what messages name
         return type(self._module)
+
+
+def argument_names(lstm: torch.nn.LSTM) -> tuple[str, str]:
+    """What forward calls its input and its state; nn.LSTM's own names where it does not say, with ``*args``.
+
+    >>> argument_names(torch.nn.LSTM(4, 8))
+    ('input', 'hx')
+    """
+    kinds = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    names = [parameter.name for parameter in signature(lstm.forward).parameters.values() if parameter.kind in kinds]
+    first, second = [*names, *("input", "hx")[len(names) :]][:2]
+    return first, second
+
+
+def takes_state(lstm: torch.nn.LSTM) -> bool:
+    """Whether forward takes a state: a subclass's own may not."""
+    parameters = signature(lstm.forward).parameters.values()
+    return len(parameters) > 1 or any(parameter.kind is Parameter.VAR_POSITIONAL for parameter in parameters)
 
 
 @contextmanager

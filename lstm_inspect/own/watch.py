@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from inspect import signature
 from itertools import count
 from typing import Any
 
@@ -19,7 +18,7 @@ from lstm_inspect.experiment import devices
 from lstm_inspect.guard import refuse_too_large_again
 from lstm_inspect.own.live import DROPOUT, call, report_of, run_of
 from lstm_inspect.own.spec_of import Input, State, see_that_weights_fit, spec_of_call
-from lstm_inspect.own.untouched import untouched
+from lstm_inspect.own.untouched import argument_names, untouched
 from lstm_inspect.report import Options, Report
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
@@ -111,18 +110,13 @@ def report_of_call(
 
 
 def arguments_of(lstm: torch.nn.LSTM, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
-    """Input and state of a call, by the signature of the module's forward: its first argument and its second.
+    """Input and state of a call: forward's first argument and its second, under whatever names.
 
-    Raises:
-        CallError: forward takes no argument.
+    >>> arguments_of(torch.nn.LSTM(4, 8), (1,), {"hx": 2})
+    (1, 2)
     """
-    given = signature(lstm.forward).bind(*args, **kwargs)
-    given.apply_defaults()
-    values = list(given.arguments.values())
-    if not values:
-        allowed = "an LSTM's forward takes its input first, then its state"
-        raise CallError(f"{type(lstm).__qualname__}.forward", "took no argument", allowed, "forward(self, input, hx)")
-    return values[0], values[1] if len(values) > 1 else None
+    given = [*args[:2], *(kwargs.get(name) for name in argument_names(lstm)[len(args) :])]
+    return given[0], given[1]
 
 
 def _warnings(lstm: torch.nn.LSTM, spec: LSTMSpec) -> list[SpecWarning]:

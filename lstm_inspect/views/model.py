@@ -71,7 +71,7 @@ def _block(block: _Block, *, whole: bool) -> RenderableType:
     if call.report is None:
         return look.section(block.title, Text(f"can't be checked: {call.error}", style=look.BAD))
     if whole:
-        return Group(Text(block.title, style=look.TITLE), Text(), report_page(call.report, whole=True, warnings=False))
+        return look.section(block.title, Text(), report_page(call.report, whole=True, warnings=False))
     parts: list[RenderableType] = [look.code(line, whole=True) for line in _statements(call)]
     parts += [Text(), tables.shapes(call.report), Text()]
     failed = [call for call in block.calls if not call.verified]

@@ -218,7 +218,11 @@ def test_a_subclass_whose_forward_is_overridden_is_checked_as_it_is() -> None:
     report = inspect_module(Scaled(4, 8), input)
     assert report.verified is False
     assert {"row-0", "final-state", "reference-output"} <= set(failed(report))
-    assert inspect_module(Honest(4, 8, bidirectional=True), input).verified is True
+    honest = Honest(4, 8, bidirectional=True)
+    assert inspect_module(honest, input).verified is True
+    assert inspect_module(honest, pack_padded_sequence(input, [5, 4, 2])).verified is True
+    with pytest.raises(CallError, match=r"hx was given: .*Honest\.forward takes no state"):
+        inspect_module(honest, input, states(honest, 3))
 
 
 def test_a_forward_that_returns_something_else() -> None:
