@@ -51,7 +51,7 @@ def state_row(spec: LSTMSpec, layer: int, direction: int) -> StateRow:
     time_step = final_step(spec, direction)
     top = layer == spec.num_layers - 1
     output = _output(spec, direction, time_step) if top else None
-    why = _why(direction) if top else f"none: output holds the top layer ({spec.num_layers - 1}) alone"
+    why = _why(direction) if top else "none: below the top layer"
     return StateRow(row, layer, spec.directions[direction], time_step, f"hn[{row}]", f"cn[{row}]", output, why)
 
 

@@ -84,7 +84,7 @@ def code(expression: str, *, whole: bool = False) -> Text:
     if len(expression) > _MOST_CHARACTERS and not whole:
         half = _MOST_CHARACTERS // 2
         expression = f"{expression[:half]} ... {expression[-half:]}"
-    return Text(expression, style=CODE)
+    return Text.assemble((expression, CODE))  # the style is the expression's alone, not of what is appended to it
 
 
 def sides(left: str, sign: str, right: str, width: int, *, whole: bool = False) -> Text:

@@ -22,7 +22,7 @@ _KINDS = {
     "shape": "predicted shape == measured shape",
     "equality": "the same numbers in another place of one call, bit for bit",
     "packing": "what packing promises",
-    "reference": "against the LSTM equations, step by step in float64",
+    "reference": "against the LSTM equations, step by step in float64; |a - b| <= atol + rtol * |b|",
 }
 
 

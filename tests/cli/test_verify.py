@@ -115,7 +115,8 @@ def test_failures_are_shown_with_the_command_that_repeats_them(cli: Cli, monkeyp
     break_lstm(monkeypatch, scale_cn)
     grid = ("verify", "--bidir", "on", "--batch", "packed-unsorted", "--state", "zeros", "--proj-size", "0")
     outcome = cli(*grid, "--batch-first", "on", columns=200)
-    command = "lstm-inspect shapes --input-size 5 --hidden-size 8 --layers 2 --bidir --batch-first --lengths 4,7,2 --state zeros"
+    sizes, batch = "--input-size 5 --hidden-size 8 --layers 2", "--lengths 4,7,2 --state zeros"
+    command = f"lstm-inspect shapes {sizes} --bidir --batch-first {batch}"
     assert outcome.status == 1
     assert f"FAILED: {command}\n" in outcome.stdout
     assert "reference-cn: " in outcome.stdout
