@@ -45,6 +45,7 @@ class Diagnosis:
         kind: "refused" (torch raises an error), "wrong" (torch runs it, and the result is not what it seems)
             or "trap" (the call is sound; reading its results is where people go wrong).
         message: the words that were recognised.
+        note: what else holds of the finding.
         needs: what would have to be known to say more.
         further: other findings of the same call.
     """
@@ -58,6 +59,7 @@ class Diagnosis:
     causes: tuple[LikelyCause, ...] = ()
     kind: Kind = "refused"
     message: str = ""
+    note: str = ""
     needs: tuple[str, ...] = ()
     further: tuple[Diagnosis, ...] = ()
 
@@ -96,5 +98,6 @@ class Diagnosis:
             "axis": self.axis,
             "expected": None if self.expected is None else list(self.expected),
             "got": None if self.got is None else list(self.got),
+            "note": self.note or None,
             "causes": [{"cause": each.cause, "fix": each.fix, "likely_if": each.likely_if} for each in self.causes],
         }

@@ -9,6 +9,7 @@ import typer
 
 from lstm_inspect._version import __version__
 from lstm_inspect.cli import streams
+from lstm_inspect.cli.diagnose import diagnose
 from lstm_inspect.cli.help import GroupedCommand
 from lstm_inspect.cli.model import model
 from lstm_inspect.cli.options import spell_flag
@@ -21,7 +22,7 @@ from lstm_inspect.errors import LSTMInspectError
 PROGRAM = "lstm-inspect"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for _command in (shapes, pack, verify, model, schema):
+for _command in (shapes, pack, verify, model, diagnose, schema):
     app.command(cls=GroupedCommand)(_command)
 
 

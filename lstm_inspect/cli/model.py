@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver, save_path
 from lstm_inspect.cli.flags import Values, argument, command, whole
 from lstm_inspect.cli.options import CHECK_FLAGS, PREDICT, REPORT_FLAGS, checking_of
-from lstm_inspect.theory.shapes import format_tuple
 
 if TYPE_CHECKING:
-    from lstm_inspect.findings import Diagnosis
     from lstm_inspect.own.user_code import UserCodeError
 
 TARGET: Final = argument(
@@ -52,15 +49,8 @@ def _show(error: UserCodeError) -> None:
     streams.say(error.traceback)
     streams.say(f"error: {error}")
     if error.diagnosis is not None:
-        streams.say("\n".join(_diagnosis(error.diagnosis)))
+        from lstm_inspect.views.diagnosis import page
 
-
-def _diagnosis(found: Diagnosis) -> Iterator[str]:
-    axis = "" if found.axis is None else f", axis {found.axis}" + (f" ({found.letter})" if found.letter else "")
-    sizes = "" if found.expected is None else f": expected {format_tuple(found.expected)}"
-    sizes += "" if found.got is None else f", got {format_tuple(found.got)}"
-    yield f"diagnosis: {found.argument or found.rule}{axis}{sizes}"
-    for place, cause in enumerate(found.causes, start=1):
-        yield f"  {place}. {cause.cause}"
-        yield f"     write: {cause.fix}"
-        yield f"     likely if: {cause.likely_if}"
+        console = streams.error_console()
+        console.print()
+        console.print(page(error.diagnosis, of_a_message=True))

@@ -12,7 +12,7 @@ from lstm_inspect.own.known import Known
 from lstm_inspect.own.rules import RULES
 from lstm_inspect.own.rules.rule import Cause, Rule, Write
 from lstm_inspect.own.rules.wording import Wording
-from lstm_inspect.own.traceback_text import Window, clean, context_of, trace_of, windows
+from lstm_inspect.own.traceback_text import Window, clean, trace_of, windows
 
 __all__ = ["Diagnosis", "Known", "diagnose"]
 
@@ -27,7 +27,7 @@ LETTERS: Final = {
 """The axes of what has the same axes whatever the flags are; those of the input and the output depend on them."""
 
 NEEDS: Final = (
-    "the message itself, or the traceback around it: an error that an LSTM, its packing or what reads its results raises",
+    "the message itself, with the traceback around it",
     "or, without a message, the shapes of the call: --input-shape, --h0-shape, --c0-shape, --lengths",
 )
 _THE_TRACEBACK: Final = "the traceback: other code raises the same words, and this holds if they came from an LSTM"
@@ -77,23 +77,34 @@ def _last_match(text: str, known: Known) -> _Match | None:
 def _matches(window: Window, known: Known) -> Iterator[_Match]:
     for rule in RULES:
         for wording in rule.wordings:
-            match = _match(rule, wording, window.text, known)
+            match = _match(rule, wording, window, known)
             if match is not None:
                 yield match
                 break
 
 
-def _match(rule: Rule, wording: Wording, text: str, known: Known) -> _Match | None:
+def _match(rule: Rule, wording: Wording, window: Window, known: Known) -> _Match | None:
     """The last occurrence of a wording that is the rule's to claim."""
-    for found in reversed(wording.all(text)):
-        context = context_of(text, found.start())
-        trace = trace_of(context) if not known.anything else trace_of(context) or "silent"
-        if trace is None and rule.scope != "lstm":
-            continue
-        evidence = Evidence(wording.read(found), known, context, found[0], trace or "silent")
-        if (rule.scope != "any" or evidence.at_an_lstm) and rule.claims(evidence):
+    seen = set()
+    for found in reversed(wording.all(window.text, window.words)):
+        start = window.traceback_at(found.start())
+        if (found[0], start) in seen:
+            continue  # a log repeats itself
+        seen.add((found[0], start))
+        context = "" if start is None else window.text[start : found.start()]
+        evidence = Evidence(wording.read(found), known, context, found[0], trace_of(context))
+        if _claims(rule, evidence):
             return _Match(rule, evidence, found.end())
     return None
+
+
+def _claims(rule: Rule, evidence: Evidence) -> bool:
+    """Whether a message is the rule's: its words alone, or the words, the numbers and where it was raised."""
+    if rule.scope == "any" and not evidence.at_an_lstm:
+        return False
+    if rule.scope == "near" and evidence.trace == "elsewhere" and not evidence.known.anything:
+        return False
+    return rule.claims(evidence)
 
 
 def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused") -> Diagnosis:
@@ -102,14 +113,18 @@ def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused") -> Diagnosis
     first = ranked[0][0]
     argument = _written(first.argument or rule.argument or "", evidence) or None
     axis = first.axis if first.axis is not None else rule.axis_of(evidence) if rule.axis_of else rule.axis
+    expected, got = _values(evidence.get(first.expected)), _values(evidence.get(first.got))
+    if argument == "input" and axis == -1 and evidence.known.input_shape and got is not None and expected is not None:
+        lead = evidence.known.input_shape[:-1]
+        axis, expected, got = len(lead), (*lead, *expected), (*lead, *got)
     shared = rule.scope != "lstm" and not evidence.at_an_lstm
     return Diagnosis(
         rule=rule.id,
         argument=argument,
         axis=axis,
         letters=_letters(argument, evidence.known),
-        expected=_values(evidence.get(first.expected)),
-        got=_values(evidence.get(first.got)),
+        expected=expected,
+        got=got,
         causes=tuple(_likely(cause, decided, evidence) for cause, decided in ranked),
         kind=kind,
         message=clean(evidence.message)[:_MOST_SHOWN],
@@ -140,6 +155,7 @@ def _values(value: Any) -> Values | None:
 def _letters(argument: str | None, known: Known) -> tuple[str, ...]:
     """The argument's axes in letters, as far as they are known."""
     if argument == "input":
-        return tuple(known.axes) if known.batch_first is not None or known.batched is False else ()
+        undecided = known.batched and known.batch_first is None
+        return ("T or B", "B or T", "I") if undecided else tuple(known.axes) or ("I",)
     letters = LETTERS.get(argument or "", ())
     return letters if known.batched is not False else tuple(letter for letter in letters if letter != "B")

@@ -10,12 +10,14 @@ from typing import Any, Final, Literal, TypeAlias
 from lstm_inspect.own.known import Known, Shape
 from lstm_inspect.theory.shapes import format_tuple
 
-Trace: TypeAlias = Literal["none", "lstm", "hidden", "silent"]
+Trace: TypeAlias = Literal["none", "lstm", "hidden", "silent", "elsewhere"]
 
 _FALLBACKS: Final = {
     "rows": "num_layers * num_directions",
     "batch": "batch_size",
+    "state_size": "hidden_size",
     "time": "seq_len",
+    "batch_first": "lstm.batch_first",
     "time_axis": "1 if lstm.batch_first else 0",
     "batch_axis": "0 if lstm.batch_first else 1",
 }
@@ -38,7 +40,8 @@ class Evidence:
         context: the traceback that led to it, white space as single blanks; empty if there is none.
         message: the message itself.
         trace: "none" (a bare message), "lstm" (the traceback names an LSTM or packing), "hidden" (a traceback that
-            shows no line of the user's code) or "silent" (one that does, without a word of an LSTM).
+            shows no line of the user's code), "silent" (one that does, without a word of an LSTM) or "elsewhere" (one
+            that leads to a data loader, a convolution, ..).
     """
 
     numbers: Mapping[str, Any] = field(default_factory=dict)
@@ -95,6 +98,7 @@ class Evidence:
             "time": known.time,
             "time_axis": _axis(known.batch_first, 1, 0),
             "batch_axis": _axis(known.batch_first, 0, 1),
+            "batch_first": known.batch_first,
             "input_shape": known.input_shape,
             "lengths": known.lengths,
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
@@ -16,9 +17,9 @@ _WINDOW: Final = 2**18
 _OVERLAP: Final = 2**15  # more than a traceback with its message takes
 
 _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|[@-Z\\-_])")
-_BLANKS: Final = {code: " " for code in (*range(9), *range(11, 32), 127, *range(0x2500, 0x2580), 0xFEFF)}
-_PLAIN: Final = _BLANKS | {0x2018: "'", 0x2019: "'", 0x201C: '"', 0x201D: '"', 0x00A0: " "}
-_HEADER: Final = "Traceback (most recent call last)"
+_STRAIGHT: Final = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " "}
+_NO_CONTROLS: Final = bytes(32 if code < 32 or code == 127 else code for code in range(256))
+_HEADER: Final = re.compile(r"Traceback \(most recent call last\)")
 _LSTM: Final = re.compile(r"(?i)lstm|\brnn\b|rnn\.py|RNN\.cpp|pack_padded|pad_packed|packed|pack_sequence|pad_sequence")
 _FOLDERS: Final = re.compile(r"(?i)(?:[\w.~:-]*[/\\])+(?=[\w.-]+)")
 _HIDDEN: Final = re.compile(r'File "<(?:string|stdin)>"')
@@ -34,11 +35,20 @@ class Window:
 
     Attributes:
         text: the stretch.
+        words: its words.
         sure_from: where matches start to have their whole traceback before them.
+        headers: where its tracebacks start.
     """
 
     text: str
+    words: frozenset[str]
     sure_from: int
+    headers: tuple[int, ...]
+
+    def traceback_at(self, position: int) -> int | None:
+        """Where the traceback starts that leads to a position; None if none does."""
+        before = bisect_left(self.headers, position)
+        return self.headers[before - 1] if before else None
 
 
 def decode(data: bytes) -> str:
@@ -64,9 +74,17 @@ def clean(text: str) -> str:
     >>> clean("\\x1b[31mRuntimeError\\x1b[0m:\\r\\n  got 3")
     'RuntimeError: got 3'
     """
+    return " ".join(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text. What is not ASCII is no part of torch's messages: frames, arrows, bytes of a binary file."""
     if "\x1b" in text:
         text = _ESCAPES.sub("", text)
-    return " ".join(text.translate(_PLAIN).split())
+    if not text.isascii():
+        for curly, straight in _STRAIGHT.items():
+            text = text.replace(curly, straight)
+    return text.encode("ascii", errors="ignore").translate(_NO_CONTROLS).decode("ascii").split()
 
 
 def windows(text: str) -> Iterator[Window]:
@@ -75,24 +93,20 @@ def windows(text: str) -> Iterator[Window]:
     while True:
         start = max(0, end - _WINDOW)
         sure = 0 if start == 0 else len(clean(text[start : start + _OVERLAP]))
-        yield Window(clean(text[start:end]), sure)
+        words = _words(text[start:end])
+        joined = " ".join(words)
+        yield Window(joined, frozenset(words), sure, tuple(found.start() for found in _HEADER.finditer(joined)))
         if start == 0:
             return
         end = start + _OVERLAP
 
 
-def context_of(text: str, position: int) -> str:
-    """The traceback that leads to a position; empty if none does."""
-    start = text.rfind(_HEADER, 0, position)
-    return "" if start < 0 else text[start:position]
-
-
-def trace_of(context: str) -> Trace | None:
-    """What a traceback says of where it comes from; None if it clearly comes from elsewhere than an LSTM."""
+def trace_of(context: str) -> Trace:
+    """What a traceback says of where it comes from."""
     if not context:
         return "none"
     if _LSTM.search(_FOLDERS.sub("", context)):
         return "lstm"
     if _ELSEWHERE.search(context):
-        return None
+        return "elsewhere"
     return "hidden" if _HIDDEN.search(context) else "silent"

@@ -71,19 +71,28 @@ def running(target: str, model: torch.nn.Module | None = None) -> Iterator[None]
 
 def explained(target: str, error: Exception, model: torch.nn.Module | None) -> UserCodeError:
     """The user's exception with its traceback and, where an LSTM has to do with it, its diagnosis."""
-    from lstm_inspect.own.diagnosis import diagnose
-
     trace = traceback.TracebackException(type(error), error, _trimmed(error.__traceback__))
     text = "".join(trace.format()).rstrip("\n")
     call = lstm_call_of(error.__traceback__)
-    diagnosis = diagnose(text, **({} if call is None else facts_of(call)))
+    diagnosis = _diagnosis(text, call)
     where = "" if call is None else f" in a call of {_name_of(call.lstm, model)}"
     first_line = (str(trace).strip().splitlines() or ["(no message)"])[0][:_MOST_SHOWN]
-    fixes = [cause.fix for cause in diagnosis.causes]
-    instead = fixes[0] if diagnosis.matched and fixes else "mending it where the traceback above ends"
+    instead = "mending it where the traceback above ends"
+    if diagnosis is not None and diagnosis.causes:
+        instead = diagnosis.causes[0].fix
     found = UserCodeError(target, f"raised {type(error).__name__}{where}", first_line.rstrip("."), instead)
-    found.traceback, found.diagnosis = text, diagnosis if diagnosis.matched else None
+    found.traceback, found.diagnosis = text, diagnosis
     return found
+
+
+def _diagnosis(text: str, call: LSTMCall | None) -> Diagnosis | None:
+    """What a traceback means, with the shapes of the call that it came out of; None if no LSTM has to do with it."""
+    from lstm_inspect.own.call import diagnose_call
+    from lstm_inspect.own.diagnosis import diagnose
+    from lstm_inspect.own.known import Known
+
+    found = diagnose(text) if call is None else diagnose_call(text, Known(**facts_of(call)))
+    return found if found.matched and found.kind != "trap" else None
 
 
 def _trimmed(trace: TracebackType | None) -> TracebackType | None:

@@ -73,11 +73,19 @@ def _block(block: _Block, *, whole: bool) -> RenderableType:
     if whole:
         return look.section(block.title, Text(), report_page(call.report, whole=True, warnings=False))
     parts: list[RenderableType] = [look.code(line, whole=True) for line in _statements(call)]
-    parts += [Text(), tables.shapes(call.report), Text()]
+    parts += [Text(), tables.shapes(call.report), *_lengths(call.report), Text()]
     failed = [call for call in block.calls if not call.verified]
     if failed:
         parts += [tables.checks(call.report), tables.pitfalls(call.report)]
     return look.section(block.title, *parts, look.Fitted(partial(_checked, block)))
+
+
+def _lengths(report: Report) -> list[RenderableType]:
+    if report.spec.lengths is None:
+        return []
+    lengths = look.code(f"lengths {', '.join(map(str, report.spec.lengths))}")
+    given = "longest first, as they came" if report.spec.enforce_sorted else "in the given order; the batch runs packed"
+    return [lengths + Text(f", {given}", style=look.FAINT)]
 
 
 def _module(name: str) -> str:

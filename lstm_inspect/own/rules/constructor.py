@@ -131,7 +131,7 @@ RULES: Final = (
             ),
             Cause(
                 "not-a-bool",
-                "{name} is a {got}; only True and False are taken, not what Python would count as true",
+                "{name} is of type {got}; only True and False are taken, not what Python would count as true",
                 "{name} = bool({name})  # text: {name} = {name} == 'True'",
                 "it comes from a config or a command line",
             ),

@@ -59,13 +59,7 @@ RULES: Final = (
                 "the module was not moved to {got}, where the input is",
                 _MOVE_MODULE,
                 "it is built, or kept in a plain list, where model.to(...) does not reach it",
-                lambda e: (
-                    True
-                    if e["expected"] == "cpu" and e["got"] != "meta"
-                    else False
-                    if e["expected"] == "meta"
-                    else None
-                ),
+                lambda e: e["expected"] == "cpu" and e["got"] != "meta",
                 argument="lstm",
             ),
             Cause(
@@ -102,11 +96,10 @@ RULES: Final = (
         "input",
         (
             Cause(
-                "packed-input-elsewhere",
-                "the packed input and the weights are on different devices",
-                "packed_input = packed_input.to(next(lstm.parameters()).device)",
-                "packed_input.data.device is not the weights'",
-                argument="packed_input",
+                "input-elsewhere",
+                "the input (packed, or a cell's: there nothing names it) and the weights are on different devices",
+                "input = input.to(next(lstm.parameters()).device)  # packed_input.to(..) gives a new PackedSequence",
+                "input.device, or packed_input.data.device, is not the weights'",
             ),
             Cause(
                 "states-elsewhere",
@@ -114,12 +107,6 @@ RULES: Final = (
                 _MOVE_STATES,
                 "h0.device is not input.device",
                 argument="h0",
-            ),
-            Cause(
-                "input-left-behind",
-                "the input is on another device than the weights",
-                _MOVE_INPUT,
-                "input.device is not next(lstm.parameters()).device",
             ),
         ),
         scope="near",

@@ -31,7 +31,7 @@ def _layout(e: Evidence, *, module_batch_first: bool) -> bool | None:
     if not _only(e, 1) or e.known.batch_first is (not module_batch_first):
         return False
     if e.known.batched is None or e.known.input_shape is None:
-        return None
+        return None if not module_batch_first or e.known.batch_first else False
     read, other = e.known.input_shape[:2] if module_batch_first else e.known.input_shape[1::-1]
     return (e.expected[1], e.got[1]) == (read, other) and e.known.batched
 
@@ -158,7 +158,18 @@ SIZE: Final = Rule(
             ),
             lambda e: "input = input.transpose(0, 1)  # or build the module without batch_first=True",
             lambda e: f"input.shape starts with ({e.expected[1]}, {e.got[1]}) and the module has batch_first=True",
-            lambda e: _layout(e, module_batch_first=True) and e.known.batch_first is not None,
+            lambda e: _layout(e, module_batch_first=True),
+            axis=1,
+        ),
+        Cause(
+            "states-sized-by-time",
+            lambda e: (
+                f"the data is right, and the states' batch was read off its time axis: {e.got[1]} is T, B is "
+                f"{e.expected[1]}"
+            ),
+            _zeros,
+            "the states are made inside forward, from the wrong one of input.size(0) and input.size(1)",
+            lambda e: any(_layout(e, module_batch_first=first) is True for first in (False, True)),
             axis=1,
         ),
         Cause(
@@ -238,6 +249,17 @@ SIZE: Final = Rule(
             axis=1,
         ),
         Cause(
+            "another-width",
+            lambda e: (
+                f"{_state(e)} is {e.got[2]} wide and the module's state {e.expected[2]}: "
+                "it was made for another hidden_size"
+            ),
+            _zeros,
+            lambda e: f"hidden_size of the module is {e.expected[2]} and the states were made with {e.got[2]}",
+            lambda e: None if _only(e, 2) else False,
+            axis=2,
+        ),
+        Cause(
             "h0-not-projected",
             lambda e: (
                 f"the module has a projection: h0 is proj_size = {e.expected[2]} wide, only c0 is hidden_size wide"
@@ -259,22 +281,10 @@ SIZE: Final = Rule(
             "directions-joined",
             "the two directions' states were joined along the last axis, so they are 2*H wide",
             lambda e: (
-                f"# build this module with hidden_size={e.got[2]}, or project: "
-                f"h0 = torch.nn.Linear({e.got[2]}, {e.expected[2]})(h0)"
+                f"h0 = torch.nn.Linear({e.got[2]}, {e.expected[2]})(h0)  # or build the module with hidden_size={e.got[2]}"
             ),
             "the state is torch.cat of two rows of a bidirectional encoder's hn",
             _joined_directions,
-            axis=2,
-        ),
-        Cause(
-            "another-width",
-            lambda e: (
-                f"{_state(e)} is {e.got[2]} wide and the module's state {e.expected[2]}: "
-                "it was made for another hidden_size"
-            ),
-            _zeros,
-            lambda e: f"hidden_size of the module is {e.expected[2]} and the states were made with {e.got[2]}",
-            lambda e: None if _only(e, 2) else False,
             axis=2,
         ),
         Cause(

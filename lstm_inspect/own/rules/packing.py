@@ -452,7 +452,7 @@ RULES: Final = (
             "pack_padded_sequence() takes from {fewest:int} to {expected:int} positional arguments but {got:int} were given",
             "pad_packed_sequence() takes from {fewest:int} to {expected:int} positional arguments but {got:int} were given",
         ),
-        "{name}",
+        lambda e: str(e.get("name") or ""),
         (
             Cause(
                 "lengths-missing",
@@ -465,7 +465,7 @@ RULES: Final = (
                 "of-the-other-function",
                 "{name} belongs to the other function: enforce_sorted and lengths to packing, total_length and "
                 "padding_value to unpacking",
-                "output, lengths = pad_packed_sequence(packed_output, batch_first=lstm.batch_first, "
+                "output, lengths = pad_packed_sequence(packed_output, batch_first={batch_first}, "
                 "total_length=input.shape[{time_axis}])",
                 "{name} is an argument of pack_padded_sequence or of pad_packed_sequence",
                 lambda e: (

@@ -48,9 +48,8 @@ def _unflattened(e: Evidence) -> bool | None:
 
 
 def _transposed_weight(e: Evidence) -> bool | None:
-    return (
-        e["c"] % 4 == 0 and (e["d"] == e["b"] or (e["d"] == e["c"] // 4) or e["b"] == e["c"] // 4) and e["c"] > e["d"]
-    )
+    """Whether the second matrix can be a weight that was not transposed: (4H x in), against data of in features."""
+    return None if e["c"] % 4 == 0 and e["d"] == e["b"] < e["c"] else False
 
 
 def _packed_rows(e: Evidence) -> bool | None:
@@ -79,8 +78,12 @@ def _fits(e: Evidence) -> bool:
     """Whether these numbers can come from around an LSTM at all."""
     if e.at_an_lstm:
         return True
-    tight = any(decide(e) is True for decide in (_doubled, _projected, _halved, _transposed_weight, _state_width))
-    return tight or (e.trace != "silent" and (_gates(e) or _flattened(e) is None or _unflattened(e) is None))
+    tight = any(decide(e) is True for decide in (_doubled, _projected, _halved, _state_width))
+    return (
+        tight
+        or _transposed_weight(e) is None
+        or (e.trace != "silent" and (_gates(e) or _flattened(e) is None or _unflattened(e) is None))
+    )
 
 
 PRODUCT: Final = Rule(
@@ -210,9 +213,17 @@ def _padding(e: Evidence) -> bool:
     return e.mentions(r"pad_sequence|pack_sequence") is True
 
 
+def _gates_against_features(e: Evidence) -> bool | None:
+    """Whether one size can be 4H and the other a layer's input width."""
+    small, large = sorted((e["a"], e["b"]))
+    if e["axis"] != 1 or large % 4 or large <= 2 * small or _padding(e):
+        return False
+    return True if large == 4 * small else None
+
+
 def _of_gates(e: Evidence) -> bool | None:
     """A 4-D packed tensor: rows of 4H gates meet other axes."""
-    if e["axis"] != 1 or _padding(e):
+    if e["axis"] != 1 or _padding(e) or e["a"] < e["b"]:
         return False
     return True if e.mentions(r"rnn\.py") else None
 
@@ -268,6 +279,17 @@ BROADCAST: Final = Rule(
             _shorter,
             expected="b",
             got="a",
+        ),
+        Cause(
+            "weight-transposed",
+            "a weight is copied in the wrong orientation: weights are (4*H, in), Keras' and Flax' kernels are (in, 4*H)",
+            "with torch.no_grad(): lstm.weight_ih_l0.copy_(kernel.T)",
+            "{a} and {b} are in and 4*H, and copy_ raises it",
+            _gates_against_features,
+            argument="weight_ih_l0",
+            axis=1,
+            expected="a",
+            got="b",
         ),
         Cause(
             "packed-4d",
@@ -343,7 +365,7 @@ def _too_long(e: Evidence) -> bool | None:
 
 
 def _view_doubled(e: Evidence) -> bool | None:
-    return -1 not in e["shape"] and e["n"] == 2 * _product(e["shape"])
+    return None if -1 not in e["shape"] and e["n"] == 2 * _product(e["shape"]) else False
 
 
 VIEW: Final = Rule(
@@ -372,10 +394,11 @@ VIEW: Final = Rule(
         ),
         Cause(
             "packed-features",
-            "packed sequences of equal lengths whose features are not input_size: torch does not check packed input",
+            "packed sequences of equal lengths whose features are not input_size, or whose feature axis is missing, or that "
+            "have four axes: torch does not check packed input",
             lambda e: e.constructor(input_size=e["n"] // max(1, _product(e["shape"][:2]))),
             "the input is packed, all lengths are the same, and packed_input.data.shape[-1] is not input_size",
-            lambda e: None if len(e["shape"]) == 3 and -1 not in e["shape"] and not _view_doubled(e) else False,
+            lambda e: None if len(e["shape"]) == 3 and -1 not in e["shape"] else False,
             argument="packed_input",
         ),
         Cause(

@@ -80,6 +80,14 @@ RULES: Final = (
                 argument="packed_output",
             ),
             Cause(
+                "tuple-as-input",
+                "a tuple was passed as the input: the whole result of another LSTM, as nn.Sequential does, or (input, hx)",
+                "output, _ = first(input); output, (hn, cn) = second(output)",
+                "two LSTMs follow each other, or the call reads lstm((input, hx))",
+                lambda e: None if e["got"] == "tuple" and e["name"] == "dim" else False,
+                argument="input",
+            ),
+            Cause(
                 "result-is-a-tuple",
                 "nn.LSTM returns (output, (hn, cn)), and its second result is a tuple too: one of them was used as a tensor",
                 _UNPACK + "  # then output.{name} or hn.{name}",
@@ -91,14 +99,6 @@ RULES: Final = (
                     or (None if e["got"] == "tuple" and e["name"] == "dim" else False)
                 ),
                 argument="output",
-            ),
-            Cause(
-                "tuple-as-input",
-                "a tuple was passed as the input: the whole result of another LSTM, as nn.Sequential does, or (input, hx)",
-                "output, _ = first(input); output, (hn, cn) = second(output)",
-                "two LSTMs follow each other, or the call reads lstm((input, hx))",
-                lambda e: None if e["got"] == "tuple" and e["name"] == "dim" else False,
-                argument="input",
             ),
             Cause(
                 "states-in-a-tuple",
@@ -345,7 +345,7 @@ RULES: Final = (
             Cause(
                 "row-of-hn",
                 lambda e: (
-                    f"hn has {e['size']} rows: L*D, the layers times the directions"
+                    f"hn has {e['size']} row(s): L*D, the layers times the directions"
                     if e.get("size") is not None
                     else "(hn, cn) has two parts, and a PackedSequence four"
                 ),
@@ -528,7 +528,7 @@ RULES: Final = (
             ),
         ),
         scope="near",
-        claims=lambda e: e.message.startswith("Gather") or e.at_an_lstm,
+        claims=lambda e: e.message.startswith("Gather") or e.at_an_lstm or 1 in (e["expected"], e["got"]),
     ),
     Rule(
         "view-not-contiguous",

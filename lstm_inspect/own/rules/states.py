@@ -291,6 +291,9 @@ RULES: Final = (
                 "h0, c0 = packed_input.data.new_zeros({rows}, {batch}, {state_size}), "
                 "packed_input.data.new_zeros({rows}, {batch}, {hidden_size})",
                 "h0.shape[0] is not num_layers * directions, {rows}",
+                lambda e: (
+                    None if e.known.h0_shape is None or e.known.rows is None else e.known.h0_shape[0] != e.known.rows
+                ),
                 axis=0,
             ),
             Cause(

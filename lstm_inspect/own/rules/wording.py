@@ -1,19 +1,21 @@
 """An error's wording as a template: its fixed words, and the numbers and names that are read out of it.
 
-``Expected hidden[{index:int}] size {expected:shape}, got {got:shape}`` matches the message with any numbers. The
-longest run of fixed words is looked for first: a plain search is many times faster than a regular expression.
+``Expected hidden[{index:int}] size {expected:shape}, got {got:shape}`` matches the message with any numbers. A whole
+word of it is looked for first, among the words of the text, and then its longest fixed part: a log of many megabytes
+holds few of them, and a regular expression is many times slower.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
 
 Value: TypeAlias = int | str | tuple[int, ...]
 
+_WHOLE_WORD: Final = re.compile(r"(?<= )\S+(?= )")
 _PIECE: Final = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _PATTERNS: Final[Mapping[str, str]] = {
     "int": r"-?\d+",
@@ -42,9 +44,18 @@ class Wording:
         return {name: kind or "word" for name, kind in _PIECE.findall(self.template)}
 
     @cached_property
-    def anchor(self) -> str:
-        """Its longest run of fixed words."""
-        return max((part for part in _PIECE.split(self.template)[::3]), key=len)
+    def word(self) -> str:
+        """Its longest word that stands between blanks, whatever its numbers and names are; empty if it has none."""
+        return max(
+            (word for part in _PIECE.split(self.template)[::3] for word in _WHOLE_WORD.findall(part)),
+            key=len,
+            default="",
+        )
+
+    @cached_property
+    def longest(self) -> str:
+        """Its longest run of fixed text."""
+        return max(_PIECE.split(self.template)[::3], key=len)
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
@@ -56,15 +67,16 @@ class Wording:
         before = r"(?<![\w.])" if self.template[0].isalnum() or self.template[0] in "_{" else ""
         return re.compile(before + "".join(built))
 
-    def all(self, text: str) -> list[re.Match[str]]:
-        """Its occurrences in text whose white space is single blanks."""
-        return list(self.pattern.finditer(text)) if self.anchor in text else []
+    def all(self, text: str, words: Set[str]) -> list[re.Match[str]]:
+        """Its occurrences in text whose white space is single blanks, and whose words are these."""
+        absent = (self.word and self.word not in words) or self.longest not in text
+        return [] if absent else list(self.pattern.finditer(text))
 
     def read(self, match: re.Match[str]) -> dict[str, Value]:
         """The numbers and names of an occurrence.
 
         >>> wording = Wording("got {got:shape} and {n:int}")
-        >>> wording.read(*wording.all("got [1, 2] and 3"))
+        >>> wording.read(*wording.all("got [1, 2] and 3", {"and"}))
         {'got': (1, 2), 'n': 3}
         """
         return {name: _value(self.kinds[name], text) for name, text in match.groupdict().items()}
