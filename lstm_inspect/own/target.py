@@ -87,12 +87,18 @@ def imported(target: Target) -> Iterator[ModuleType]:
     before = list(sys.path)
     sys.path.insert(0, str(target.path.resolve().parent) if target.path else str(Path.cwd()))
     try:
-        yield _from_file(target.path) if target.path else _by_name(target)
+        if target.path:
+            with _from_file(target.path) as module:
+                yield module
+        else:
+            yield _by_name(target)
     finally:
         sys.path[:] = before
 
 
-def _from_file(path: Path) -> ModuleType:
+@contextmanager
+def _from_file(path: Path) -> Iterator[ModuleType]:
+    """A file as a module, which bears its name only as long as it is used: another file may have the same."""
     name = path.stem if path.stem not in sys.modules else f"{path.stem}_of_the_target"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # its suffix is .py
@@ -100,10 +106,9 @@ def _from_file(path: Path) -> ModuleType:
     sys.modules[name] = module  # dataclasses and pickle look a class's module up there
     try:
         spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
+        yield module
+    finally:
+        sys.modules.pop(name, None)
 
 
 def _by_name(target: Target) -> ModuleType:
