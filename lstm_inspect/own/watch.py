@@ -34,7 +34,7 @@ def watch(
     model does to them later (an in-place ReLU, an optimizer's step) changes nothing. No tensor is kept.
     Some checks call the module anew; those run in eval mode, without gradients, hooks or random numbers.
     Where dropout is at work in a call, its numbers are random: the equations are then held against a
-    call in eval mode, and a warning says so.
+    call in eval mode, and a warning says so. What can't be checked is recorded with the reason.
 
     The hooks are taken off when the context ends, by an exception too; nothing is left to cost time.
 
@@ -80,12 +80,19 @@ class _Recorder:
     def __call__(self, lstm: torch.nn.LSTM, args: tuple[Any, ...], kwargs: dict[str, Any], results: Any) -> None:
         report, error = None, None
         try:
+            _see_that_it_ran()
             report = report_of_call(lstm, args, kwargs, results, self.options)
         except LSTMInspectError as refused:
             error = str(refused)  # as text: the exception itself would keep the tensors alive
         except (RuntimeError, MemoryError) as failed:
             error = str(RunError("torch", "can't check this call", str(failed), "watch(model, reference=False)"))
         self.calls.append(Call(self.name, next(self.indices), report, error))
+
+
+def _see_that_it_ran() -> None:
+    if torch.jit.is_tracing() or torch.compiler.is_compiling():
+        allowed = "it has no numbers of its own to check"
+        raise CallError("this call", "was traced, not run", allowed, "watch(model) before the model is compiled")
 
 
 def report_of_call(
