@@ -6,7 +6,14 @@ from typing import Final
 
 from lstm_inspect.errors import MemoryNeedError
 from lstm_inspect.machine import free_memory
-from lstm_inspect.theory.memory import largest_tensor, reference_bytes, report_bytes, run_bytes, weight_bytes
+from lstm_inspect.theory.memory import (
+    largest_tensor,
+    listing_bytes,
+    reference_bytes,
+    report_bytes,
+    run_bytes,
+    weight_bytes,
+)
 from lstm_inspect.theory.spec import LSTMSpec
 
 _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch itself and everybody else
@@ -25,8 +32,7 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
     _refuse(_longest_list(spec), report_bytes(spec), "That is the report alone", "a smaller number")
     if predict:
         return
-    if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
-        raise MemoryNeedError(_largest_part(spec), "is more than torch can count", _estimate(spec), _PREDICT)
+    refuse_uncountable(spec, _PREDICT)
     if spec.device == "meta":
         return
     need = run_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
@@ -49,6 +55,28 @@ def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
     need = run_bytes(spec) - weight_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
     way_out = "{reference=False}, or a shorter or smaller batch"
     _refuse("checking this call", need + report_bytes(spec), "The module and its input are there already", way_out)
+
+
+def refuse_long_listing(spec: LSTMSpec, form: str) -> None:
+    """Raise MemoryNeedError if a list of every parameter, as "json" or "text", is more than fits.
+
+    Raises:
+        MemoryNeedError: with what to type instead.
+    """
+    offender, detail = f"{{num_layers={spec.num_layers}}}", "That is the list of every parameter alone"
+    _refuse(
+        offender, listing_bytes(spec, form), detail, "without {json} and {all}: the totals and the first and last rows"
+    )
+
+
+def refuse_uncountable(spec: LSTMSpec, instead: str) -> None:
+    """Raise MemoryNeedError if a tensor has more elements than torch can count, on the meta device too.
+
+    Raises:
+        MemoryNeedError: with what to type instead.
+    """
+    if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
+        raise MemoryNeedError(_largest_part(spec), "is more than torch can count", _estimate(spec), instead)
 
 
 def _refuse(offender: str, need: int, detail: str, instead: str) -> None:

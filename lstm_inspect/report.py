@@ -183,7 +183,7 @@ def measured(report: Report, run: Run) -> Report:
     checks, pitfall_results = verify(run, report.checks, report.pitfalls)
     return replace(
         report,
-        tensors=[_measured_tensor(tensor, run) for tensor in report.tensors],
+        tensors=[measured_tensor(tensor, run) for tensor in report.tensors],
         checks=checks,
         pitfalls=pitfall_results,
         packing=_measured_packing(report, run),
@@ -200,7 +200,8 @@ def _measured_packing(report: Report, run: Run) -> Packing | None:
     return pack(lengths, report.spec.seq_len, order) if sorts(order, lengths) else report.packing
 
 
-def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+def measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+    """The same tensor with what a run gave."""
     actual = run.tensor(tensor.theory.name)
     return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
 

@@ -9,20 +9,24 @@ import typer
 
 from lstm_inspect._version import __version__
 from lstm_inspect.cli import streams
+from lstm_inspect.cli.checkpoint import checkpoint
 from lstm_inspect.cli.diagnose import diagnose
+from lstm_inspect.cli.draw import draw
 from lstm_inspect.cli.help import GroupedCommand
 from lstm_inspect.cli.model import model
 from lstm_inspect.cli.options import spell_flag
+from lstm_inspect.cli.overview import overview
 from lstm_inspect.cli.pack import pack
 from lstm_inspect.cli.schema import schema
 from lstm_inspect.cli.shapes import shapes
 from lstm_inspect.cli.verify import verify
+from lstm_inspect.cli.weights import weights
 from lstm_inspect.errors import LSTMInspectError
 
 PROGRAM = "lstm-inspect"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for _command in (shapes, pack, verify, model, diagnose, schema):
+for _command in (shapes, pack, verify, overview, weights, draw, model, checkpoint, diagnose, schema):
     app.command(cls=GroupedCommand)(_command)
 
 
@@ -64,7 +68,7 @@ def _usage_message(error: Any) -> str:
     context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
     message = error.format_message().rstrip(".")
     default = getattr(parameter, "default", None)
-    if parameter is not None and getattr(parameter, "opts", None):
+    if parameter is not None and getattr(parameter, "opts", None) and error.message:
         example = f"{parameter.opts[0]} {default}" if default is not None and not callable(default) else None
         message = f"{parameter.opts[0]}: {error.message.rstrip('.')}"
         if example:

@@ -107,14 +107,14 @@ def refuse_to_overwrite(path: Path, *, force: bool) -> None:
         )
 
 
-def save(text: str, path: Path) -> None:
+def save(content: str | bytes, path: Path) -> None:
     """Write a file.
 
     Raises:
         FileError: it can't be written.
     """
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
     except OSError as error:
         raise FileError(str(path), "can't be written", error.strerror or str(error), "another place") from error
     say(f"saved {path}")

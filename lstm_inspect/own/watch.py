@@ -90,7 +90,7 @@ class _Recorder:
 
 
 def _see_that_it_ran() -> None:
-    if torch.jit.is_tracing() or torch.compiler.is_compiling():
+    if torch.jit.is_tracing() or torch.compiler.is_compiling():  # type: ignore[attr-defined, no-untyped-call]
         allowed = "it has no numbers of its own to check"
         raise CallError("this call", "was traced, not run", allowed, "watch(model) before the model is compiled")
 

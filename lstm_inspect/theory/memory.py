@@ -9,6 +9,7 @@ _REFERENCE_ITEMSIZE = 8  # the oracle runs in float64
 _BYTES_A_PARAMETER = 4096  # a Parameter's Python object, its slots in the module and its storage
 _BYTES_A_STATE_ROW = 1500
 _BYTES_A_LENGTH = 48
+_BYTES_A_LISTED_LAYER = {"json": 5_000, "text": 30_000}  # one direction's parameters and the layer's multiply-adds
 REFERENCE_STEPS_AT_ONCE = 32
 """Time steps whose input products the reference holds at a time."""
 
@@ -59,6 +60,15 @@ def report_bytes(spec: LSTMSpec) -> int:
     if spec.lengths is None:
         return rows
     return rows + _BYTES_A_LENGTH * (max(spec.lengths) + 4 * len(spec.lengths) + 2 * sum(spec.lengths))
+
+
+def listing_bytes(spec: LSTMSpec, form: str) -> int:
+    """Bytes that a list of every parameter takes while it is written, in the form "json" or "text".
+
+    >>> listing_bytes(LSTMSpec(num_layers=1000), "json")
+    5000000
+    """
+    return _BYTES_A_LISTED_LAYER[form] * spec.num_states
 
 
 def _sequences(spec: LSTMSpec) -> int:

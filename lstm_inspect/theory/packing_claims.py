@@ -116,10 +116,8 @@ def _unpacked(spec: LSTMSpec, packing: Packing) -> Iterator[Claim]:
 def _by_hand(spec: LSTMSpec, packing: Packing) -> list[Claim]:
     _, back = sorted_by_hand(packing.sorted_indices)
     run = run_sorted_by_hand(spec, packing)
-    why, equals = (
-        "sorted, packed, run and unsorted by hand: the same as enforce_sorted=False",
-        has_equals(packing.lengths),
-    )
+    equals = has_equals(packing.lengths)
+    why = "sorted, packed, run and unsorted by hand: the same as enforce_sorted=False"
     if equals:
         why += "; equals may stand in another order there, which rounds differently"
     sides = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -14,9 +15,13 @@ from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
+from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
+
+PREDICTED = "Predicted from integers alone; nothing was run. Without --predict it is run and checked."
 
 _KINDS = {
     "shape": "predicted shape == measured shape",
@@ -28,7 +33,12 @@ _KINDS = {
 
 def constructor(report: Report) -> RenderableType:
     """The calls that build the module and run it, as Python."""
-    return look.section("Call", look.code("\n".join(expressions.statements(report.spec)), whole=True))
+    return calls(report.spec)
+
+
+def calls(spec: LSTMSpec) -> RenderableType:
+    """The same, of a spec."""
+    return look.section("Call", look.code("\n".join(expressions.statements(spec)), whole=True))
 
 
 def tensors(report: Report) -> RenderableType:
@@ -233,9 +243,7 @@ def verdict(report: Report) -> Text:
     """One line: what held, on what."""
     spec, environment = report.spec, report.environment
     if environment is None:
-        return look.sentence(
-            "Predicted from integers alone; nothing was run. Without --predict it is run and checked.", look.TITLE
-        )
+        return look.sentence(PREDICTED, look.TITLE)
     failed = report.failed
     counts = f"{len(report.checks)} checks, {len(report.pitfalls)} pitfalls"
     verdict = f"FAILED: {failed} of {counts}" if failed else f"Verified: {counts}"
@@ -248,6 +256,14 @@ def _numbers(report: Report) -> str:
     return "your own numbers" if report.seed is None else f"seed {report.seed}"
 
 
-def warnings(report: Report) -> RenderableType:
+class Warned(Protocol):
+    """Whatever has warnings: a report of any kind."""
+
+    @property
+    def warnings(self) -> Sequence[SpecWarning]:
+        """What to know about it."""
+
+
+def warnings(report: Warned) -> RenderableType:
     """The warnings of a spec, in Python's words."""
     return Group(*(Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings))
