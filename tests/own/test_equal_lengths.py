@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pack_padded_sequence
 
 from lstm_inspect import LSTMSpec, inspect, inspect_module, watch
 
-LENGTHS = [1 + (7 * place) % 4 for place in range(40)]
+LENGTHS = [1 + place * place % 7 % 4 for place in range(20)]
 
 
 def test_torchs_sort_does_not_keep_the_order_of_equals_here() -> None:
@@ -22,7 +22,7 @@ def test_torchs_sort_does_not_keep_the_order_of_equals_here() -> None:
 def test_many_equal_lengths_hold(shape: dict[str, int]) -> None:
     assert failed(inspect(LSTMSpec(lengths=tuple(LENGTHS), **shape))) == []  # type: ignore[arg-type]
     lstm = nn.LSTM(10, 20, **shape)
-    packed = pack_padded_sequence(torch.randn(4, 40, 10), LENGTHS, enforce_sorted=False)
+    packed = pack_padded_sequence(torch.randn(4, 20, 10), LENGTHS, enforce_sorted=False)
     assert failed(inspect_module(lstm, packed)) == []
     with watch(lstm) as calls:
         lstm(packed)
