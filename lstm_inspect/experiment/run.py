@@ -124,8 +124,9 @@ def _call_packed(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Tensor, h0: Tensor,
         input, lengths, batch_first=spec.batch_first, enforce_sorted=spec.enforce_sorted
     )
     packed_output, (hn, cn) = lstm(packed_input, (h0, c0))
-    output, _ = pad_packed_sequence(
-        packed_output, batch_first=spec.batch_first, padding_value=spec.padding_value, total_length=spec.total_length
+    unsorted = packed_output if spec.device != "meta" else packed_output._replace(unsorted_indices=None)
+    output, _ = pad_packed_sequence(  # on meta there are no numbers to bring into another order
+        unsorted, batch_first=spec.batch_first, padding_value=spec.padding_value, total_length=spec.total_length
     )
     given = {"input": input, "h0": h0, "c0": c0, "lengths": lengths, "packed_input": packed_input}
     return Run(
