@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstm_inspect.errors import CallError, RunError
 from lstm_inspect.experiment.run import Run
@@ -38,6 +38,21 @@ def call(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Input, hx: State) -> Run:
     except (RuntimeError, TypeError, ValueError, MemoryError) as error:
         raise RunError("torch", "can't run this call", str(error), "the same call alone: lstm(input, hx)") from error
     return run_of(spec, lstm, input, hx, results)
+
+
+def as_torch_sorts(spec: LSTMSpec, input: Input) -> Input:
+    """The same sequences, equals in the order that torch sorts them in; the very input if they stand so already.
+
+    A PackedSequence made by hand may have another order. In another row of a batch a sequence comes out
+    the same to rounding alone, so what is called anew has to start from the same order.
+    """
+    if not isinstance(input, PackedSequence) or input.sorted_indices is None or input.sorted_indices.is_meta:
+        return input
+    lengths = torch.tensor(spec.lengths)
+    if input.sorted_indices.tolist() == torch.argsort(lengths, descending=True).tolist():
+        return input
+    padded = _unpacked(spec, _detached(input))
+    return pack_padded_sequence(padded, lengths, batch_first=spec.batch_first, enforce_sorted=False)
 
 
 def _zeros(spec: LSTMSpec, input: Input) -> tuple[Tensor, Tensor]:

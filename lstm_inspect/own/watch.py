@@ -16,7 +16,7 @@ from lstm_inspect.calls import Call
 from lstm_inspect.errors import CallError, LSTMInspectError, RunError
 from lstm_inspect.experiment import devices
 from lstm_inspect.guard import refuse_too_large_again
-from lstm_inspect.own.live import DROPOUT, call, report_of, run_of
+from lstm_inspect.own.live import DROPOUT, as_torch_sorts, call, report_of, run_of
 from lstm_inspect.own.spec_of import Input, State, see_that_weights_fit, spec_of_call
 from lstm_inspect.own.untouched import argument_names, untouched
 from lstm_inspect.report import Options, Report
@@ -111,7 +111,7 @@ def report_of_call(
     with untouched(lstm) as unhooked:
         see_that_weights_fit(unhooked, spec)
         made = run_of(spec, unhooked, input, hx, results)
-        again = call(spec, unhooked, *_as_the_weights(lstm, input, hx))
+        again = call(spec, unhooked, *_as_the_weights(lstm, as_torch_sorts(spec, input), hx))
         warnings += _autocast(made.tensor("output"), spec)
         return report_of(spec, _with_tf32(options), made, again, warnings)
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize, prune
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pack_sequence
 
-from lstm_inspect import inspect_module
+from lstm_inspect import inspect_module, watch
 from lstm_inspect.contract import json_schema
 from lstm_inspect.errors import CallError
 from lstm_inspect.theory.packing import batch_sizes, lengths_of
@@ -98,8 +98,12 @@ def test_equal_lengths_in_an_order_of_the_users_own() -> None:
     packed = pack_padded_sequence(torch.randn(4, 3, 5), [2, 4, 4], enforce_sorted=False)
     data = packed.data.clone()
     mine = PackedSequence(data, packed.batch_sizes, torch.tensor([2, 1, 0]), torch.tensor([2, 1, 0]))
-    report = inspect_module(nn.LSTM(5, 6, bidirectional=True), mine)
+    lstm = nn.LSTM(5, 6, bidirectional=True)
+    report = inspect_module(lstm, mine)
     assert failed(report) == []
+    with watch(lstm) as calls:
+        lstm(mine)
+    assert calls[0].verified
     assert report.packing is not None
     assert report.packing.sorted_indices == (2, 1, 0)
 
