@@ -45,10 +45,12 @@ def diagnose(values: Values) -> int:
     not given is unknown. With shapes alone the call is checked before it is made. Status 1: not recognised, or
     the call is wrong.
     """
-    known = known_of(values)
-    if values["lengths"] == "-" and values["message"] in ("", "-"):
+    piped_lengths = values["lengths"] == "-"
+    if piped_lengths and values["message"] == "-":
         raise SpecError("lengths", "-", "a list or a file where the message is piped in", "{lengths=@FILE}")
-    message = message_of(values["message"], needed=not known.anything)
+    known = known_of(values)
+    silent = piped_lengths and not values["message"]
+    message = None if silent else message_of(values["message"], needed=not known.anything)
     from lstm_inspect.own.call import check_call, diagnose_call
 
     found = check_call(known) if message is None else diagnose_call(message, known)

@@ -9,8 +9,8 @@ from typing import Final
 
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.errors import FileError, SpecError
-from lstm_inspect.own.known import Shape
 from lstm_inspect.own.traceback_text import MOST_READ, read_end
+from lstm_inspect.theory.shapes import Shape
 
 _MOST_OF_A_PATH: Final = 1024
 _NAMES_A_LOG: Final = re.compile(r"[^\s*?\"']+\.(?:log|txt|out|err)", re.IGNORECASE)
@@ -36,7 +36,7 @@ def message_of(typed: str, *, needed: bool) -> str | None:
         if typed == "" and not needed:
             return None
         what = "no message, and standard input is a terminal: nothing is piped in"
-        instead = 'lstm-inspect diagnose "RuntimeError: ..", a file, a pipe (python train.py 2>&1 | ..), or {input_shape=3,5,10}'
+        instead = "a message, a file, a pipe (python train.py 2>&1 | lstm-inspect diagnose), or {input_shape=3,5,10}"
         raise FileError("diagnose", "", what, instead)
     piped = _read_stdin()
     return piped if piped.strip() or needed else None

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from lstm_inspect.findings import Diagnosis
 from lstm_inspect.own.diagnosis import diagnose
-from lstm_inspect.own.known import Known, Shape
+from lstm_inspect.own.known import Known
 from lstm_inspect.own.layout import layout
 from lstm_inspect.own.silent import silent
+from lstm_inspect.theory.shapes import Shape
 
 _STATES: Final = ("h0", "c0")
 _UNCHECKED: Final = (
@@ -25,7 +27,7 @@ NOTHING_KNOWN: Final = "a shape: --input-shape, --h0-shape, --c0-shape or --leng
 
 
 def check_call(known: Known) -> Diagnosis:
-    """Everything that is wrong with a call, or easily taken wrongly from it: the first finding, with the others beside it.
+    """What is wrong with a call, or easily taken wrongly from it: the first finding, with the others beside it.
 
     >>> found = check_call(Known(input_shape=(5, 3, 10), h0_shape=(3, 1, 20), batch_first=False, num_layers=1,
     ...                          bidirectional=False))
@@ -98,7 +100,8 @@ def _state_sizes(known: Known) -> Iterator[str]:
         if got is None or len(got) != 3:
             continue
         other = h0 if index == 1 and h0 is not None and len(h0) == 3 else None
-        expected = (_rows(got, other, known), _batch(got, other, known), _width(index, got, other, known))
+        batch = _batch(got, other, known)
+        expected = (_rows(got, other, batch, known), batch, _width(index, got, other, known))
         if expected != got:
             yield f"Expected hidden[{index}] size {expected}, got {list(got)}"
             return  # torch stops at the first one too, and both were mostly made in one line
@@ -110,9 +113,11 @@ def _with_batch(shape: Shape | None, known: Known) -> Shape | None:
     return (shape[0], 1, shape[1]) if shape is not None and unbatched and len(shape) == 2 else shape
 
 
-def _rows(got: Shape, other: Shape | None, known: Known) -> int:
+def _rows(got: Shape, other: Shape | None, batch: int, known: Known) -> int:
     if known.rows is not None:
         return known.rows
+    if got[0] == batch != got[1] and other is None:
+        return got[1]  # made batch-first
     if known.num_layers is not None and got[0] not in (known.num_layers, 2 * known.num_layers):
         return known.num_layers
     if known.bidirectional and got[0] % 2:
@@ -151,7 +156,7 @@ def _packing(known: Known) -> Iterator[str]:
         return
     if any(length <= 0 for length in lengths):
         yield "Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0"
-    if known.enforce_sorted and any(a < b for a, b in zip(lengths, lengths[1:], strict=False)):
+    if known.enforce_sorted and any(a < b for a, b in pairwise(lengths)):
         yield "`lengths` array must be sorted in decreasing order when `enforce_sorted` is True"
     batch, time = layout(known)
     if batch is not None and len(lengths) != batch and not (known.enforce_sorted is False and len(lengths) < batch):
@@ -173,7 +178,7 @@ def _open_questions(known: Known) -> Iterator[str]:
     shape = known.input_shape
     if shape is None:
         yield "--input-shape, to check anything against the data"
-    elif known.batched and known.batch_first is None and shape[0] != shape[1]:
+    elif known.batched and known.batch_first is None and known.data_batch_first is None and shape[0] != shape[1]:
         yield (
             f"--batch-first or --no-batch-first: B is {shape[0]} with batch_first=True and {shape[1]} without, "
             "and axis 1 of h0 and c0 has to be B"

@@ -122,7 +122,7 @@ def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused") -> Diagnosis
         rule=rule.id,
         argument=argument,
         axis=axis,
-        letters=_letters(argument, evidence.known),
+        letters=letters_of(argument, evidence.known),
         expected=expected,
         got=got,
         causes=tuple(_likely(cause, decided, evidence) for cause, decided in ranked),
@@ -140,8 +140,8 @@ def _ranked(rule: Rule, evidence: Evidence) -> list[tuple[Cause, bool | None]]:
 
 
 def _likely(cause: Cause, decided: bool | None, evidence: Evidence) -> LikelyCause:
-    words = [_written(each, evidence) for each in (cause.cause, cause.fix, cause.likely_if)]
-    return LikelyCause(cause.id, *words, fits=decided)
+    words, fix, likely_if = (_written(each, evidence) for each in (cause.cause, cause.fix, cause.likely_if))
+    return LikelyCause(cause.id, words, fix, likely_if, decided)
 
 
 def _written(template: Write, evidence: Evidence) -> str:
@@ -152,8 +152,12 @@ def _values(value: Any) -> Values | None:
     return None if value is None else tuple(value) if isinstance(value, tuple) else (value,)
 
 
-def _letters(argument: str | None, known: Known) -> tuple[str, ...]:
-    """The argument's axes in letters, as far as they are known."""
+def letters_of(argument: str | None, known: Known) -> tuple[str, ...]:
+    """The argument's axes in letters, as far as they are known.
+
+    >>> letters_of("input", Known(input_shape=(5, 3, 10), batch_first=False)), letters_of("dropout", Known())
+    (('T', 'B', 'I'), ())
+    """
     if argument == "input":
         undecided = known.batched and known.batch_first is None
         return ("T or B", "B or T", "I") if undecided else tuple(known.axes) or ("I",)

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
-from lstm_inspect.own.known import Known, Shape
-from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.own.known import Known
+from lstm_inspect.theory.shapes import Shape, format_tuple
 
 Trace: TypeAlias = Literal["none", "lstm", "hidden", "silent", "elsewhere"]
 

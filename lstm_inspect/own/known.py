@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-Shape = tuple[int, ...]
+from lstm_inspect.theory.shapes import Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

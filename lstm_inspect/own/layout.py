@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lstm_inspect.own.known import Known, Shape
+from lstm_inspect.own.known import Known
+from lstm_inspect.theory.shapes import Shape
 
 
 def layout(known: Known) -> tuple[int | None, int | None]:

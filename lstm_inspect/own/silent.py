@@ -1,4 +1,4 @@
-"""What torch accepts and gets wrong, or what is easily read wrongly, as far as shapes, lengths and flags can show it."""
+"""What torch accepts and gets wrong, or is easily read wrongly, as far as shapes, lengths and flags can show it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from lstm_inspect.findings import Diagnosis, Kind, LikelyCause
+from lstm_inspect.own.diagnosis import letters_of
 from lstm_inspect.own.evidence import Evidence
 from lstm_inspect.own.known import Known
 from lstm_inspect.theory.packing import inverse, sorted_order
@@ -53,14 +54,15 @@ def silent(known: Known) -> Iterator[Diagnosis]:
 
 def _diagnosis(each: Silent, numbers: dict[str, Any], known: Known) -> Diagnosis:
     evidence = Evidence(numbers, known)
-    written = [evidence.fill(text) for text in (each.cause, each.fix, each.likely_if)]
+    cause, fix, likely_if = (evidence.fill(text) for text in (each.cause, each.fix, each.likely_if))
     return Diagnosis(
         rule=each.id,
         argument=each.argument,
         axis=each.axis,
+        letters=letters_of(each.argument, known),
         expected=_values(numbers.get("expected")),
         got=_values(numbers.get("got")),
-        causes=(LikelyCause(each.id, *written, fits=True if each.kind == "wrong" else None),),
+        causes=(LikelyCause(each.id, cause, fix, likely_if, True if each.kind == "wrong" else None),),
         kind=each.kind,
     )
 

@@ -18,7 +18,7 @@ from lstm_inspect.views.look import Signs
 
 _TITLES: Final[dict[Kind, str]] = {
     "refused": "torch refuses this",
-    "wrong": "torch runs this, and it is wrong",
+    "wrong": "torch does not check this, and it is wrong",
     "trap": "torch runs this; its results are easily read wrongly",
 }
 _NOTHING: Final = {

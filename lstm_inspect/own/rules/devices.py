@@ -17,7 +17,8 @@ RULES: Final = (
     Rule(
         "states-device",
         says(
-            "Input and hidden tensors are not at the same device, found input tensor at {expected} and hidden tensor at "
+            "Input and hidden tensors are not at the same device, found input tensor at {expected} and hidden "
+            "tensor at "
             "{got}"
         ),
         "h0",
@@ -41,7 +42,8 @@ RULES: Final = (
     Rule(
         "weights-device",
         says(
-            "Input and parameter tensors are not at the same device, found input tensor at {got} and parameter tensor at "
+            "Input and parameter tensors are not at the same device, found input tensor at {got} and parameter "
+            "tensor at "
             "{expected}"
         ),
         "input",
@@ -88,7 +90,8 @@ RULES: Final = (
         says(
             "Tensor on device {got} is not on the expected device {expected}!",
             "Expected all tensors to be on the same device, but found at least two devices, {got} and {expected}!",
-            "Expected all tensors to be on the same device, but got {name:text}is on {got}, different from other tensors on {expected}",
+            "Expected all tensors to be on the same device, but got {name:text}is on {got}, different from "
+            "other tensors on {expected}",
             "Expected object of device type {expected} but got device type {got} for argument",
             "is on {got}, but expected it to be on {expected} (while checking arguments",
             "is on {got}, but expected them to be on {expected} (while checking arguments",
@@ -103,7 +106,8 @@ RULES: Final = (
             ),
             Cause(
                 "states-elsewhere",
-                "h0 and c0 are on another device than the input; with packed input, and in nn.LSTMCell, nothing names them",
+                "h0 and c0 are on another device than the input; with packed input, and in nn.LSTMCell, "
+                "nothing names them",
                 _MOVE_STATES,
                 "h0.device is not input.device",
                 argument="h0",

@@ -117,7 +117,7 @@ RULES: Final = (
                 _MIXED_WEIGHTS.cause,
                 _MIXED_WEIGHTS.fix,
                 _MIXED_WEIGHTS.likely_if,
-                lambda e: True if e.message.startswith("self") else False,
+                lambda e: e.message.startswith("self"),
                 argument="lstm",
             ),
             Cause(
@@ -157,7 +157,8 @@ RULES: Final = (
         (
             Cause(
                 "states-dtype",
-                "h0 or c0 has another dtype than the input: float64 from torch's default or from NumPy, half precision, "
+                "h0 or c0 has another dtype than the input: float64 from torch's default or from NumPy, half "
+                "precision, "
                 "integers",
                 _STATES,
                 "h0.dtype or c0.dtype is not input.dtype",

@@ -28,7 +28,9 @@ def _swapped(e: Evidence) -> bool:
 
 def _layout(e: Evidence, *, module_batch_first: bool) -> bool | None:
     """Whether the module reads the batch off the wrong axis; it does if the states have the size of the other one."""
-    if not _only(e, 1) or e.known.batch_first is (not module_batch_first):
+    if (
+        not _only(e, 1) or e.known.batch_first is (not module_batch_first) or _of_c0(e)
+    ):  # h0 passed: the layout is right
         return False
     if e.known.batched is None or e.known.input_shape is None:
         return None if not module_batch_first or e.known.batch_first else False
@@ -74,7 +76,7 @@ def _joined_directions(e: Evidence) -> bool | None:
 
 
 def _of_c0(e: Evidence) -> bool:
-    return e.get("index") == 1
+    return bool(e.get("index") == 1)
 
 
 def _h0_unprojected(e: Evidence) -> bool | None:
@@ -226,7 +228,7 @@ SIZE: Final = Rule(
             lambda e: f"{_state(e)} has batch 1 and was meant for every sequence; torch does not expand it",
             lambda e: f"h0, c0 = (state.expand(-1, {e.expected[1]}, -1).contiguous() for state in (h0, c0))",
             lambda e: f"B is {e.expected[1]} and the state was made for a single sequence",
-            lambda e: True if _only(e, 1) and e.got[1] == 1 else False,
+            lambda e: _only(e, 1) and e.got[1] == 1,
             axis=1,
         ),
         Cause(
@@ -235,7 +237,7 @@ SIZE: Final = Rule(
                 f"the state was kept from a batch of {e.got[1]} sequences and met one of {e.expected[1]}: "
                 "the DataLoader's last, smaller batch, or validation with another batch size"
             ),
-            "h0, c0 = None, None  # new states for each batch; or DataLoader(..., drop_last=True)",
+            "output, (hn, cn) = lstm(input)  # new states for each batch; or DataLoader(.., drop_last=True)",
             lambda e: f"B differs ({e.expected[1]}, not {e.got[1]}) and the error comes late in an epoch",
             _last_batch,
             axis=1,
@@ -243,7 +245,7 @@ SIZE: Final = Rule(
         Cause(
             "data-parallel",
             lambda e: "DataParallel splits the batch among its replicas, and not the states (it splits axis 0)",
-            "h0 = c0 = None  # or make the states inside forward, from input's own batch axis",
+            "output, (hn, cn) = lstm(input)  # or states made inside forward, from input's own batch axis",
             lambda e: f"the model is wrapped in DataParallel: {e.got[1]} sequences, {e.expected[1]} a replica",
             lambda e: None if _only(e, 1) and 0 < e.expected[1] < e.got[1] and e.got[1] % e.expected[1] == 0 else False,
             axis=1,
@@ -281,7 +283,8 @@ SIZE: Final = Rule(
             "directions-joined",
             "the two directions' states were joined along the last axis, so they are 2*H wide",
             lambda e: (
-                f"h0 = torch.nn.Linear({e.got[2]}, {e.expected[2]})(h0)  # or build the module with hidden_size={e.got[2]}"
+                f"h0 = torch.nn.Linear({e.got[2]}, {e.expected[2]})(h0)  # or build the module with "
+                f"hidden_size={e.got[2]}"
             ),
             "the state is torch.cat of two rows of a bidirectional encoder's hn",
             _joined_directions,

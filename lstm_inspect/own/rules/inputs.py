@@ -53,7 +53,7 @@ def _not_embedded(e: Evidence) -> bool | None:
 
 def _rest(e: Evidence) -> bool | None:
     """Neither the axes nor their number explain it."""
-    return None if e.known.input_shape is None or _transposed(e) else True
+    return None if e.known.input_shape is None or _transposed(e) or len(e.known.input_shape) == 2 else True
 
 
 FEATURES: Final = Rule(

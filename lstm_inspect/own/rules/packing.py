@@ -8,7 +8,8 @@ from lstm_inspect.own.evidence import Evidence
 from lstm_inspect.own.rules.rule import Cause, Rule, says
 
 
-def _pack(e: Evidence, **changes: object) -> str:
+def pack_line(e: Evidence, **changes: object) -> str:
+    """The line that packs the input."""
     batch_first = changes.get("batch_first", e.known.batch_first)
     shown = "lstm.batch_first" if batch_first is None else batch_first
     lengths = changes.get("lengths", "lengths")
@@ -68,6 +69,7 @@ RULES: Final = (
                 "lengths = [lengths] * input.shape[{batch_axis}]",
                 "lengths has no axis",
                 lambda e: _dims(e) == 0,
+                got="dims",
             ),
             Cause(
                 "lengths-column",
@@ -75,6 +77,7 @@ RULES: Final = (
                 "lengths = lengths.flatten()",
                 "lengths.shape is (B, 1)",
                 lambda e: None if _dims(e) >= 2 else False,
+                got="dims",
             ),
             Cause(
                 "mask-as-lengths",
@@ -82,6 +85,7 @@ RULES: Final = (
                 "lengths = mask.sum(dim=1).cpu()  # mask: (B, T)",
                 "lengths.shape is (B, T)",
                 lambda e: None if _dims(e) >= 2 else False,
+                got="dims",
             ),
         ),
     ),
@@ -92,7 +96,8 @@ RULES: Final = (
         (
             Cause(
                 "lengths-column",
-                "lengths is a column (B, 1), not a vector; with enforce_sorted=False sorting fails before it is checked",
+                "lengths is a column (B, 1), not a vector; with enforce_sorted=False sorting fails before it "
+                "is checked",
                 "lengths = lengths.flatten()",
                 "lengths.shape is (B, 1)",
             ),
@@ -150,14 +155,15 @@ RULES: Final = (
             Cause(
                 "not-sorted",
                 "the lengths don't descend, and enforce_sorted is True, its default",
-                _pack,
+                pack_line,
                 "the order of the batch is the data's own; torch then sorts, and puts output, hn and cn back in order "
                 "(don't sort the lengths alone: each sequence would get another one's)",
             ),
             Cause(
                 "sorted-ascending",
                 "they were sorted the wrong way round",
-                "lengths, order = torch.as_tensor(lengths).sort(descending=True); input = input.index_select({batch_axis}, order)",
+                "lengths, order = torch.as_tensor(lengths).sort(descending=True); input = "
+                "input.index_select({batch_axis}, order)",
                 "an exporter needs enforce_sorted=True; undo it after with torch.argsort(order)",
             ),
         ),
@@ -173,7 +179,7 @@ RULES: Final = (
                     f"pack_padded_sequence reads axis {_axis(e)} of the input as the batch, and the sequences "
                     f"stand on the other one: {e['got']} lengths, {e['expected']} on that axis"
                 ),
-                lambda e: _pack(e, batch_first=not e.known.batch_first),
+                lambda e: pack_line(e, batch_first=not e.known.batch_first),
                 lambda e: (
                     f"input.shape holds {e['got']} on the axis of the sequences and T = {e['expected']} on the other"
                 ),
@@ -195,7 +201,7 @@ RULES: Final = (
     Rule(
         "lengths-too-many",
         says(
-            "INDICES element is out of DATA bounds, id={got:int} axis_dim={expected:int}",
+            "INDICES element is out of DATA bounds, id={index:int} axis_dim={size:int}",
             "index out of range in self",
         ),
         "lengths",
@@ -204,7 +210,7 @@ RULES: Final = (
                 "more-lengths",
                 "there are more lengths than sequences: with enforce_sorted=False the sort runs off the batch axis "
                 "before the number is checked",
-                lambda e: _pack(e, batch_first=not e.known.batch_first),
+                lambda e: pack_line(e, batch_first=not e.known.batch_first),
                 "len(lengths) is more than the batch axis that packing reads; often batch_first was forgotten there",
                 lambda e: (
                     None if e.known.lengths is None or e.known.batch is None else len(e.known.lengths) > e.known.batch
@@ -252,317 +258,12 @@ RULES: Final = (
             Cause(
                 "handmade-batch-sizes",
                 "a PackedSequence was made by hand: the sum of its batch_sizes is more than the rows of its data",
-                _pack,
+                pack_line,
                 "PackedSequence(...) is called by your own code",
                 argument="packed_input",
             ),
         ),
         scope="near",
-    ),
-    Rule(
-        "nothing-to-pack",
-        says("Cannot pack empty tensors."),
-        "input",
-        (
-            Cause(
-                "empty-input",
-                "the tensor to pack has no elements: T, B or the features are 0",
-                "if input.numel() == 0: raise ValueError('an empty batch reached the packing')",
-                "input.shape holds a 0",
-            ),
-        ),
-    ),
-    Rule(
-        "no-sequences",
-        says("received an empty list of sequences"),
-        "sequences",
-        (
-            Cause(
-                "empty-list",
-                "the list of sequences is empty",
-                "if not sequences: raise ValueError('a batch without sequences')",
-                "a filter, or the end of the data, left nothing",
-            ),
-        ),
-    ),
-    Rule(
-        "sequences-type",
-        says(
-            "pad_sequence: Expected iterable for input sequences, but got arg of type: <class '{got}'>",
-            "expected Tensor as element {index:int} in argument {n:int}, but got {got}",
-        ),
-        "sequences",
-        (
-            Cause(
-                "state-missing",
-                "one of the two states is not a tensor: packed input is not checked before the kernel",
-                "h0, c0 = packed_input.data.new_zeros({rows}, {batch}, {state_size}), "
-                "packed_input.data.new_zeros({rows}, {batch}, {hidden_size})",
-                "hx is (h0, None)",
-                lambda e: e.get("n") == 2,
-                argument="hx",
-            ),
-            Cause(
-                "sequences-not-tensors",
-                "the sequences are not tensors ({got})",
-                "sequences = [torch.as_tensor(sequence) for sequence in sequences]",
-                "the data is still Python lists or arrays",
-                lambda e: None if e.get("n") in (None, 0) else False,
-            ),
-        ),
-        scope="near",
-        claims=lambda e: e.get("n") in (None, 0, 2),
-    ),
-    Rule(
-        "sequence-without-time",
-        says(
-            "Dimension specified as 0 but tensor has no dimensions",
-            "dimension specified as 0 but tensor has no dimensions",
-            "ArrayRef: invalid slice, N = 1; M = 0; size = 0",
-            "ArrayRef: invalid slice, N = 1; size = 0",
-        ),
-        "sequences",
-        (
-            Cause(
-                "scalars",
-                "the sequences are single numbers: each needs a time axis, (length, ...)",
-                "sequences = [sequence.reshape(-1) for sequence in sequences]",
-                "each sequence's shape is ()",
-            ),
-        ),
-        scope="near",
-    ),
-    Rule(
-        "total-length",
-        says(
-            "Expected total_length to be at least the length of the longest sequence in input, but got "
-            "total_length={got:int} and max sequence length being {expected:int}"
-        ),
-        "total_length",
-        (
-            Cause(
-                "total-length-short",
-                "total_length ({got}) is less than the longest sequence ({expected})",
-                "total_length = input.shape[{time_axis}]  # of the padded input, before it is packed",
-                "it comes from another batch, or from the axis of the batch",
-            ),
-        ),
-    ),
-    Rule(
-        "padding-side",
-        says("Expected padding_side to be one of left or right, but got {got}."),
-        "padding_side",
-        (
-            Cause(
-                "padding-side",
-                "padding_side is {got}",
-                "input = pad_sequence(sequences, padding_side='right')",
-                "it is neither 'left' nor 'right'",
-            ),
-        ),
-    ),
-    Rule(
-        "packed-by-hand",
-        says(
-            "Expected data to be a list or tuple of length 2",
-            "batch_sizes should always be on CPU. Instances of PackedSequence should never be created manually.",
-            "expected scalar type Long but found Int",
-        ),
-        "packed_input",
-        (
-            Cause(
-                "batch-sizes-device",
-                "a PackedSequence was made by hand, with batch_sizes on a GPU: they stay on the CPU",
-                "packed_input = packed_input.to(device)  # moves the data alone",
-                "PackedSequence(...) is called by your own code",
-                lambda e: "CPU" in e.message,
-            ),
-            Cause(
-                "batch-sizes-missing",
-                "a PackedSequence was made by hand, with its data alone",
-                "packed_output = packed_input._replace(data=data)  # keeps batch_sizes and both orders",
-                "PackedSequence(data) is called by your own code",
-                lambda e: "length 2" in e.message,
-            ),
-            Cause(
-                "batch-sizes-dtype",
-                "a PackedSequence was made by hand, with batch_sizes that are not int64",
-                "packed_input = packed_input._replace(batch_sizes=packed_input.batch_sizes.long())",
-                "PackedSequence(...) is called by your own code",
-                lambda e: "scalar type" in e.message,
-            ),
-            Cause(
-                "made-by-hand",
-                "PackedSequence was built by hand; torch's functions are meant to build it",
-                _pack,
-                "PackedSequence(...) is called by your own code",
-            ),
-        ),
-        claims=lambda e: "scalar type" not in e.message or e.at_an_lstm or e.trace == "none",
-    ),
-    Rule(
-        "packing-types",
-        says(
-            "_pack_padded_sequence(): argument '{name:name}' (position {n:int}) must be {expected}, not {got}",
-            "_pad_packed_sequence(): argument '{name:name}' (position {n:int}) must be {expected}, not {got}",
-        ),
-        "{name}",
-        (
-            Cause(
-                "not-padded-yet",
-                "the sequences are a list: pack_padded_sequence wants one padded tensor",
-                "packed_input = pack_sequence(sequences, enforce_sorted=False)",
-                "the sequences were not padded with pad_sequence",
-                lambda e: e["got"] == "list",
-            ),
-            Cause(
-                "packed-twice",
-                "the input is packed already",
-                "packed_output, (hn, cn) = lstm(packed_input)",
-                "pack_padded_sequence is called twice",
-                lambda e: e["got"] == "PackedSequence",
-            ),
-            Cause(
-                "whole-result",
-                "the input is the whole result of an LSTM, (output, (hn, cn))",
-                "output, (hn, cn) = lstm(input)",
-                "the LSTM before it returns a tuple",
-                lambda e: e["got"] == "tuple",
-            ),
-            Cause(
-                "wrong-type",
-                "{name} is a {got}; {expected} is wanted",
-                lambda e: {
-                    "int": f"{e['name']} = int({e['name']})",
-                    "Number": f"{e['name']} = 0.0",
-                }.get(str(e["expected"]), f"{e['name']} = torch.as_tensor({e['name']})"),
-                "it comes from NumPy, a config or a division",
-                lambda e: None if e["got"] not in ("list", "PackedSequence", "tuple") else False,
-            ),
-        ),
-    ),
-    Rule(
-        "packing-arguments",
-        says(
-            "pack_padded_sequence() missing {n:int} required positional argument: '{name:name}'",
-            "pack_padded_sequence() got an unexpected keyword argument '{name:name}'",
-            "pad_packed_sequence() got an unexpected keyword argument '{name:name}'",
-            "pack_sequence() got an unexpected keyword argument '{name:name}'",
-            "pad_sequence() got an unexpected keyword argument '{name:name}'",
-            "pack_padded_sequence() takes from {fewest:int} to {expected:int} positional arguments but {got:int} were given",
-            "pad_packed_sequence() takes from {fewest:int} to {expected:int} positional arguments but {got:int} were given",
-        ),
-        lambda e: str(e.get("name") or ""),
-        (
-            Cause(
-                "lengths-missing",
-                "lengths were left out: packing needs the number of valid steps of each sequence",
-                _pack,
-                "the sequences are not padded yet: then pack_sequence(sequences, enforce_sorted=False) finds them itself",
-                lambda e: "missing" in e.message,
-            ),
-            Cause(
-                "of-the-other-function",
-                "{name} belongs to the other function: enforce_sorted and lengths to packing, total_length and "
-                "padding_value to unpacking",
-                "output, lengths = pad_packed_sequence(packed_output, batch_first={batch_first}, "
-                "total_length=input.shape[{time_axis}])",
-                "{name} is an argument of pack_padded_sequence or of pad_packed_sequence",
-                lambda e: (
-                    e.get("name") in {"total_length", "padding_value", "enforce_sorted", "lengths", "batch_first"}
-                ),
-            ),
-            Cause(
-                "no-such-argument",
-                "the function has no such argument",
-                _pack,
-                "it is in none of: input, lengths, batch_first, enforce_sorted",
-                lambda e: None,
-            ),
-        ),
-    ),
-    Rule(
-        "lengths-values",
-        says(
-            "only integer tensors of a single element can be converted to an index",
-            "too many dimensions 'str'",
-            "new(): invalid data type 'str'",
-        ),
-        "lengths",
-        (
-            Cause(
-                "lengths-text",
-                "lengths are text",
-                "lengths = [int(length) for length in lengths]",
-                "they come from a file or a config",
-                lambda e: "str" in e.message,
-            ),
-            Cause(
-                "lengths-of-tensors",
-                "lengths is a list of tensors with several numbers each",
-                "lengths = [len(sequence) for sequence in sequences]",
-                "the sequences, or rows of a mask, were passed for their lengths",
-                lambda e: "integer tensors" in e.message,
-            ),
-        ),
-        scope="near",
-    ),
-    Rule(
-        "unpad-count",
-        says(
-            "zip() argument 2 is shorter than argument 1",
-            "zip() argument 2 is longer than argument 1",
-        ),
-        "lengths",
-        (
-            Cause(
-                "unpad-batch-first",
-                "unpad_sequence counts other sequences than there are lengths: batch_first is wrong there, or the "
-                "lengths are another batch's",
-                "sequences = unpad_sequence(output, lengths, batch_first=True)  # output: (B, T, .)",
-                "len(lengths) is not the number of sequences that it reads off the input",
-            ),
-        ),
-        scope="near",
-    ),
-    Rule(
-        "states-or-input-axes",
-        says("Dimension out of range (expected to be in range of [{low:int}, {high:int}], but got {got:int})"),
-        "h0",
-        (
-            Cause(
-                "states-2d",
-                "the states have two axes, and packed input needs three, (L*D, B, .): torch checks none of it there",
-                "h0, c0 = h0.unsqueeze(0), c0.unsqueeze(0)",
-                "h0.shape has two sizes, and the input is packed",
-                lambda e: (e["low"], e["got"]) == (-2, 2) or False,
-            ),
-            Cause(
-                "one-tensor",
-                "hx is one 3-D tensor, not the tuple (h0, c0): its rows are taken for the states",
-                "packed_output, (hn, cn) = lstm(packed_input, (h0, c0))",
-                "the LSTM is called with one tensor for its states",
-                lambda e: None if (e["low"], e["got"]) == (-2, 2) else False,
-                argument="hx",
-            ),
-            Cause(
-                "series-1d",
-                "the input has one axis: packing needs at least two, time and batch",
-                "input = input.reshape(-1, 1, 1)  # one series: (T, 1, 1)",
-                "input.shape has a single size",
-                lambda e: (e["low"], e["got"]) == (-1, 1) or False,
-                argument="input",
-            ),
-            Cause(
-                "result-axes",
-                "output or hn has fewer axes than the code expects: unbatched input gives unbatched results",
-                "output, (hn, cn) = lstm(input.unsqueeze({batch_axis}))",
-                "input.shape has two sizes",
-                argument="output",
-            ),
-        ),
-        scope="near",
-        claims=lambda e: (e["low"], e["got"]) in ((-2, 2), (-1, 1)) or e.at_an_lstm,
     ),
 )
 
