@@ -100,6 +100,11 @@ class Report:
         return sum(not result.passed for result in results)
 
     @property
+    def seed(self) -> int | None:
+        """Of the weights and the input; None where they are the user's own."""
+        return None if self.command == "model" else self.spec.seed
+
+    @property
     def constructor(self) -> str:
         """The call that builds the module."""
         return expressions.constructor(self.spec)

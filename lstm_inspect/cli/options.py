@@ -112,7 +112,7 @@ def spec_of(values: Values) -> LSTMSpec:
 
 def checking_of(values: Values) -> dict[str, Any]:
     """How to check: the keyword arguments of ``inspect`` that a command line names."""
-    return {flag.name: values[flag.name] for flag in CHECK_FLAGS}
+    return {flag.name: values[flag.name] for flag in CHECK_FLAGS if flag.name in values}
 
 
 def command_of(name: str, spec: LSTMSpec, checking: Mapping[str, Any] | None = None) -> str:
