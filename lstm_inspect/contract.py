@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect._version import __version__
 from lstm_inspect.results import CheckResult, PitfallResult
-from lstm_inspect.theory.packing import Packing
+from lstm_inspect.theory.batch_grid import grid
+from lstm_inspect.theory.expressions import constructor
+from lstm_inspect.theory.packing import Packing, pack
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.unrolled import unroll
 
 if TYPE_CHECKING:
     from lstm_inspect.report import Report, TensorReport
@@ -52,7 +56,7 @@ def report_dict(report: Report) -> dict[str, Any]:
         "spec": report.spec.to_dict(),
         "constructor": report.constructor,
         "environment": report.environment,
-        "tensors": [_tensor_dict(tensor) for tensor in report.tensors],
+        "tensors": [tensor_dict(tensor) for tensor in report.tensors],
         "states": [asdict(state) for state in report.states],
         "checks": [_check_dict(check) for check in report.checks],
         "pitfalls": [_pitfall_dict(pitfall) for pitfall in report.pitfalls],
@@ -63,7 +67,20 @@ def report_dict(report: Report) -> dict[str, Any]:
     }
 
 
-def _tensor_dict(tensor: TensorReport) -> dict[str, Any]:
+def drawing_dict(spec: LSTMSpec) -> dict[str, Any]:
+    """The document of what is drawn of a spec."""
+    packed = None if spec.lengths is None else asdict(grid(pack(spec.lengths, spec.seq_len)))
+    return {
+        **header("draw"),
+        "spec": spec.to_dict(),
+        "constructor": constructor(spec),
+        **asdict(unroll(spec)),
+        "packed": packed,
+    }
+
+
+def tensor_dict(tensor: TensorReport) -> dict[str, Any]:
+    """One tensor, predicted and measured."""
     theory = tensor.theory
     return {
         "name": theory.name,

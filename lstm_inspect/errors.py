@@ -13,7 +13,7 @@ from typing import ClassVar, TypeAlias
 Spell: TypeAlias = Callable[[str, str | None], str]
 """Turns an argument's name and, if there is one, its value into what the reader would type."""
 
-_ARGUMENT = re.compile(r"\{(\w+)(?:=([^{}]*))?\}")
+_ARGUMENT = re.compile(r"\{\{|\{(\w+)(?:=([^{}]*))?\}")
 
 
 def spell_python(name: str, value: str | None) -> str:
@@ -31,7 +31,16 @@ def spell_arguments(text: str, spell: Spell = spell_python) -> str:
     >>> spell_arguments("smaller than {hidden_size}; try {proj_size=10}")
     'smaller than hidden_size; try proj_size=10'
     """
-    return _ARGUMENT.sub(lambda match: spell(match[1], match[2]), text)
+    return _ARGUMENT.sub(lambda match: "{" if match[1] is None else spell(match[1], match[2]), text)
+
+
+def literal(text: str) -> str:
+    """Text that somebody else wrote, for use in an error: its braces name no argument.
+
+    >>> spell_arguments(literal("{seed}.txt"))
+    '{seed}.txt'
+    """
+    return text.replace("{", "{{")
 
 
 class LSTMInspectError(Exception):
@@ -78,6 +87,10 @@ class SpecError(LSTMInspectError):
         return spell(self.offender, self.got)
 
 
+class CallError(LSTMInspectError):
+    """A call does not fit its module: an axis, a dtype or a device of an argument, or the form of what came back."""
+
+
 class DeviceError(LSTMInspectError):
     """The device is not there, or can't do what was asked."""
 
@@ -88,6 +101,10 @@ class MemoryNeedError(LSTMInspectError):
 
 class FileError(LSTMInspectError):
     """A file can't be read or written, or does not hold what it should."""
+
+
+class TargetError(LSTMInspectError):
+    """A target names no factory, or one that does not return a model and its call."""
 
 
 class RunError(LSTMInspectError):

@@ -6,7 +6,15 @@ from typing import Final
 
 from lstm_inspect.errors import MemoryNeedError
 from lstm_inspect.machine import free_memory
-from lstm_inspect.theory.memory import largest_tensor, reference_bytes, report_bytes, run_bytes, weight_bytes
+from lstm_inspect.theory.memory import (
+    largest_tensor,
+    listing_bytes,
+    module_bytes,
+    reference_bytes,
+    report_bytes,
+    run_bytes,
+    weight_bytes,
+)
 from lstm_inspect.theory.spec import LSTMSpec
 
 _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch itself and everybody else
@@ -25,9 +33,10 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
     _refuse(_longest_list(spec), report_bytes(spec), "That is the report alone", "a smaller number")
     if predict:
         return
-    if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
-        raise MemoryNeedError(_largest_part(spec), "is more than torch can count", _estimate(spec), _PREDICT)
+    refuse_uncountable(spec, _PREDICT)
     if spec.device == "meta":
+        detail = "That is the module's Python objects alone"
+        _refuse(f"{{num_layers={spec.num_layers}}}", module_bytes(spec), detail, _PREDICT)
         return
     need = run_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
     _refuse(
@@ -36,6 +45,41 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
         _estimate(spec),
         f"{_PREDICT} or {{device=meta}} (shapes are measured, without numbers)",
     )
+
+
+def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
+    """Refuse to check a live call, whose module and input are there already, if that needs more than is free.
+
+    Raises:
+        MemoryNeedError: with what is free and the way out.
+    """
+    if spec.device == "meta":
+        return
+    need = run_bytes(spec) - weight_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
+    way_out = "{reference=False}, or a shorter or smaller batch"
+    _refuse("checking this call", need + report_bytes(spec), "The module and its input are there already", way_out)
+
+
+def refuse_long_listing(spec: LSTMSpec, form: str) -> None:
+    """Raise MemoryNeedError if a list of every parameter, as "json" or "text", is more than fits.
+
+    Raises:
+        MemoryNeedError: with what to type instead.
+    """
+    offender, detail = f"{{num_layers={spec.num_layers}}}", "That is the list of every parameter alone"
+    _refuse(
+        offender, listing_bytes(spec, form), detail, "without {json} and {all}: the totals and the first and last rows"
+    )
+
+
+def refuse_uncountable(spec: LSTMSpec, instead: str) -> None:
+    """Raise MemoryNeedError if a tensor has more elements than torch can count, on the meta device too.
+
+    Raises:
+        MemoryNeedError: with what to type instead.
+    """
+    if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
+        raise MemoryNeedError(_largest_part(spec), "is more than torch can count", _estimate(spec), instead)
 
 
 def _refuse(offender: str, need: int, detail: str, instead: str) -> None:

@@ -6,9 +6,13 @@ import os
 import sys
 from pathlib import Path
 
-_CGROUPS = (
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-    ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+_CGROUPS = (  # limit, usage, and what of it is file cache that the kernel gives up when asked to
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "inactive_file"),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+        "total_inactive_file",
+    ),
 )
 
 
@@ -34,11 +38,18 @@ def _available() -> int | None:
 
 
 def _cgroup() -> int | None:
-    for limit_file, usage_file in _CGROUPS:
+    for limit_file, usage_file, cache in _CGROUPS:
         limit, usage = _read(limit_file).strip(), _read(usage_file).strip()
         if limit.isdigit() and usage.isdigit():
-            return int(limit) - int(usage)
+            statistics = _read(str(Path(limit_file).with_name("memory.stat")))
+            return int(limit) - int(usage) + _entry(statistics, cache)
     return None
+
+
+def _entry(text: str, name: str) -> int:
+    """The number that stands after a name; 0 if it is not there."""
+    found = [line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")]
+    return int(found[0]) if found else 0
 
 
 def _address_space() -> int | None:

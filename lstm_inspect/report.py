@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lstm_inspect import contract
+from lstm_inspect.errors import SpecError
 from lstm_inspect.guard import refuse_too_large
 from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
@@ -21,6 +22,7 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_rows
 from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
+from lstm_inspect.theory.weights import terms_of_a_gate
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,7 +37,7 @@ class Options:
     Attributes:
         predict: theory alone; torch is not imported.
         reference: whether the run is held against the equations in float64.
-        rtol, atol: the tolerance of the inexact checks; the dtype's own where left out.
+        rtol, atol: the tolerance of the inexact checks, from 0; the dtype's own where left out.
         tf32: whether cuDNN may use TF32 in float32.
         numbers: whether a batch of small numbers is packed too, to be shown.
     """
@@ -46,6 +48,12 @@ class Options:
     atol: float | None = None
     tf32: bool = False
     numbers: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("rtol", "atol"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < float("inf"):
+                raise SpecError(name, str(value), "a finite number from 0", f"{{{name}=1e-5}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,11 @@ class Report:
         return sum(not result.passed for result in results)
 
     @property
+    def seed(self) -> int | None:
+        """Of the weights and the input; None where they are the user's own."""
+        return None if self.command == "model" else self.spec.seed
+
+    @property
     def constructor(self) -> str:
         """The call that builds the module."""
         return expressions.constructor(self.spec)
@@ -130,6 +143,7 @@ def inspect(
         predict, reference, rtol, atol, tf32, numbers: see Options.
 
     Raises:
+        SpecError: a tolerance is negative or not a number.
         MemoryNeedError: the spec needs more memory than is free.
         DeviceError: the spec's device is not there.
 
@@ -145,7 +159,7 @@ def inspect(
     from lstm_inspect.experiment.run import run
 
     spec = devices.on_device(spec)
-    with devices.tf32(tf32):
+    with devices.tf32(tf32, spec.device):
         return measured(predicted(spec, command, options), run(spec))
 
 
@@ -178,7 +192,7 @@ def measured(report: Report, run: Run) -> Report:
     checks, pitfall_results = verify(run, report.checks, report.pitfalls)
     return replace(
         report,
-        tensors=[_measured_tensor(tensor, run) for tensor in report.tensors],
+        tensors=[measured_tensor(tensor, run) for tensor in report.tensors],
         checks=checks,
         pitfalls=pitfall_results,
         packing=_measured_packing(report, run),
@@ -195,7 +209,8 @@ def _measured_packing(report: Report, run: Run) -> Packing | None:
     return pack(lengths, report.spec.seq_len, order) if sorts(order, lengths) else report.packing
 
 
-def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+def measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+    """The same tensor with what a run gave."""
     actual = run.tensor(tensor.theory.name)
     return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
 
@@ -203,6 +218,11 @@ def _measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
 def _tolerance(sides: Claim | Pitfall, spec: LSTMSpec, options: Options) -> Tolerance:
     if sides.exact:
         return EXACT
-    default = tolerance(spec.dtype, tf32=options.tf32 and spec.device.startswith("cuda"))
+    default = tolerance(
+        spec.dtype,
+        tf32=options.tf32 and spec.device.startswith("cuda"),
+        terms=terms_of_a_gate(spec),
+        hidden_size=spec.hidden_size,
+    )
     rtol = default.rtol if options.rtol is None else options.rtol
     return Tolerance(rtol, default.atol if options.atol is None else options.atol)

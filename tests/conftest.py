@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from support import Cli, Snapshot, command_line
+
+torch.set_num_threads(1)  # tiny tensors: more threads wait for each other, the more so where pytest-xdist runs several
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -9,19 +9,25 @@ import typer
 
 from lstm_inspect._version import __version__
 from lstm_inspect.cli import streams
+from lstm_inspect.cli.checkpoint import checkpoint
+from lstm_inspect.cli.code import code
 from lstm_inspect.cli.diagnose import diagnose
+from lstm_inspect.cli.draw import draw
 from lstm_inspect.cli.help import GroupedCommand
+from lstm_inspect.cli.model import model
 from lstm_inspect.cli.options import spell_flag
+from lstm_inspect.cli.overview import overview
 from lstm_inspect.cli.pack import pack
 from lstm_inspect.cli.schema import schema
 from lstm_inspect.cli.shapes import shapes
 from lstm_inspect.cli.verify import verify
+from lstm_inspect.cli.weights import weights
 from lstm_inspect.errors import LSTMInspectError
 
 PROGRAM = "lstm-inspect"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for _command in (shapes, pack, verify, diagnose, schema):
+for _command in (shapes, pack, verify, overview, weights, draw, code, model, checkpoint, diagnose, schema):
     app.command(cls=GroupedCommand)(_command)
 
 
@@ -53,20 +59,32 @@ def run(arguments: Sequence[str]) -> int:
         streams.say(f"error: {error.message(spell_flag)}")
         return streams.REFUSED
     except typer.TyperException as error:
-        streams.say(f"error: {_usage_message(error)}")
+        streams.say(f"error: {_usage_message(error, arguments)}")
+        return streams.REFUSED
+    except (streams.ClosedPipe, SystemExit):  # Typer leaves by SystemExit where nobody reads its help
+        return streams.CLOSED_PIPE
+    except OSError as error:
+        if error.errno is None:  # not the operating system's
+            raise
+        streams.say(f"error: {streams.system_error(error)}")
         return streams.REFUSED
     return int(status or 0)
 
 
-def _usage_message(error: Any) -> str:
+def _usage_message(error: Any, arguments: Sequence[str]) -> str:
     """A usage error in the house's form: offender, what came, what is allowed, what to type instead."""
-    context, parameter = getattr(error, "ctx", None), getattr(error, "param", None)
+    parameter = getattr(error, "param", None)
     message = error.format_message().rstrip(".")
     default = getattr(parameter, "default", None)
-    if parameter is not None and getattr(parameter, "opts", None):
+    if parameter is not None and getattr(parameter, "opts", None) and error.message:
         example = f"{parameter.opts[0]} {default}" if default is not None and not callable(default) else None
         message = f"{parameter.opts[0]}: {error.message.rstrip('.')}"
         if example:
             return f"{message}. Try {example}."
-    path = context.command_path if context is not None else PROGRAM
-    return f"{message}. Try {path} --help."
+    path = f"{PROGRAM} {arguments[0]}" if arguments and arguments[0] in _names() else PROGRAM
+    return f"{message}{'' if message.endswith('?') else '.'} Try {path} --help."
+
+
+def _names() -> set[str | None]:
+    """The commands there are, as they are typed."""
+    return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]

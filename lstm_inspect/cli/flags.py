@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lstm_inspect.cli.streams import quietly_on_closed_pipe
 from lstm_inspect.errors import SpecError
 
 Values = Mapping[str, Any]
@@ -19,6 +18,7 @@ Command = Callable[[Values], int]
 """What a command does with them; it returns the exit status."""
 
 _KINDS: Final = {int: "a whole number", float: "a number"}
+_EXAMPLES: Final = {int: "1", float: "1e-5"}  # the numbers without a default are tolerances
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Flag:
         try:
             return self.kind(text)
         except ValueError:
-            example = f"{{{self.name}={1 if self.default is None else _shown(self.default)}}}"
+            example = f"{{{self.name}={_EXAMPLES[self.kind] if self.default is None else _shown(self.default)}}}"
             raise SpecError(self.name, repr(text), _KINDS[self.kind], example) from None
 
     def parameter(self) -> inspect.Parameter:
@@ -100,7 +100,7 @@ def command(*groups: Sequence[Flag] | Flag) -> Callable[[Command], Callable[...,
 
     def decorate(function: Command) -> Callable[..., int]:
         def run(**typed: Any) -> int:
-            return quietly_on_closed_pipe(lambda: function({flag.name: flag.value(typed[flag.name]) for flag in flags}))
+            return function({flag.name: flag.value(typed[flag.name]) for flag in flags})
 
         run.__name__, run.__doc__ = function.__name__, function.__doc__
         run.__signature__ = inspect.Signature([flag.parameter() for flag in flags])  # type: ignore[attr-defined]

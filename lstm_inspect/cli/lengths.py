@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from lstm_inspect.cli.streams import piped_in
-from lstm_inspect.errors import FileError, SpecError
+from lstm_inspect.errors import FileError, SpecError, literal
 
 _SEPARATORS = re.compile(r"[\s,]+")
 _MOST_SHOWN = 40
@@ -33,7 +33,9 @@ def parse_lengths(text: str) -> tuple[int, ...]:
         lengths = tuple(int(token) for token in _tokens(text))
     except ValueError:
         bad = next(token for token in _tokens(text) if not _is_integer(token))
-        raise SpecError("lengths", text, f"whole numbers from 1, but {bad!r} is not one", "{lengths=8,9,10}") from None
+        raise SpecError(
+            "lengths", text, f"whole numbers from 1, but {literal(repr(bad))} is not one", "{lengths=8,9,10}"
+        ) from None
     if not lengths:
         raise SpecError("lengths", repr(text), "at least one whole number from 1", "{lengths=8,9,10}")
     return lengths
@@ -53,7 +55,7 @@ def _bad_token(name: str, text: str) -> FileError:
     for number, line in enumerate(text.splitlines(), start=1):
         for token in _tokens(line):
             if not _is_integer(token):
-                where = f"line {number}: {token[:_MOST_SHOWN]!r} is not a whole number"
+                where = f"line {number}: {literal(repr(token[:_MOST_SHOWN]))} is not a whole number"
                 return FileError("{lengths}", f"from {name}", where, "numbers separated by commas, spaces or new lines")
     raise AssertionError("some token is bad")
 

@@ -84,11 +84,12 @@ def spell_flag(name: str, value: str | None) -> str:
     """
     if name == "batch_size" and value == "None":
         return "--unbatched"
-    typed = _FLAG_OF[name].typed[0] if name in _FLAG_OF else f"--{name.replace('_', '-')}"
-    yes, _, no = typed.partition("/")
-    if value is None or value == "True":
+    flag = _FLAG_OF.get(name)
+    yes, _, no = (flag.typed[0] if flag else f"--{name.replace('_', '-')}").partition("/")
+    is_switch = flag is None or flag.kind is bool
+    if value is None or (is_switch and value == "True"):
         return yes
-    return no if value == "False" and no else f"{yes} {value}"
+    return no if is_switch and value == "False" and no else f"{yes} {value}"
 
 
 def spec_of(values: Values) -> LSTMSpec:
@@ -110,16 +111,8 @@ def spec_of(values: Values) -> LSTMSpec:
 
 
 def checking_of(values: Values) -> dict[str, Any]:
-    """How to check: the keyword arguments of ``inspect`` that a command line names.
-
-    Raises:
-        SpecError: a tolerance is negative or not a number.
-    """
-    for name in ("rtol", "atol"):
-        value = values[name]
-        if value is not None and not 0 <= value < float("inf"):
-            raise SpecError(name, str(value), "a number from 0", f"{{{name}=1e-5}}")
-    return {flag.name: values[flag.name] for flag in CHECK_FLAGS}
+    """How to check: the keyword arguments of ``inspect`` that a command line names."""
+    return {flag.name: values[flag.name] for flag in CHECK_FLAGS if flag.name in values}
 
 
 def command_of(name: str, spec: LSTMSpec, checking: Mapping[str, Any] | None = None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from lstm_inspect.errors import FileError
+from lstm_inspect.errors import FileError, literal
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -17,6 +19,13 @@ FAILED: Final = 1
 REFUSED: Final = 2
 INTERRUPTED: Final = 130
 CLOSED_PIPE: Final = 141
+
+_STDOUT: Final = 1
+_STDERR: Final = 2
+
+
+class ClosedPipe(Exception):  # noqa: N818 - no error: whoever read has seen enough
+    """Nobody reads stdout any more."""
 
 
 def console() -> Console:
@@ -46,19 +55,53 @@ def piped_in(flag: str, instead: str) -> TextIO:
 
 def show(renderable: RenderableType) -> None:
     """Write a view to stdout."""
-    console().print(renderable)
-    _flush()
+    terminal = console()
+    with terminal.capture() as shown:  # rich would leave with a status of its own where nobody reads
+        terminal.print(renderable)
+    _write(shown.get())
 
 
 def write(text: str) -> None:
     """Write text to stdout as it stands, with a new line."""
-    sys.stdout.write(text + "\n")
-    _flush()
+    _write(text + "\n")
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ClosedPipe from None
 
 
 def say(text: str) -> None:
     """Write a line to stderr: progress, a warning, an error."""
     print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def stdout_to_stderr() -> Iterator[None]:
+    """While other people's code runs, what it writes to stdout goes to stderr: from Python, C or a child process."""
+    sys.stdout.flush()
+    kept = _point_stdout_at_stderr()
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.stderr.flush()
+        if kept is not None:
+            os.dup2(kept, _STDOUT)
+            os.close(kept)
+
+
+def _point_stdout_at_stderr() -> int | None:
+    """Let the process's stdout be its stderr; a copy of what it was, None if the process has none."""
+    try:
+        kept = os.dup(_STDOUT)
+    except OSError:
+        return None
+    os.dup2(_STDERR, _STDOUT)
+    return kept
 
 
 def refuse_to_overwrite(path: Path, *, force: bool) -> None:
@@ -67,42 +110,39 @@ def refuse_to_overwrite(path: Path, *, force: bool) -> None:
     Raises:
         FileError: the file is there already, is a folder, or its own folder is not there.
     """
+    name, folder = literal(str(path)), literal(str(path.parent))
+    try:
+        path.stat()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise FileError(name, "can't be written", error.strerror or str(error), "another name") from error
     if path.is_dir():
-        raise FileError(str(path), "can't be written", "it is a folder", f"{path / 'lstm'}{path.suffix}")
+        raise FileError(name, "can't be written", "it is a folder", f"{name}/lstm{path.suffix}")
     if path.exists() and not force:
-        raise FileError(str(path), "is there already", "it is kept", "another name, or {force=True} to overwrite it")
+        raise FileError(name, "is there already", "it is kept", "another name, or {force=True} to overwrite it")
     if not path.parent.is_dir():
-        raise FileError(
-            str(path), "can't be written", f"there is no folder {path.parent}", f"mkdir -p {path.parent} first"
-        )
+        raise FileError(name, "can't be written", f"there is no folder {folder}", f"mkdir -p {folder} first")
 
 
-def save(text: str, path: Path) -> None:
+def save(content: str | bytes, path: Path) -> None:
     """Write a file.
 
     Raises:
         FileError: it can't be written.
     """
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
     except OSError as error:
-        raise FileError(str(path), "can't be written", error.strerror or str(error), "another place") from error
+        raise FileError(
+            literal(str(path)), "can't be written", error.strerror or str(error), "another place"
+        ) from error
     say(f"saved {path}")
 
 
-def quietly_on_closed_pipe(run: Callable[[], int]) -> int:
-    """Run a command; a reader that closed the pipe ends it without a word.
-
-    Raises:
-        FileError: stdout can't be written, for another reason than that nobody reads it.
-    """
-    try:
-        return run()
-    except BrokenPipeError:
-        return CLOSED_PIPE
-    except OSError as error:
-        raise FileError("stdout", "can't be written", error.strerror or str(error), "another place") from error
-
-
-def _flush() -> None:
-    sys.stdout.flush()
+def system_error(error: OSError) -> FileError:
+    """What the operating system refused, in the house's form: writing to stdout, where it names no file."""
+    reason = error.strerror or str(error)
+    if error.filename is None:
+        return FileError("stdout", "can't be written", reason, "another place")
+    return FileError(literal(str(error.filename)), "can't be read or written", reason, "another place")

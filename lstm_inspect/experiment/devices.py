@@ -59,19 +59,34 @@ def environment(device: str, *, tf32: bool) -> dict[str, Any]:
 
 
 @contextmanager
-def tf32(allowed: bool) -> Iterator[None]:
+def tf32(allowed: bool, device: str = "cuda") -> Iterator[None]:
     """cuDNN's LSTM with TF32 or without it; what was set before is set again after.
+
+    Where cuDNN has no part nothing is touched: torch can't be told to forget that a setting was made,
+    and one that was made no longer follows ``torch.backends.fp32_precision``.
 
     TF32 keeps 10 of float32's 23 mantissa bits in matrix products, and cuDNN uses it by default
     (https://docs.pytorch.org/docs/stable/notes/cuda.html).
     """
-    rnn = getattr(torch.backends.cudnn, "rnn", None)  # since torch 2.9 precision is set by operator
-    owner, name, value = (
-        (rnn, "fp32_precision", "tf32" if allowed else "ieee") if rnn else (torch.backends.cudnn, "allow_tf32", allowed)
-    )
+    if not device.startswith("cuda"):
+        yield
+        return
+    owner, name, on, off = _tf32_switch()
     before = getattr(owner, name)
-    setattr(owner, name, value)
+    setattr(owner, name, on if allowed else off)
     try:
         yield
     finally:
         setattr(owner, name, before)
+
+
+def tf32_allowed() -> bool:
+    """Whether cuDNN's LSTM may use TF32 in this process as it is set now."""
+    owner, name, _, off = _tf32_switch()
+    return bool(torch.cuda.is_available() and getattr(owner, name) != off)
+
+
+def _tf32_switch() -> tuple[Any, str, Any, Any]:
+    """Where torch keeps it: the owner, the attribute, its value for on and for off."""
+    rnn = getattr(torch.backends.cudnn, "rnn", None)  # since torch 2.9 precision is set by operator
+    return (rnn, "fp32_precision", "tf32", "ieee") if rnn else (torch.backends.cudnn, "allow_tf32", True, False)

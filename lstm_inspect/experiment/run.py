@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from lstm_inspect.errors import RunError
+from lstm_inspect.errors import RunError, literal
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -59,7 +59,7 @@ def run(spec: LSTMSpec) -> Run:
             return call(spec, build(spec), make_input(spec), *make_state(spec))
         except (RuntimeError, MemoryError) as error:
             raise RunError(
-                "torch", f"can't run {constructor(spec)}", str(error), "{predict=True}: theory alone"
+                "torch", f"can't run {constructor(spec)}", literal(str(error)), "{predict=True}: theory alone"
             ) from error
 
 
@@ -125,12 +125,20 @@ def _call_packed(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Tensor, h0: Tensor,
     )
     packed_output, (hn, cn) = lstm(packed_input, (h0, c0))
     output, _ = pad_packed_sequence(
-        packed_output, batch_first=spec.batch_first, padding_value=spec.padding_value, total_length=spec.total_length
+        _without_orders(packed_output) if spec.device == "meta" else packed_output,
+        batch_first=spec.batch_first,
+        padding_value=spec.padding_value,
+        total_length=spec.total_length,
     )
     given = {"input": input, "h0": h0, "c0": c0, "lengths": lengths, "packed_input": packed_input}
     return Run(
         lstm, {**given, "packed_output": packed_output, "output": output, "hn": hn, "cn": cn}, spec.padding_value
     )
+
+
+def _without_orders(packed: PackedSequence) -> PackedSequence:
+    """The same sequences in sorted order: on meta there are no indices to bring the given order back with."""
+    return PackedSequence(packed.data, packed.batch_sizes)
 
 
 def _dtype(spec: LSTMSpec) -> torch.dtype:

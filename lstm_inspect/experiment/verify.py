@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from lstm_inspect.errors import RunError, literal
 from lstm_inspect.experiment.compare import compare
 from lstm_inspect.experiment.reference import Reference, reference
 from lstm_inspect.experiment.run import Run, without_gradients
@@ -37,7 +38,7 @@ class Verifier:
     def check(self, claim: Claim, allowed: Tolerance) -> CheckResult:
         """Hold a claim's two sides against each other."""
         if claim.kind == "reference" and "reference" not in self._names:
-            self._names["reference"] = reference_of(self._run)
+            self._names["reference"] = self._reference()
         try:
             found = compare(self.evaluate(claim.left), self.evaluate(claim.right), allowed)
         except Exception as error:  # whatever a result of the wrong form leads to: the check says it and fails
@@ -52,6 +53,13 @@ class Verifier:
         except Exception as error:  # as in check
             return PitfallResult(pitfall, allowed, passed=False, error=_described(error))
         return PitfallResult(pitfall, allowed, found.max_abs_diff, *shapes, passed=not found.passed)
+
+    def _reference(self) -> Reference:
+        try:
+            return reference_of(self._run)
+        except (RuntimeError, MemoryError) as error:
+            needs = "can't run the equations in float64"
+            raise RunError("{reference}", needs, literal(str(error)), "{reference=False}") from error
 
 
 def _described(error: Exception) -> str:

@@ -60,7 +60,8 @@ def _row_claim(spec: LSTMSpec, direction: int) -> Claim:
 
 def _final_claim(spec: LSTMSpec, direction: int) -> Claim:
     name = f"final-{spec.directions[direction]}" if spec.bidirectional else "final-state"
-    left, right = f"hn[{direction - spec.num_directions}]", e.final_output(spec, direction)
+    left = f"hn[{direction - spec.num_directions}]" if spec.bidirectional else e.final_state(spec)
+    right = e.final_output(spec, direction)
     why = ("the top layer's forward state, counted from the end", "the very last row is the top layer's reverse state")
     return Claim(
         name, "equality", left, right, why[direction] if spec.bidirectional else "the last row is the top layer's"

@@ -32,7 +32,7 @@ def constructor(spec: LSTMSpec) -> str:
     arguments += [
         f"{name}={getattr(spec, name)!r}" for name, default in defaults.items() if getattr(spec, name) != default
     ]
-    if spec.device != "cpu":
+    if spec.device not in ("cpu", "auto"):  # torch knows no "auto"
         arguments.append(f'device="{spec.device}"')
     if spec.dtype != "float32":
         arguments.append(f"dtype=torch.{spec.dtype}")

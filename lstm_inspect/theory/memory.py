@@ -9,6 +9,7 @@ _REFERENCE_ITEMSIZE = 8  # the oracle runs in float64
 _BYTES_A_PARAMETER = 4096  # a Parameter's Python object, its slots in the module and its storage
 _BYTES_A_STATE_ROW = 1500
 _BYTES_A_LENGTH = 48
+_BYTES_A_LISTED_LAYER = {"json": 5_000, "text": 30_000}  # one direction's parameters and the layer's multiply-adds
 REFERENCE_STEPS_AT_ONCE = 32
 """Time steps whose input products the reference holds at a time."""
 
@@ -28,8 +29,12 @@ def run_bytes(spec: LSTMSpec) -> int:
     layer_in = max(input_width(spec, 0), input_width(spec, spec.num_layers - 1))
     activations = cells * (spec.input_size + layer_in + 2 * spec.output_size + 4 * spec.hidden_size)
     states = 4 * spec.num_states * _sequences(spec) * spec.hidden_size
-    objects = spec.num_states * 5 * _BYTES_A_PARAMETER
-    return 2 * weight_bytes(spec) + (activations + states) * spec.itemsize + objects
+    return 2 * weight_bytes(spec) + (activations + states) * spec.itemsize + module_bytes(spec)
+
+
+def module_bytes(spec: LSTMSpec) -> int:
+    """Bytes of the module's Python objects, its numbers aside: what it takes on the meta device."""
+    return spec.num_states * 5 * _BYTES_A_PARAMETER
 
 
 def reference_bytes(spec: LSTMSpec) -> int:
@@ -59,6 +64,15 @@ def report_bytes(spec: LSTMSpec) -> int:
     if spec.lengths is None:
         return rows
     return rows + _BYTES_A_LENGTH * (max(spec.lengths) + 4 * len(spec.lengths) + 2 * sum(spec.lengths))
+
+
+def listing_bytes(spec: LSTMSpec, form: str) -> int:
+    """Bytes that a list of every parameter takes while it is written, in the form "json" or "text".
+
+    >>> listing_bytes(LSTMSpec(num_layers=1000), "json")
+    5000000
+    """
+    return _BYTES_A_LISTED_LAYER[form] * spec.num_states
 
 
 def _sequences(spec: LSTMSpec) -> int:

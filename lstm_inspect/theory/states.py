@@ -50,7 +50,7 @@ def state_row(spec: LSTMSpec, layer: int, direction: int) -> StateRow:
     row = row_index(spec, layer, direction)
     time_step = final_step(spec, direction)
     top = layer == spec.num_layers - 1
-    output = _output(spec, direction, time_step) if top else None
+    output = output_slice(spec, direction, time_step) if top else None
     why = _why(direction) if top else "none: below the top layer"
     return StateRow(row, layer, spec.directions[direction], time_step, f"hn[{row}]", f"cn[{row}]", output, why)
 
@@ -80,7 +80,12 @@ def final_step(spec: LSTMSpec, direction: int) -> int | None:
     return spec.lengths[0] - 1 if min(spec.lengths) == max(spec.lengths) else None
 
 
-def _output(spec: LSTMSpec, direction: int, time_step: int | None) -> str:
+def output_slice(spec: LSTMSpec, direction: int, time_step: int | None) -> str:
+    """The slice of output that holds a direction at a time step, or at each sequence's own last one.
+
+    >>> output_slice(LSTMSpec(bidirectional=True), 1, 0)
+    'output[0, :, 20:40]'
+    """
     features = expressions.columns(spec, direction, both_ends=True)
     if time_step is None:
         return expressions.at_last_valid_step(spec, features)

@@ -1,14 +1,69 @@
-"""The module's parameters, their counts and bytes, and the multiply-adds of one run."""
+"""The module's parameters, the rows of their gates, and how many numbers they hold."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final, overload
 
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.spec import LSTMSpec
 
-GATES = ("i", "f", "g", "o")
+GATES: Final = ("i", "f", "g", "o")
 """The gates in the order of their rows: input, forget, cell candidate, output (torch's nn.LSTM documentation)."""
+
+_GATE_MEANINGS: Final = {
+    "i": ("input gate", "how much of the candidate enters the cell"),
+    "f": ("forget gate", "how much of the old cell state stays"),
+    "g": ("cell candidate", "what would enter the cell: tanh, the others are sigmoids"),
+    "o": ("output gate", "how much of the cell state is shown as h"),
+}
+WHY_TWO_BIASES: Final = (
+    "bias_ih and bias_hh are only ever added together, so one would do: the second is there because cuDNN has two "
+    "(torch's own comment in nn/modules/rnn.py). Where one is wanted, take their sum."
+)
+WHY_PROJECTION: Final = (
+    "weight_hr (P, H) makes h from the cell: h = weight_hr @ (o * tanh(c)). So h, hn and output are P wide, weight_hh "
+    "reads P, and cn stays H wide; it has no gate rows and no bias."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One gate and the rows that it has in weight_ih, weight_hh, bias_ih and bias_hh.
+
+    Attributes:
+        letter: i, f, g or o, as in the equations.
+        name: its name.
+        meaning: what it does.
+        start, stop: its rows, start included and stop not.
+    """
+
+    letter: str
+    name: str
+    meaning: str
+    start: int
+    stop: int
+
+    def of(self, parameter: str) -> str:
+        """The gate's rows of a parameter, as an expression.
+
+        >>> gates(LSTMSpec())[1].of("weight_ih_l0")
+        'weight_ih_l0[20:40]'
+        """
+        return f"{parameter}[{self.start}:{self.stop}]"
+
+
+def gates(spec: LSTMSpec) -> tuple[Gate, ...]:
+    """The gates in the order of their rows: H rows each.
+
+    >>> [(gate.letter, gate.start, gate.stop) for gate in gates(LSTMSpec())]
+    [('i', 0, 20), ('f', 20, 40), ('g', 40, 60), ('o', 60, 80)]
+    """
+    size = spec.hidden_size
+    return tuple(
+        Gate(letter, *_GATE_MEANINGS[letter], place * size, (place + 1) * size) for place, letter in enumerate(GATES)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +89,48 @@ class Parameter:
         """How many numbers it holds."""
         return self.shape[0] * (self.shape[1] if len(self.shape) > 1 else 1)
 
+    @property
+    def gated(self) -> bool:
+        """Whether its rows are those of the four gates: all but weight_hr's."""
+        return not self.name.startswith("weight_hr")
 
-def parameters(spec: LSTMSpec) -> tuple[Parameter, ...]:
+
+class Parameters(Sequence[Parameter]):
+    """A module's parameters, each made when it is asked for: a million layers cost nothing until they are read."""
+
+    def __init__(self, spec: LSTMSpec) -> None:
+        self._spec = spec
+        self._each = len(layer_parameters(spec, 0, "forward"))
+
+    def __len__(self) -> int:
+        return self._spec.num_states * self._each
+
+    @overload
+    def __getitem__(self, index: int) -> Parameter: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Parameter]: ...
+    def __getitem__(self, index: int | slice) -> Parameter | Sequence[Parameter]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(len(self))[index]]
+        row, place = divmod(range(len(self))[index], self._each)
+        layer, direction = divmod(row, self._spec.num_directions)
+        return layer_parameters(self._spec, layer, self._spec.directions[direction])[place]
+
+    def __iter__(self) -> Iterator[Parameter]:
+        for layer in range(self._spec.num_layers):
+            for direction in self._spec.directions:
+                yield from layer_parameters(self._spec, layer, direction)
+
+
+def parameters(spec: LSTMSpec) -> Parameters:
     """Every parameter, in the order of ``module.named_parameters()``.
 
     >>> [(parameter.name, parameter.shape) for parameter in parameters(LSTMSpec(bias=False))]
     [('weight_ih_l0', (80, 10)), ('weight_hh_l0', (80, 20))]
+    >>> parameters(LSTMSpec(num_layers=1_000_000))[-1].name
+    'bias_hh_l999999'
     """
-    layers = ((layer, direction) for layer in range(spec.num_layers) for direction in spec.directions)
-    return tuple(parameter for layer, direction in layers for parameter in layer_parameters(spec, layer, direction))
+    return Parameters(spec)
 
 
 def layer_parameters(spec: LSTMSpec, layer: int, direction: str) -> tuple[Parameter, ...]:
@@ -78,6 +166,15 @@ def input_width(spec: LSTMSpec, layer: int) -> int:
     return spec.input_size if layer == 0 else spec.output_size
 
 
+def terms_of_a_gate(spec: LSTMSpec) -> int:
+    """The most products that one gate of any layer sums: its inputs and the R recurrent ones.
+
+    >>> terms_of_a_gate(LSTMSpec(num_layers=2, bidirectional=True))
+    60
+    """
+    return max(input_width(spec, 0), input_width(spec, spec.num_layers - 1)) + spec.state_size
+
+
 def layer_parameter_count(spec: LSTMSpec, layer: int) -> int:
     """Numbers in one layer, all directions: D * (4H*in + 4H*R + 8H + P*H)."""
     one = sum(parameter.count for parameter in layer_parameters(spec, layer, "forward"))
@@ -92,23 +189,3 @@ def parameter_count(spec: LSTMSpec) -> int:
     """
     above = (spec.num_layers - 1) * layer_parameter_count(spec, 1)
     return layer_parameter_count(spec, 0) + above
-
-
-def layer_multiply_adds(spec: LSTMSpec, layer: int, steps: int | None = None) -> int:
-    """Multiply-adds of one layer's matrix products over ``steps`` computed time steps (valid ones if left out)."""
-    hidden, recurrent = spec.hidden_size, spec.state_size
-    one = 4 * hidden * (input_width(spec, layer) + recurrent) + spec.proj_size * hidden
-    return (spec.valid_steps if steps is None else steps) * spec.num_directions * one
-
-
-def multiply_adds(spec: LSTMSpec, steps: int | None = None) -> int:
-    """Multiply-adds of one run's matrix products, over all layers.
-
-    The convention: the matrix products alone, no elementwise work; the padded steps of a packed batch
-    are not computed.
-
-    >>> multiply_adds(LSTMSpec(num_layers=2, bidirectional=True))
-    216000
-    """
-    above = (spec.num_layers - 1) * layer_multiply_adds(spec, 1, steps)
-    return layer_multiply_adds(spec, 0, steps) + above

@@ -26,6 +26,9 @@ WIDE: Final = 110
 NARROW: Final = 70
 """Columns under which a table keeps only what can't stand elsewhere."""
 
+BETWEEN: Final = 3
+"""Columns between two cells of a table."""
+
 _MOST_ROWS: Final = 16
 _MOST_CHARACTERS: Final = 200
 _RESULT_WIDTH: Final = 34  # what the columns beside two expressions take
@@ -84,7 +87,7 @@ def code(expression: str, *, whole: bool = False) -> Text:
     if len(expression) > _MOST_CHARACTERS and not whole:
         half = _MOST_CHARACTERS // 2
         expression = f"{expression[:half]} ... {expression[-half:]}"
-    return Text(expression, style=CODE)
+    return Text.assemble((expression, CODE))  # the style is the expression's alone, not of what is appended to it
 
 
 def sides(left: str, sign: str, right: str, width: int, *, whole: bool = False) -> Text:
@@ -106,13 +109,16 @@ def sentence(text: str, style: str = "") -> Text:
 
 
 def first_and_last(
-    rows: Sequence[Row], *, whole: bool, always: Callable[[Row], bool] = lambda row: False
+    rows: Sequence[Row], *, whole: bool, always: Callable[[Row], bool] | None = None, most: int = _MOST_ROWS
 ) -> tuple[Sequence[Row], int]:
-    """The rows to show and how many are left out: those in the middle, but for those that are always shown."""
-    if whole or len(rows) <= _MOST_ROWS:
+    """The rows to show and how many are left out: those in the middle, but for those that are always shown.
+
+    Where none is always shown the middle is not even looked at: rows may be made when they are asked for.
+    """
+    if whole or len(rows) <= most:
         return rows, 0
-    start, end = _MOST_ROWS // 2, len(rows) - _MOST_ROWS // 2
-    middle = [row for row in rows[start:end] if always(row)][:_MOST_ROWS]
+    start, end = most // 2, len(rows) - most // 2
+    middle = [row for row in rows[start:end] if always(row)][:most] if always else []
     shown = [*rows[:start], *middle, *rows[end:]]
     return shown, len(rows) - len(shown)
 

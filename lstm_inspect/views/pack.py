@@ -8,13 +8,15 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.report import Report
-from lstm_inspect.theory import expressions, packing_claims, weights
+from lstm_inspect.theory import expressions, packing_claims
 from lstm_inspect.theory.cells import Label
+from lstm_inspect.theory.multiply_adds import multiply_adds
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.views import cells, look, tables
 from lstm_inspect.views.look import Signs
+from lstm_inspect.views.packed import packed_columns, padded_batch
 
 _MOST_NUMBERS = 20
 
@@ -48,15 +50,9 @@ def _packing(report: Report) -> Packing:
 
 
 def _sequences(report: Report, label: Label) -> RenderableType:
-    spec, packing = report.spec, _packing(report)
-    drawing = look.Fitted(
-        lambda width, signs: Group(*cells.padded_batch(packing, spec.seq_len, label, width, signs), _padding(signs))
-    )
+    packing = _packing(report)
+    drawing = look.Fitted(lambda width, signs: Group(*padded_batch(packing, width, signs, label=label)))
     return look.section("1. The sequences, padded into one batch", drawing, _shape(report, "input"))
-
-
-def _padding(signs: Signs) -> Text:
-    return look.sentence(f"{signs.padded} padding", look.FAINT)
 
 
 def _shape(report: Report, name: str) -> Text:
@@ -103,7 +99,7 @@ def _packed(report: Report, label: Label, whole: bool) -> RenderableType:
     packing = _packing(report)
 
     def drawing(width: int, signs: Signs) -> RenderableType:
-        columns = cells.packed_columns(packing, label, width, signs)
+        columns = packed_columns(packing, width, signs, label=label)
         return Group(*columns, Text(), *cells.data_rows(packing, label, width, whole=whole))
 
     call = look.code(f"packed_input = {expressions.pack_call(report.spec)}", whole=True)
@@ -157,8 +153,8 @@ def _saved_table(spec: LSTMSpec, packing: Packing, width: int, signs: Signs) -> 
     table = look.table("", "packed", "padded", "saved")
     for column in table.columns[1:]:
         column.justify = "right"
-    counts = {"time steps": (packing.valid_steps, packing.padded_steps)}
-    counts["multiply-adds"] = tuple(weights.multiply_adds(spec, steps) for steps in counts["time steps"])  # type: ignore[assignment]
+    steps = packing.valid_steps, packing.padded_steps
+    counts = {"time steps": steps, "multiply-adds": tuple(multiply_adds(spec, each) for each in steps)}
     for name, (packed, padded) in counts.items():
         table.add_row(name, f"{packed:,}", f"{padded:,}", f"{1 - packed / padded:.0%}")
     return table

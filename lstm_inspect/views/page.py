@@ -16,7 +16,7 @@ def page(report: Report, *, whole: bool = False, warnings: bool = True) -> Rende
         whole: show every row of every table.
         warnings: show the warnings too; the command line writes them to stderr instead.
     """
-    parts = [tables.constructor(report), tables.tensors(report), diagram.unrolled(report)]
+    parts = [tables.constructor(report), tables.tensors(report), diagram.unrolled(report.spec)]
     parts += [tables.states(report, whole=whole), tables.checks(report, whole=whole)]
     parts += [tables.pitfalls(report), tables.recipes(report)]
     if warnings and report.warnings:

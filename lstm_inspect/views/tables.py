@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from typing import Protocol
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -14,26 +15,49 @@ from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
+from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
+
+PREDICTED = "Predicted from integers alone; nothing was run. Without --predict it is run and checked."
 
 _KINDS = {
     "shape": "predicted shape == measured shape",
     "equality": "the same numbers in another place of one call, bit for bit",
     "packing": "what packing promises",
-    "reference": "against the LSTM equations, step by step in float64",
+    "reference": "against the LSTM equations, step by step in float64; |a - b| <= atol + rtol * |b|",
 }
 
 
 def constructor(report: Report) -> RenderableType:
     """The calls that build the module and run it, as Python."""
-    return look.section("Call", look.code("\n".join(expressions.statements(report.spec)), whole=True))
+    return calls(report.spec)
+
+
+def calls(spec: LSTMSpec) -> RenderableType:
+    """The same, of a spec."""
+    return look.section("Call", look.code("\n".join(expressions.statements(spec)), whole=True))
 
 
 def tensors(report: Report) -> RenderableType:
     """Every tensor: axes in letters, predicted and measured shape, dtype, meaning."""
     return look.section("Tensors", look.Fitted(partial(_tensors, report.tensors)), _letters(report))
+
+
+def shapes(report: Report) -> RenderableType:
+    """The table of tensors by itself, without what they mean."""
+    return Group(look.Fitted(partial(_shapes, report.tensors)), _letters(report))
+
+
+def _shapes(tensors: Sequence[TensorReport], width: int, signs: Signs) -> RenderableType:
+    extra = ["dtype"] if width >= look.NARROW else []
+    table = look.table("tensor", "axes", "predicted", "measured", *extra)
+    table.columns[0].no_wrap = True
+    for tensor in tensors:
+        table.add_row(*_tensor_cells(tensor, signs), *([tensor.dtype] if extra else []))
+    return table
 
 
 def _tensors(tensors: Sequence[TensorReport], width: int, signs: Signs) -> RenderableType:
@@ -195,6 +219,8 @@ def distance(result: PitfallResult) -> Text:
         return Text(result.error, style=look.BAD)
     if not result.passed:
         return Text("nothing: these numbers coincide; try another --seed", style=look.BAD)
+    if result.tempting_shape == result.instead_shape and result.max_abs_diff is None:
+        return Text("no number: there is a NaN or an infinity")
     if result.tempting_shape is not None and result.instead_shape is not None and result.max_abs_diff is None:
         return Text(f"{format_tuple(result.tempting_shape)}, not {format_tuple(result.instead_shape)}")
     return Text(f"{result.max_abs_diff:.2g}")
@@ -219,17 +245,27 @@ def verdict(report: Report) -> Text:
     """One line: what held, on what."""
     spec, environment = report.spec, report.environment
     if environment is None:
-        return look.sentence(
-            "Predicted from integers alone; nothing was run. Without --predict it is run and checked.", look.TITLE
-        )
+        return look.sentence(PREDICTED, look.TITLE)
     failed = report.failed
     counts = f"{len(report.checks)} checks, {len(report.pitfalls)} pitfalls"
     verdict = f"FAILED: {failed} of {counts}" if failed else f"Verified: {counts}"
     tf32 = ", TF32 allowed" if environment["tf32"] else ""
-    where = f"torch {environment['torch']}, {environment['device_name']}, {spec.dtype}{tf32}, seed {spec.seed}"
+    where = f"torch {environment['torch']}, {environment['device_name']}, {spec.dtype}{tf32}, {_numbers(report)}"
     return Text.assemble((verdict, look.BAD if failed else f"bold {look.GOOD}"), f". {where}.")
 
 
-def warnings(report: Report) -> RenderableType:
+def _numbers(report: Report) -> str:
+    return "your own numbers" if report.seed is None else f"seed {report.seed}"
+
+
+class Warned(Protocol):
+    """Whatever has warnings: a report of any kind."""
+
+    @property
+    def warnings(self) -> Sequence[SpecWarning]:
+        """What to know about it."""
+
+
+def warnings(report: Warned) -> RenderableType:
     """The warnings of a spec, in Python's words."""
     return Group(*(Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings))

@@ -1,0 +1,79 @@
+"""What torch says of a module's parameters and of the multiply-adds of one run: on the meta device, without numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
+from torch.utils.flop_counter import FlopCounterMode
+
+from lstm_inspect.experiment.run import build, make_input
+from lstm_inspect.theory.shapes import Shape
+from lstm_inspect.theory.spec import LSTMSpec
+
+_MOST_LAYERS: Final = 1000  # that are built: nn.LSTM takes time that grows with their square
+_MOST_CELLS: Final = 240  # layers * directions * time steps that are counted: torch walks them one by one
+_FLOPS_A_MULTIPLY_ADD: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What torch says.
+
+    Attributes:
+        built: the module that was asked: the spec's own, or its first layers where there are very many.
+        shapes: every parameter's shape by its name, in the order of ``named_parameters()``.
+        bytes: of all parameters together.
+        counted: the run that the multiply-adds were counted on: the spec's own, or its first layers and time
+            steps where that is a long one.
+        multiply_adds: of that run, by ``torch.utils.flop_counter.FlopCounterMode``.
+    """
+
+    built: LSTMSpec
+    shapes: Mapping[str, Shape]
+    bytes: int
+    counted: LSTMSpec
+    multiply_adds: int
+
+
+def measure(spec: LSTMSpec) -> Measured:
+    """Build a spec's module on the meta device, ask it for its parameters and count one run.
+
+    >>> measure(LSTMSpec(bias=False)).shapes
+    {'weight_ih_l0': (80, 10), 'weight_hh_l0': (80, 20)}
+    """
+    spec = spec.replace(device="meta", num_layers=min(spec.num_layers, _MOST_LAYERS))
+    named = dict(build(spec).named_parameters())
+    shapes = {name: tuple(parameter.shape) for name, parameter in named.items()}
+    size = sum(parameter.numel() * parameter.element_size() for parameter in named.values())
+    counted = shortened(spec)
+    return Measured(spec, shapes, size, counted, _count(counted))
+
+
+def _count(spec: LSTMSpec) -> int:
+    """Multiply-adds of one call of the module, packed if there are lengths."""
+    input: Tensor | PackedSequence = make_input(spec)
+    if spec.lengths is not None:
+        lengths = torch.tensor(spec.lengths)
+        input = pack_padded_sequence(make_input(spec), lengths, spec.batch_first, spec.enforce_sorted)
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        build(spec)(input)
+    return int(counter.get_total_flops()) // _FLOPS_A_MULTIPLY_ADD
+
+
+def shortened(spec: LSTMSpec) -> LSTMSpec:
+    """The spec with so many layers and time steps that counting takes about a second, the first of each.
+
+    >>> shortened(LSTMSpec(num_layers=1000, seq_len=500)).num_layers
+    24
+    """
+    layers = min(spec.num_layers, max(_MOST_CELLS // 10 // spec.num_directions, 2))
+    steps = max(1, _MOST_CELLS // (layers * spec.num_directions))
+    if spec.lengths is None:
+        return spec.replace(num_layers=layers, seq_len=min(spec.seq_len, steps))
+    shorter: dict[str, Any] = {"lengths": tuple(min(length, steps) for length in spec.lengths), "total_length": None}
+    return spec.replace(num_layers=layers, **shorter, seq_len=max(shorter["lengths"]))

@@ -1,0 +1,73 @@
+"""The multiply-adds of one run, by layer: the matrix products alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.weights import input_width
+
+CONVENTION: Final = (
+    "one multiply-add is one product and one sum of a matrix product (2 FLOPs); biases, gates and other elementwise "
+    "work are not counted, and the padded steps of a packed batch are not computed"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How many time steps a run computes, over all its sequences, by the form of its input.
+
+    Attributes:
+        input: "padded", "packed" or "unbatched".
+        formula: the steps in letters.
+        steps: the steps in numbers.
+        this_run: whether the spec's own input has that form.
+    """
+
+    input: str
+    formula: str
+    steps: int
+    this_run: bool
+
+
+def works(spec: LSTMSpec) -> tuple[Work, ...]:
+    """The forms that a spec's input can take: the padded batch, its valid steps alone, one sequence of it.
+
+    >>> [(work.input, work.steps) for work in works(LSTMSpec(lengths=(8, 9, 10)))]
+    [('padded', 30), ('packed', 27), ('unbatched', 10)]
+    """
+    unbatched = Work("unbatched", "T", spec.seq_len, not spec.batched)
+    if spec.batch_size is None:
+        return (unbatched,)
+    padded = Work("padded", "T * B", spec.seq_len * spec.batch_size, spec.lengths is None)
+    if spec.lengths is None:
+        return padded, unbatched
+    return padded, Work("packed", "sum(lengths)", sum(spec.lengths), True), unbatched
+
+
+def formula(spec: LSTMSpec) -> str:
+    """The multiply-adds of a run in letters; in is what a layer reads.
+
+    >>> formula(LSTMSpec())
+    'steps * sum over layers of D * (4*H*in + 4*H*R), in = I for layer 0, D*R above'
+    """
+    projection = " + P*H" if spec.proj_size else ""
+    return f"steps * sum over layers of D * (4*H*in + 4*H*R{projection}), in = I for layer 0, D*R above"
+
+
+def layer_multiply_adds(spec: LSTMSpec, layer: int, steps: int | None = None) -> int:
+    """Multiply-adds of one layer's matrix products over ``steps`` computed time steps (valid ones if left out)."""
+    hidden, recurrent = spec.hidden_size, spec.state_size
+    one = 4 * hidden * (input_width(spec, layer) + recurrent) + spec.proj_size * hidden
+    return (spec.valid_steps if steps is None else steps) * spec.num_directions * one
+
+
+def multiply_adds(spec: LSTMSpec, steps: int | None = None) -> int:
+    """Multiply-adds of one run's matrix products, over all layers; ``CONVENTION`` says what counts.
+
+    >>> multiply_adds(LSTMSpec(num_layers=2, bidirectional=True))
+    216000
+    """
+    above = (spec.num_layers - 1) * layer_multiply_adds(spec, 1, steps)
+    return layer_multiply_adds(spec, 0, steps) + above

@@ -1,0 +1,119 @@
+"""The structures side by side, which axis each setting changes, and the sentences that this teaches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from lstm_inspect.errors import SpecError
+from lstm_inspect.theory.shapes import TensorTheory, tensors
+from lstm_inspect.theory.spec import LSTMSpec
+
+FEWEST_LAYERS: Final = 2
+"""The structures have one layer or num_layers of them: with one there would be nothing beside it."""
+
+BASE: Final[dict[str, int | bool]] = {"num_layers": 1, "bidirectional": False, "batch_first": False}
+"""The settings that the table varies, in the order of its columns and blocks, and where each starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An axis that a setting changes.
+
+    Attributes:
+        tensor: the tensor's name.
+        axis: its index, from 0.
+        by: "num_layers", "bidirectional" or "batch_first".
+    """
+
+    tensor: str
+    axis: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What the table teaches about one setting: a sentence, and the axes that it speaks of.
+
+    Attributes:
+        by: the setting.
+        sentence: for people.
+        axes: (tensor, axis) of every axis that the setting changes; all others it leaves alone.
+    """
+
+    by: str
+    sentence: str
+    axes: frozenset[tuple[str, int]]
+
+
+def structures(spec: LSTMSpec) -> tuple[LSTMSpec, ...]:
+    """One and num_layers layers, one and two directions, batch_first off and on: eight specs.
+
+    Raises:
+        SpecError: num_layers is 1.
+
+    >>> [(each.num_layers, each.num_directions) for each in structures(LSTMSpec(num_layers=2))][:4]
+    [(1, 1), (2, 1), (1, 2), (2, 2)]
+    """
+    if spec.num_layers < FEWEST_LAYERS:
+        allowed = f"from {FEWEST_LAYERS}: the structures of one layer stand beside it anyway"
+        raise SpecError("num_layers", str(spec.num_layers), allowed, f"{{num_layers={FEWEST_LAYERS}}}")
+    return tuple(
+        spec.replace(num_layers=layers, bidirectional=bidirectional, batch_first=batch_first)
+        for batch_first in (False, True)
+        for bidirectional in (False, True)
+        for layers in (1, spec.num_layers)
+    )
+
+
+def changes(structure: LSTMSpec) -> tuple[Change, ...]:
+    """Every axis that differs from the neighbour that lacks one setting: one layer, one direction, no batch_first.
+
+    >>> [(change.tensor, change.axis) for change in changes(LSTMSpec(bidirectional=True))][:2]
+    [('h0', 0), ('c0', 0)]
+    """
+    here = tensors(structure)
+    found = []
+    for setting, base in BASE.items():
+        neighbour = tensors(structure.replace(**{setting: base}))
+        pairs = zip(here, neighbour, strict=True)
+        found += [Change(tensor.name, axis, setting) for tensor, other in pairs for axis in _changed(tensor, other)]
+    return tuple(found)
+
+
+def _changed(tensor: TensorTheory, other: TensorTheory) -> list[int]:
+    """The axes that mean something else or have another size."""
+    axes = zip(tensor.axes, tensor.shape, strict=True), zip(other.axes, other.shape, strict=True)
+    return [axis for axis, (here, there) in enumerate(zip(*axes, strict=True)) if here != there]
+
+
+def lessons(spec: LSTMSpec) -> tuple[Lesson, ...]:
+    """The three sentences that the table teaches.
+
+    >>> lessons(LSTMSpec())[0].sentence
+    'layers change the first axis of h0, c0, hn and cn, and never output'
+    """
+    states = {(name, 0) for name in ("h0", "c0", "hn", "cn")}
+    last = {(tensor.name, len(tensor.axes) - 1) for tensor in tensors(spec) if tensor.name.endswith("output")}
+    moved = {(name, axis) for name in ("input", "output") for axis in (0, 1)} if spec.batched else set()
+    batch_first = (
+        "batch_first changes input and output only: h0, c0, hn and cn stay as they are"
+        if spec.batched
+        else "batch_first changes nothing here: unbatched input has no batch axis to move"
+    )
+    return (
+        Lesson("num_layers", "layers change the first axis of h0, c0, hn and cn, and never output", frozenset(states)),
+        Lesson("bidirectional", "directions change output's last axis and the states' first", frozenset(states | last)),
+        Lesson("batch_first", batch_first, frozenset(moved)),
+    )
+
+
+def teaches(spec: LSTMSpec, lesson: Lesson) -> bool:
+    """Whether a lesson's sentence holds: over all structures its setting changes those axes and no others."""
+    found = {
+        (change.tensor, change.axis)
+        for structure in structures(spec)
+        for change in changes(structure)
+        if change.by == lesson.by
+    }
+    return found == lesson.axes

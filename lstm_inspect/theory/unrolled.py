@@ -1,0 +1,196 @@
+"""The unrolled LSTM as data: which cells there are, which are output, hn and cn, their middle left out.
+
+What draws it, on a terminal or as a picture, adds places and looks and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.states import StateRow, output_slice, state_row
+
+MOST_STEPS: Final = 10
+MOST_LAYERS: Final = 4
+
+CN_NOTE: Final = "cn: the cell state of the same places as hn; c0 enters beside h0"
+LENGTHS_NOTE: Final = "n: a sequence's own length; its reverse direction starts at n - 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One column: a time step, or the gap that stands for those left out.
+
+    Attributes:
+        label: what stands under it; n is a sequence's own length.
+        time_step: from 0; None if it differs by sequence, or for the gap.
+        first, last: whether the reverse direction's and the forward direction's last computed step is here.
+        gap: whether it stands for the steps left out.
+    """
+
+    label: str
+    time_step: int | None = None
+    first: bool = False
+    last: bool = False
+    gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: a layer and a direction at a time step.
+
+    Attributes:
+        layer: from 0, the layer that reads input.
+        direction: "forward" or "reverse".
+        step: its time step; None if it differs by sequence.
+        label: the label of its column.
+        is_output: whether its hidden state is part of output.
+        is_state: whether its hidden state is a row of hn, and its cell state the same row of cn.
+        row: that row; None if it is none.
+        expression: its hidden state, taken from output where it is there, else from hn; None if neither holds it.
+    """
+
+    layer: int
+    direction: str
+    step: int | None
+    label: str
+    is_output: bool
+    is_state: bool
+    row: int | None
+    expression: str | None
+
+    @property
+    def kind(self) -> str:
+        """What it is, in words."""
+        return kind(output=self.is_output, state=self.is_state)
+
+
+@dataclass(frozen=True, slots=True)
+class Unrolled:
+    """An unrolled LSTM, as far as it is drawn.
+
+    Attributes:
+        steps: the columns, from the left.
+        layers: the layers, from the bottom; None stands for those left out.
+        cells: every cell of those, layer by layer, forward before reverse, step by step.
+        states: every row of hn and cn of those layers.
+        steps_left_out: how many steps the gap stands for; None if it differs by sequence.
+        layers_left_out: how many layers are not drawn.
+    """
+
+    steps: tuple[Step, ...]
+    layers: tuple[int | None, ...]
+    cells: tuple[Cell, ...]
+    states: tuple[StateRow, ...]
+    steps_left_out: int | None
+    layers_left_out: int
+
+    def row(self, state: StateRow) -> tuple[Cell, ...]:
+        """The cells of one layer and direction, from the left."""
+        return tuple(cell for cell in self.cells if (cell.layer, cell.direction) == (state.layer, state.direction))
+
+
+def unroll(spec: LSTMSpec, most_steps: int = MOST_STEPS) -> Unrolled:
+    """The cells of an LSTM, at most so many steps of them, a gap counted as one.
+
+    >>> picture = unroll(LSTMSpec(num_layers=2, bidirectional=True))
+    >>> [(cell.direction, cell.row, cell.expression) for cell in picture.cells if cell.is_output and cell.is_state]
+    [('forward', 2, 'output[4, :, :20]'), ('reverse', 3, 'output[0, :, 20:40]')]
+    """
+    columns, rows = steps(spec, most_steps), layers(spec)
+    drawn = [layer for layer in rows if layer is not None]
+    states = tuple(state_row(spec, layer, place) for layer in drawn for place in range(spec.num_directions))
+    return Unrolled(
+        steps=columns,
+        layers=rows,
+        cells=tuple(cell for state in states for cell in _cells(spec, state, columns)),
+        states=states,
+        steps_left_out=None if _differ(spec) else _last_step(spec) + 1 - sum(not step.gap for step in columns),
+        layers_left_out=spec.num_layers - len(drawn),
+    )
+
+
+def kind(*, output: bool, state: bool) -> str:
+    """What a cell is, in words.
+
+    >>> kind(output=True, state=False), kind(output=False, state=False)
+    ('output', 'neither')
+    """
+    if output:
+        return "output and hn" if state else "output"
+    return "hn alone" if state else "neither"
+
+
+def steps(spec: LSTMSpec, most: int) -> tuple[Step, ...]:
+    """The columns: every time step, or the first and the last ones with a gap between them.
+
+    With unequal lengths the last column is a sequence's own last valid step, n - 1.
+
+    >>> [step.label for step in steps(LSTMSpec(seq_len=200), 6)]
+    ['0', '1', '2', '', '198', '199']
+    """
+    gap = Step("", gap=True)
+    if _differ(spec):
+        return Step("0", 0, first=True), Step("1", 1), gap, Step("n-2"), Step("n-1", last=True)
+    last = _last_step(spec)
+    if last < most:
+        return tuple(_step(step, last) for step in range(last + 1))
+    start = [_step(step, last) for step in range(max(1, most - 3))]
+    return *start, gap, _step(last - 1, last), _step(last, last)
+
+
+def layers(spec: LSTMSpec) -> tuple[int | None, ...]:
+    """The layers from the bottom: every one, or the first and the two highest with a gap between them.
+
+    >>> layers(LSTMSpec(num_layers=9))
+    (0, None, 7, 8)
+    """
+    count = spec.num_layers
+    return tuple(range(count)) if count <= MOST_LAYERS else (0, None, count - 2, count - 1)
+
+
+def notes(spec: LSTMSpec) -> tuple[str, ...]:
+    """What a drawing has to say in words."""
+    return (CN_NOTE, LENGTHS_NOTE) if _differ(spec) else (CN_NOTE,)
+
+
+def _step(step: int, last: int) -> Step:
+    return Step(str(step), step, first=step == 0, last=step == last)
+
+
+def _last_step(spec: LSTMSpec) -> int:
+    """The last time step that is computed for some sequence."""
+    return (spec.seq_len if spec.lengths is None else max(spec.lengths)) - 1
+
+
+def _differ(spec: LSTMSpec) -> bool:
+    return spec.lengths is not None and min(spec.lengths) != max(spec.lengths)
+
+
+def _cells(spec: LSTMSpec, state: StateRow, columns: tuple[Step, ...]) -> Iterator[Cell]:
+    for step in columns:
+        if not step.gap:
+            yield _cell(spec, state, step)
+
+
+def _cell(spec: LSTMSpec, state: StateRow, step: Step) -> Cell:
+    is_output = state.layer == spec.num_layers - 1
+    is_state = step.first if state.direction == "reverse" else step.last
+    return Cell(
+        layer=state.layer,
+        direction=state.direction,
+        step=step.time_step,
+        label=step.label,
+        is_output=is_output,
+        is_state=is_state,
+        row=state.row if is_state else None,
+        expression=(state.output or state.hn) if is_state else _of_output(spec, state, step) if is_output else None,
+    )
+
+
+def _of_output(spec: LSTMSpec, state: StateRow, step: Step) -> str | None:
+    if step.time_step is None:
+        return None  # n - 2: the lengths differ, and the shortest may have no such step
+    return output_slice(spec, spec.directions.index(state.direction), step.time_step)

@@ -1,0 +1,203 @@
+"""A scene drawn with matplotlib: the only place that knows it, without pyplot and without a window.
+
+Every matplotlib name is imported when a picture is drawn: the extra [plot] brings it.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+from lstm_inspect.views.figure.scene import TYPES, Box, Item, Label, Mark, Path, Point, Scene
+from lstm_inspect.views.figure.theme import Look, Theme
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
+
+_RADIUS: Final = 0.13
+_HEAD: Final = (0.085, 0.038)  # an arrow's head: how long, and half how wide
+_PNG_DPI: Final = 200
+_SETTINGS: Final = {
+    "svg.fonttype": "none",  # words stay words: they can be searched, read aloud and copied
+    "svg.hashsalt": "lstm-inspect",  # the same picture is the same file
+    "pdf.fonttype": 42,
+    "hatch.linewidth": 0.6,
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica"],  # the first comes with matplotlib;
+    "font.monospace": ["DejaVu Sans Mono", "Menlo", "Consolas", "Courier New"],  # the others an SVG's reader may have
+    "text.usetex": False,
+}
+
+
+def paint(scene: Scene, theme: Theme, form: str) -> bytes:
+    """The scene as a file's bytes.
+
+    Args:
+        scene: what to draw.
+        theme: in which colours.
+        form: "svg", "png" or "pdf".
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    with _quiet(), _own_settings():
+        figure = _figure(scene, theme)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=form, dpi=_PNG_DPI, facecolor=theme.ground, metadata=_metadata(scene, form))
+    return _accessible(buffer.getvalue(), scene) if form == "svg" else buffer.getvalue()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep matplotlib's notes on its font cache and its folders off the terminal."""
+    logger = logging.getLogger("matplotlib")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+@contextmanager
+def _own_settings() -> Iterator[None]:
+    """matplotlib's defaults and these settings, whatever the user's own matplotlibrc says."""
+    from matplotlib import style
+
+    with style.context(["default", _SETTINGS]):
+        yield
+
+
+def _figure(scene: Scene, theme: Theme) -> Figure:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(scene.width, scene.height))
+    painter = _Painter(figure, scene.height, theme)
+    for item in scene.items:
+        painter.draw(item)
+    return figure
+
+
+def _metadata(scene: Scene, form: str) -> dict[str, Any]:
+    """What a file says of itself: no date and no version, so that it changes only when the picture does."""
+    if form == "svg":
+        return {"Date": None, "Creator": None}
+    if form == "png":
+        return {"Software": None, "Title": scene.title, "Description": scene.description}
+    return {"CreationDate": None, "Creator": None, "Producer": None, "Title": scene.title, "Subject": scene.description}
+
+
+def _accessible(svg: bytes, scene: Scene) -> bytes:
+    """The SVG with a role, a title and a description, which screen readers tell instead of the shapes."""
+    opening = '<svg role="img" aria-labelledby="lstm-title lstm-desc"'
+    words = (
+        f'\n <title id="lstm-title">{escape(scene.title)}</title>'
+        f'\n <desc id="lstm-desc">{escape(scene.description)}</desc>'
+    )
+    text = svg.decode("utf-8")
+    return re.sub(r"<svg\b([^>]*>)", lambda tag: opening + str(tag[1]) + words, text, count=1).encode("utf-8")
+
+
+class _Painter:
+    """Draws items onto a figure, in inches from its upper left corner."""
+
+    def __init__(self, figure: Figure, height: float, theme: Theme) -> None:
+        self.figure, self.height, self.theme = figure, height, theme
+
+    def draw(self, item: Item) -> None:
+        """Draw an item above those drawn before."""
+        if isinstance(item, Label):
+            self._label(item)
+        elif isinstance(item, Path):
+            self._path(item)
+        elif isinstance(item, Box):
+            self._box(item)
+        else:
+            self._mark(item)
+
+    def _add(self, artist: Artist) -> None:
+        artist.set_transform(self.figure.dpi_scale_trans)
+        self.figure.add_artist(artist)
+
+    def _up(self, point: Point) -> Point:
+        return point[0], self.height - point[1]
+
+    def _area(self, look: Look) -> dict[str, Any]:
+        style = (0, (3, 2)) if look.dashed else "solid"
+        return {
+            "facecolor": look.fill,
+            "edgecolor": look.edge,
+            "linewidth": look.width,
+            "linestyle": style,
+            "hatch": look.hatch or None,
+        }
+
+    def _box(self, box: Box) -> None:
+        from matplotlib.patches import FancyBboxPatch
+
+        corner = self._up((box.x, box.y + box.height))
+        rounding = 0.0 if box.role in ("valid", "padding", "half", "half of hn") else 0.05
+        shape = f"round,pad=0,rounding_size={rounding}" if rounding else "square,pad=0"
+        look = self._area(self.theme.area(box.role))
+        self._add(FancyBboxPatch(corner, box.width, box.height, boxstyle=shape, **look))
+
+    def _mark(self, mark: Mark) -> None:
+        from matplotlib.patches import Circle, Polygon
+
+        x, y = self._up((mark.x, mark.y))
+        look, radius = self._area(self.theme.area(mark.kind)), mark.size * _RADIUS
+        if mark.kind == "input":
+            r = 0.55 * radius
+            self._add(Polygon([(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], closed=True, **look))
+        elif mark.kind in ("output and hn", "hn alone"):
+            r = 1.3 * radius
+            self._add(Polygon([(x, y - r), (x + r, y), (x, y + r), (x - r, y)], closed=True, **look))
+        else:
+            self._add(Circle((x, y), radius, **look))
+
+    def _path(self, path: Path) -> None:
+        from matplotlib.patches import Polygon
+
+        points = [self._up(point) for point in path.points]
+        color, width = self.theme.line(path.role)
+        if path.head:
+            head, base = _arrow_head(points[-2], points[-1])
+            self._add(Polygon(head, closed=True, facecolor=color, edgecolor="none"))
+            points[-1] = base
+        self._add(Polygon(points, closed=False, fill=False, edgecolor=color, linewidth=width, joinstyle="round"))
+
+    def _label(self, label: Label) -> None:
+        kind = TYPES[label.role]
+        middle = 0.36 * kind.size / 72  # from the line that letters stand on to half the height of a capital
+        x, y = self._up((label.x, label.y))
+        x, y = (x + middle, y) if label.upward else (x, y - middle)
+        self.figure.text(
+            x,
+            y,
+            label.text,
+            transform=self.figure.dpi_scale_trans,
+            color=self.theme.words(label.role),
+            family="monospace" if kind.mono else "sans-serif",
+            fontsize=kind.size,
+            fontweight="bold" if kind.bold else "normal",
+            ha=label.align,
+            va="baseline",
+            rotation=90 if label.upward else 0,
+            rotation_mode="anchor",
+            parse_math=False,
+        )
+
+
+def _arrow_head(start: Point, end: Point) -> tuple[list[Point], Point]:
+    """The corners of an arrow's head, and the middle of its base."""
+    length, half = _HEAD
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    size = (dx * dx + dy * dy) ** 0.5
+    ux, uy = dx / size, dy / size
+    base = end[0] - length * ux, end[1] - length * uy
+    return [end, (base[0] - half * uy, base[1] + half * ux), (base[0] + half * uy, base[1] - half * ux)], base

@@ -1,0 +1,138 @@
+"""What a picture is made of: places, words and roles. No colours, and nothing of the library that draws it.
+
+Lengths are inches, x from the left, y from the top.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+
+Point: TypeAlias = tuple[float, float]
+
+LINE: Final = 0.19
+"""From one line of small text to the next."""
+_POINTS: Final = 72  # an inch
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """How a role's words are set: points, how wide a letter is at most, whether every letter is, whether bold."""
+
+    size: float
+    em: float = 0.6
+    mono: bool = False
+    bold: bool = False
+
+    def width(self, text: str) -> float:
+        """Inches that a line takes, at most."""
+        return len(text) * self.em * self.size / _POINTS
+
+
+_MONO: Final = 0.603
+_BOLD: Final = 0.68
+_DIGITS: Final = 0.64
+_SENTENCE: Final = 0.54  # its narrow letters and blanks make up for the wide ones
+
+TYPES: Final = {
+    "title": Type(11, _BOLD, bold=True),
+    "call": Type(9, _MONO, mono=True),
+    "name": Type(9.5, _BOLD, bold=True),
+    "small": Type(8.5),
+    "meaning": Type(8.5, _SENTENCE),
+    "note": Type(8.5, _SENTENCE),
+    "faint": Type(8.5),
+    "axis": Type(9, _DIGITS),
+    "expression": Type(9, _MONO, mono=True, bold=True),
+    "tag": Type(8.5, _MONO, mono=True),
+    "number": Type(7.5, _MONO, mono=True),
+    "cell": Type(7.5, _MONO, mono=True),
+    "more": Type(9.5, 1.0),
+    "count": Type(8.5, _MONO, mono=True, bold=True),
+}
+"""The roles that words play."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A cell of the stack, or an input, around a centre; its kind decides its shape and fill."""
+
+    x: float
+    y: float
+    kind: str
+    size: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle, from its upper left corner."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A line through points; with a head it is an arrow."""
+
+    points: tuple[Point, ...]
+    role: str
+    head: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One line of words, its middle height at y, its left end, middle or right end at x."""
+
+    x: float
+    y: float
+    text: str
+    role: str
+    align: str = "left"
+    upward: bool = False
+
+    @property
+    def width(self) -> float:
+        """Inches that it takes."""
+        return TYPES[self.role].width(self.text)
+
+
+def more(x: float, y: float, *, down: bool = False) -> Label:
+    """What stands for the cells left out, to the right or downward."""
+    return Label(x, y, "⋮" if down else "⋯", "more", "center")
+
+
+Item: TypeAlias = Mark | Box | Path | Label
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a picture, its own corner at (0, 0)."""
+
+    width: float
+    height: float
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A whole picture, with its title and its description in words."""
+
+    width: float
+    height: float
+    title: str
+    description: str
+    items: tuple[Item, ...]
+
+
+def moved(items: Iterable[Item], x: float, y: float) -> Iterator[Item]:
+    """The same items, further right and further down."""
+    for item in items:
+        if isinstance(item, Path):
+            yield replace(item, points=tuple((px + x, py + y) for px, py in item.points))
+        else:
+            yield replace(item, x=item.x + x, y=item.y + y)

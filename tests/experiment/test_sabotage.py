@@ -1,0 +1,284 @@
+"""Every check can fail: nn.LSTM is broken in one place at a time, and the check that must see it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from support import Change, Cli, Output, Results, break_lstm, on_output, permuted_gates
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
+
+from lstm_inspect import LSTMSpec, inspect
+
+
+def swap_rows_of_hn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return output, (hn[[1, 0, *range(2, len(hn))]], cn)
+
+
+def reverse_rows_of_hn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return output, (hn.flip(0), cn)
+
+
+def directions_before_layers(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    order = [layer * 2 + direction for direction in (0, 1) for layer in range(lstm.num_layers)]
+    return output, (hn[order], cn[order])
+
+
+def swap_rows_of_cn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return output, (hn, cn[[1, 0, *range(2, len(cn))]])
+
+
+def swap_sequences_of_hn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return output, (hn.flip(1), cn)
+
+
+def swap_hn_and_cn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return output, (cn, hn)
+
+
+def shift_output(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    time = 1 if lstm.batch_first and not isinstance(output, PackedSequence) else 0
+    return on_output(output, lambda data: data.roll(1, dims=time)), (hn, cn)
+
+
+def swap_halves_of_output(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return on_output(output, lambda data: data.roll(data.shape[-1] // 2, dims=-1)), (hn, cn)
+
+
+def interleave_halves_of_output(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return on_output(output, lambda data: torch.stack(data.chunk(2, dim=-1), dim=-1).flatten(-2)), (hn, cn)
+
+
+def scale_a_row_of_cn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    scaled = cn.clone()
+    scaled[0] *= 1.001
+    return output, (hn, scaled)
+
+
+def touch_one_step(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    def nudge(data: Tensor) -> Tensor:
+        data = data.clone()
+        data[2, 1, 3] += 1e-3
+        return data
+
+    return on_output(output, nudge), (hn, cn)
+
+
+def drop_a_step(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return on_output(output, lambda data: data[:-1]), (hn, cn)
+
+
+def drop_a_row(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return output, (hn[1:], cn)
+
+
+def another_dtype(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return output, (hn.double(), cn)
+
+
+def last_bit_of_hn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return output, (torch.nextafter(hn, hn + 1), cn)
+
+
+def nan_in_output(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return on_output(output, lambda data: data.clone().fill_(torch.nan)), (hn, cn)
+
+
+def nan_in_cn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return output, (hn, torch.full_like(cn, torch.nan))
+
+
+LAYERS, BIDIR, BOTH = ["--layers", "2"], ["--bidir"], ["--layers", "2", "--bidir"]
+THREE = ["--layers", "3", "--bidir"]
+PACKED = ["--lengths", "2,4,3"]
+
+SABOTAGE: list[tuple[Change, list[str], set[str]]] = [
+    (swap_rows_of_hn, LAYERS, {"row-1", "final-state", "hn-layout", "reference-hn"}),
+    (swap_rows_of_hn, BIDIR, {"row-0", "row-1", "final-forward", "final-reverse", "final-joined", "reference-hn"}),
+    (swap_rows_of_hn, BOTH, {"reference-hn"}),
+    (swap_rows_of_hn, [*BOTH, *PACKED], {"reference-hn"}),
+    (swap_rows_of_hn, [*BIDIR, *PACKED, "--batch-first"], {"row-0", "row-1", "final-joined", "reference-hn"}),
+    (reverse_rows_of_hn, BOTH, {"row-2", "row-3", "hn-layout", "reference-hn"}),
+    (reverse_rows_of_hn, [*BOTH, "--proj-size", "5"], {"row-2", "row-3", "hn-layout", "reference-hn"}),
+    (directions_before_layers, BOTH, {"row-2", "final-forward", "hn-layout", "reference-hn", "reference-cn"}),
+    (directions_before_layers, THREE, {"row-4", "final-forward", "hn-layout", "reference-hn", "reference-cn"}),
+    (swap_rows_of_cn, BOTH, {"reference-cn"}),
+    (swap_rows_of_cn, [*BIDIR, "--unbatched"], {"reference-cn"}),
+    (swap_sequences_of_hn, [], {"row-0", "final-state", "reference-hn"}),
+    (swap_sequences_of_hn, PACKED, {"row-0", "final-state", "reference-hn"}),
+    (swap_hn_and_cn, [], {"row-0", "reference-hn", "reference-cn"}),
+    (swap_hn_and_cn, ["--proj-size", "5"], {"shape-hn", "shape-cn", "reference-hn", "reference-cn"}),
+    (shift_output, [], {"row-0", "final-state", "reference-output"}),
+    (shift_output, BOTH, {"row-2", "row-3", "final-joined", "reference-output"}),
+    (shift_output, ["--batch-first", *BIDIR], {"row-0", "row-1", "reference-output"}),
+    (shift_output, ["--unbatched"], {"row-0", "reference-output"}),
+    (shift_output, PACKED, {"row-0", "reference-output"}),
+    (swap_halves_of_output, BIDIR, {"row-0", "row-1", "output-layout", "reference-output"}),
+    (swap_halves_of_output, [*BOTH, "--batch-first"], {"row-2", "row-3", "output-layout", "reference-output"}),
+    (swap_halves_of_output, [*BIDIR, *PACKED], {"row-0", "row-1", "output-layout", "reference-output"}),
+    (interleave_halves_of_output, BIDIR, {"row-0", "row-1", "output-layout", "reference-output"}),
+    (scale_a_row_of_cn, [], {"reference-cn"}),
+    (scale_a_row_of_cn, [*THREE, "--dtype", "float64"], {"reference-cn"}),
+    (scale_a_row_of_cn, [*BOTH, "--proj-size", "5", "--no-bias"], {"reference-cn"}),
+    (scale_a_row_of_cn, PACKED, {"reference-cn"}),
+    (touch_one_step, BOTH, {"reference-output"}),
+    (drop_a_step, [], {"shape-output", "row-0", "reference-output"}),
+    (drop_a_step, BIDIR, {"shape-output", "shape-recipe-directions-apart", "row-0", "reference-output"}),
+    (drop_a_row, BOTH, {"shape-hn", "shape-recipe-by-layer", "row-3", "reference-hn"}),
+    (another_dtype, [], {"row-0", "final-state"}),
+    (last_bit_of_hn, [], {"row-0", "final-state"}),
+    (last_bit_of_hn, [*BOTH, "--dtype", "bfloat16"], {"row-2", "row-3", "final-joined"}),
+    (nan_in_output, [], {"row-0", "final-state", "reference-output"}),
+    (nan_in_output, [*BOTH, "--dtype", "float16"], {"row-2", "row-3", "final-joined", "reference-output"}),
+    (nan_in_cn, BIDIR, {"reference-cn"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "flags", "named"), SABOTAGE, ids=[f"{each[0].__name__}-{'-'.join(each[1])}" for each in SABOTAGE]
+)
+def test_a_broken_lstm_is_seen(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, change: Change, flags: list[str], named: set[str]
+) -> None:
+    break_lstm(monkeypatch, change)
+    outcome = cli("shapes", *flags, "--json")
+    failed = {check["id"] for check in outcome.document["checks"] if check["passed"] is False}
+    assert outcome.status == 1
+    assert outcome.document["verified"] is False
+    assert named <= failed
+
+
+@pytest.mark.parametrize(
+    ("change", "flags", "sides"),
+    [
+        (swap_rows_of_hn, BIDIR, ["hn[0]", "output[4, :, :20]"]),
+        (scale_a_row_of_cn, BOTH, ["cn ~ reference.cn"]),
+        (shift_output, [], ["output ~ reference.output", "hn[0] == output[4]"]),
+        (drop_a_step, [], ["output.shape == (5, 3, 20)"]),
+        (nan_in_output, ["--dtype", "float16"], ["output ~ reference.output"]),
+    ],
+)
+def test_the_text_names_the_failed_check(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, change: Change, flags: list[str], sides: list[str]
+) -> None:
+    break_lstm(monkeypatch, change)
+    outcome = cli("shapes", *flags, columns=120)
+    assert outcome.status == 1
+    assert "FAILED: " in outcome.stdout.splitlines()[-1]
+    failed = [line for line in outcome.stdout.splitlines() if line.lstrip().startswith("✗")]
+    assert all(any(side in line for line in failed) for side in sides)
+
+
+def test_a_failed_check_says_where_it_is_worst(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_lstm(monkeypatch, touch_one_step)
+    outcome = cli("shapes", *BOTH, "--json")
+    (failed,) = [check for check in outcome.document["checks"] if not check["passed"]]
+    assert failed["worst"] == [2, 1, 3]
+    assert failed["max_abs_diff"] == pytest.approx(1e-3, rel=1e-3)
+    assert "worst at [2, 1, 3]" in cli("shapes", *BOTH).stdout
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2, 3), (0, 2, 1, 3), (0, 1, 3, 2), (3, 1, 2, 0)])
+@pytest.mark.parametrize("flags", [[], BOTH, ["--proj-size", "5"], ["--no-bias"], PACKED])
+def test_permuted_gates_are_seen(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, order: tuple[int, ...], flags: list[str]
+) -> None:
+    honest = torch.nn.LSTM.forward
+
+    def forward(self: torch.nn.LSTM, *args: Any) -> Any:
+        with permuted_gates(self, order):
+            return honest(self, *args)
+
+    monkeypatch.setattr(torch.nn.LSTM, "forward", forward)
+    outcome = cli("shapes", *flags, "--json")
+    failed = {check["id"] for check in outcome.document["checks"] if not check["passed"]}
+    assert outcome.status == 1
+    assert {"reference-output", "reference-hn", "reference-cn"} <= failed
+
+
+@pytest.mark.parametrize("flags", [["--layers", "2"], BOTH, [*BOTH, "--batch-first"], [*BOTH, "--dtype", "bfloat16"]])
+def test_pitfalls_that_come_out_the_same_are_failures(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, flags: list[str]
+) -> None:
+    def every_row_the_same(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+        return output, (hn[:1].expand_as(hn).clone(), cn)
+
+    break_lstm(monkeypatch, every_row_the_same)
+    outcome = cli("shapes", *flags, "--json")
+    assert outcome.status == 1
+    same = {pitfall["id"] for pitfall in outcome.document["pitfalls"] if not pitfall["passed"]}
+    assert "hn-first-row" in same
+    assert "hn-as-d-l" in same or "--bidir" not in flags
+
+
+def test_a_pitfall_alone_fails_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A constant LSTM without the equations: every equality holds, and the pitfalls show that nothing was proved."""
+
+    def constant(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+        return on_output(output, torch.zeros_like), (torch.zeros_like(hn), cn)
+
+    break_lstm(monkeypatch, constant)
+    report = inspect(LSTMSpec(num_layers=2, bidirectional=True), reference=False)
+    assert all(check.passed for check in report.checks)
+    assert report.verified is False
+    assert report.failed == sum(not pitfall.passed for pitfall in report.pitfalls) > 0
+
+
+def test_an_expression_that_raises_fails_its_check(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_lstm(monkeypatch, drop_a_row)
+    outcome = cli("shapes", *BOTH, "--json")
+    layout = next(check for check in outcome.document["checks"] if check["id"] == "hn-layout")
+    assert layout["error"].startswith("RuntimeError: shape '[2, 2, 3, 20]' is invalid")
+    assert "RuntimeError" in cli("shapes", *BOTH).stdout
+
+
+@pytest.mark.parametrize("flags", [[], BOTH, PACKED, [*BIDIR, "--state", "zeros"]])
+def test_float16_overflow_fails_and_the_json_stays_valid(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, flags: list[str]
+) -> None:
+    honest = torch.nn.LSTM.forward
+
+    def forward(self: torch.nn.LSTM, input: Any, *state: Any) -> Any:
+        huge = on_output(input, lambda data: torch.full_like(data, torch.inf))  # what 70,000 is in float16
+        return honest(self, huge, *state)
+
+    assert torch.tensor(70_000.0).half().isinf()
+    monkeypatch.setattr(torch.nn.LSTM, "forward", forward)
+    outcome = cli("shapes", *flags, "--dtype", "float16", "--json")  # .document refuses NaN
+    assert outcome.status == 1
+    failed = {check["id"]: check for check in outcome.document["checks"] if not check["passed"]}
+    assert {"reference-output", "reference-hn", "reference-cn"} <= set(failed)
+    assert failed["reference-output"]["max_abs_diff"] is None
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("name", ["output", "hn", "cn"])
+def test_each_inexact_check_fails_just_outside_its_tolerance(
+    monkeypatch: pytest.MonkeyPatch, dtype: str, name: str
+) -> None:
+    """One element is put just inside and just outside of atol + rtol * |reference|."""
+    from lstm_inspect.experiment import verify
+
+    spec = LSTMSpec(num_layers=2, bidirectional=True, dtype=dtype)
+    allowed = {"float32": 1e-5, "float64": 1e-12, "float16": 1e-2, "bfloat16": 5e-2}[dtype]
+    relative = {"float32": 1e-5, "float64": 1e-11, "float16": 1e-2, "bfloat16": 5e-2}[dtype]
+    honest: Callable[..., Any] = verify.reference_of
+
+    def passed(times: float) -> bool | None:
+        def moved(run: Any) -> Any:
+            found = honest(run)
+            exact = getattr(found, name)
+            exact.copy_(run.tensor(name).double())  # no difference but the one that is made here
+            value = exact[1, 1, 1].item()
+            exact[1, 1, 1] = value + times * (allowed + relative * abs(value))
+            return found
+
+        monkeypatch.setattr(verify, "reference_of", moved)
+        checks = {check.claim.id: check for check in inspect(spec).checks}
+        return checks[f"reference-{name}"].passed
+
+    assert passed(0.95)
+    assert not passed(1.1)
