@@ -8,12 +8,24 @@ from lstm_inspect._version import __version__
 
 if TYPE_CHECKING:
     from lstm_inspect.errors import LSTMInspectError
+    from lstm_inspect.inventory import CheckpointReport
+    from lstm_inspect.own.checkpoint import checkpoint
     from lstm_inspect.report import Report, inspect
     from lstm_inspect.theory.spec import LSTMSpec
 
-__all__ = ["LSTMInspectError", "LSTMSpec", "Report", "__version__", "inspect"]
+__all__ = [
+    "CheckpointReport",
+    "LSTMInspectError",
+    "LSTMSpec",
+    "Report",
+    "__version__",
+    "checkpoint",
+    "inspect",
+]
 
 _HOMES = {
+    "CheckpointReport": "lstm_inspect.inventory",
+    "checkpoint": "lstm_inspect.own.checkpoint",
     "LSTMInspectError": "lstm_inspect.errors",
     "LSTMSpec": "lstm_inspect.theory.spec",
     "Report": "lstm_inspect.report",

@@ -9,6 +9,8 @@ import typer
 
 from lstm_inspect._version import __version__
 from lstm_inspect.cli import streams
+from lstm_inspect.cli.checkpoint import checkpoint
+from lstm_inspect.cli.code import code
 from lstm_inspect.cli.draw import draw
 from lstm_inspect.cli.help import GroupedCommand
 from lstm_inspect.cli.options import spell_flag
@@ -23,7 +25,7 @@ from lstm_inspect.errors import LSTMInspectError
 PROGRAM = "lstm-inspect"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for _command in (shapes, pack, verify, overview, weights, draw, schema):
+for _command in (shapes, pack, verify, overview, weights, draw, code, checkpoint, schema):
     app.command(cls=GroupedCommand)(_command)
 
 
@@ -72,7 +74,7 @@ def _usage_message(error: Any, arguments: Sequence[str]) -> str:
     parameter = getattr(error, "param", None)
     message = error.format_message().rstrip(".")
     default = getattr(parameter, "default", None)
-    if parameter is not None and getattr(parameter, "opts", None):
+    if parameter is not None and getattr(parameter, "opts", None) and error.message:
         example = f"{parameter.opts[0]} {default}" if default is not None and not callable(default) else None
         message = f"{parameter.opts[0]}: {error.message.rstrip('.')}"
         if example:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,17 +54,22 @@ def writable_path(name: str, values: Values, suffixes: Collection[str], example:
     """
     path = Path(values[name])
     if path.suffix.lower() not in suffixes:
-        allowed = f"its suffix must be one of {', '.join(suffixes)}"
+        allowed = f"its suffix must be {'one of ' if len(suffixes) > 1 else ''}{', '.join(suffixes)}"
         raise FileError(f"{{{name}}}", values[name], allowed, f"{{{name}={example}}}")
     streams.refuse_to_overwrite(path, force=values["force"])
     return path
 
 
+def warn(warnings: Iterable[SpecWarning]) -> None:
+    """Say on stderr what a spec lets go wrong."""
+    for warning in warnings:
+        streams.say(f"warning: {spell_arguments(warning.message, spell_flag)}")
+
+
 def deliver(report: Deliverable, page: Callable[..., RenderableType], values: Values, path: Path | None) -> int:
     """Show a report as a page, or write its JSON; save the page if asked; return the exit status."""
     whole = values.get("all", False)
-    for warning in report.warnings:
-        streams.say(f"warning: {spell_arguments(warning.message, spell_flag)}")
+    warn(report.warnings)
     if path is not None:
         from lstm_inspect.views.export import FORMATS
 

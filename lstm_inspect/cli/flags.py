@@ -27,7 +27,7 @@ class Flag:
 
     Attributes:
         name: the argument that it sets.
-        typed: how it is typed, as Typer has it: ``--bidir/--no-bidir``.
+        typed: how it is typed, as Typer has it: ``--bidir/--no-bidir``; empty for an argument, typed without a flag.
         help: what it says of itself.
         kind: bool for a switch, str, int or float for a value.
         default: its value where it is not given; None if something else decides then.
@@ -59,6 +59,9 @@ class Flag:
 
     def parameter(self) -> inspect.Parameter:
         """The flag as Typer reads it off a function's signature."""
+        if not self.typed:
+            place = typer.Argument(help=self.help, rich_help_panel=self.panel, metavar=self.metavar)
+            return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, place])
         option = typer.Option(*self.typed, help=self.help, rich_help_panel=self.panel, metavar=self.metavar)
         kind, default = (bool, self.default) if self.kind is bool else (str | None, _shown(self.default))
         annotation = Annotated[kind, option]  # type: ignore[valid-type]
@@ -80,6 +83,11 @@ switch = partial(_flag, bool, default=False)
 whole = partial(_flag, int, metavar="INTEGER")
 number = partial(_flag, float, metavar="NUMBER")
 text = partial(_flag, str)
+
+
+def argument(name: str, *, metavar: str, help: str) -> Flag:
+    """What a command is about, typed without a flag; it has to be given."""
+    return _flag(str, "The argument", name, help=help, metavar=metavar)
 
 
 def command(*groups: Sequence[Flag] | Flag) -> Callable[[Command], Callable[..., int]]:

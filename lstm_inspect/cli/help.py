@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperArgument, TyperCommand
 
 
 class GroupedCommand(TyperCommand):
@@ -20,6 +20,8 @@ class GroupedCommand(TyperCommand):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
+                if isinstance(parameter, TyperArgument):  # without the type that Typer puts after its name
+                    record = (parameter.metavar or record[0], parameter.help or record[1])
                 panels.setdefault(getattr(parameter, "rich_help_panel", None) or "Options", []).append(record)
         for title, records in panels.items():
             with formatter.section(title):

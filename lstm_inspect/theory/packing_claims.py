@@ -114,7 +114,7 @@ def _unpacked(spec: LSTMSpec, packing: Packing) -> Iterator[Claim]:
 
 
 def _by_hand(spec: LSTMSpec, packing: Packing) -> list[Claim]:
-    _, back = sorted_by_hand(packing.sorted_indices)
+    _, back = sorted_by_hand(packing.sorted_indices, equals=has_equals(packing.lengths))
     run = run_sorted_by_hand(spec, packing)
     why = "sorted, packed, run and unsorted by hand: the same as enforce_sorted=False"
     sides = {
@@ -130,21 +130,24 @@ def _sequences_at(spec: LSTMSpec, order: str) -> str:
     return f"[{order}]" if spec.batch_first else f"[:, {order}]"
 
 
-def sorted_by_hand(sorted_indices: Sequence[int]) -> tuple[str, str]:
+def sorted_by_hand(sorted_indices: Sequence[int], *, equals: bool = False) -> tuple[str, str]:
     """The order by length and its inverse, as expressions.
+
+    With equals it is the order that torch sorts them in, whichever that is: in another row of a batch a
+    sequence comes out the same to rounding alone.
 
     >>> sorted_by_hand((1, 2, 0))
     ('[1, 2, 0]', '[2, 0, 1]')
     """
-    if len(sorted_indices) <= _MOST_SEQUENCES_NAMED:
+    if len(sorted_indices) <= _MOST_SEQUENCES_NAMED and not equals:
         return _list(sorted_indices), _list(inverse(sorted_indices))
-    order = "torch.argsort(lengths, descending=True, stable=True)"
+    order = "torch.argsort(lengths, descending=True)"
     return order, f"torch.argsort({order})"
 
 
 def run_sorted_by_hand(spec: LSTMSpec, packing: Packing) -> str:
     """The call on sequences that were sorted by hand; its states come in sorted order."""
-    order, _ = sorted_by_hand(packing.sorted_indices)
+    order, _ = sorted_by_hand(packing.sorted_indices, equals=has_equals(packing.lengths))
     return f"lstm({_pack_in(spec, order)}, (h0[:, {order}], c0[:, {order}]))"
 
 

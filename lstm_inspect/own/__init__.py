@@ -1,0 +1,1 @@
+"""The user's own things: what they have, read and explained."""

@@ -1,0 +1,152 @@
+"""A checkpoint's LSTMs: sizes, the call that builds each, what goes on from there, what looks wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from lstm_inspect.errors import spell_arguments
+from lstm_inspect.inventory import CheckpointReport, GoOn, python_call
+from lstm_inspect.theory.checkpoints import UNKNOWN, FoundLSTM, FoundParameter, OtherModule
+from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.state_dict import Container
+from lstm_inspect.views import look
+from lstm_inspect.views.look import Signs
+
+Found = TypeVar("Found", FoundLSTM, OtherModule)
+
+
+def page(
+    report: CheckpointReport, go_on: GoOn = python_call, *, whole: bool = False, warnings: bool = True
+) -> RenderableType:
+    """A checkpoint to look at.
+
+    Args:
+        report: what to show.
+        go_on: what the reader types next for a found LSTM.
+        whole: show every parameter and every problem.
+        warnings: show the warnings too; the command line writes them to stderr instead.
+    """
+    return _Page(report, go_on, whole, warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    report: CheckpointReport
+    go_on: GoOn
+    whole: bool
+    warnings: bool
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        report = _sayable(self.report, options.encoding) if options.ascii_only else self.report
+        for lstm in report.lstms:
+            yield _lstm(lstm, self.go_on, whole=self.whole)
+        if report.others:
+            yield _others(report.others)
+        if self.warnings:
+            yield from (Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings)
+        yield _verdict(report)
+
+
+def _sayable(report: CheckpointReport, encoding: str) -> CheckpointReport:
+    """The report with the names that a file gives spelt by code point where the terminal's encoding lacks a sign."""
+
+    def say(text: str) -> str:
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+    def module(found: Found) -> Found:
+        keys = tuple(say(key) if isinstance(key, str) else key for key in found.container)
+        return replace(found, name=say(found.name), container=keys)
+
+    def parameters(lstm: FoundLSTM) -> tuple[FoundParameter, ...]:
+        return tuple(replace(parameter, stored_as=say(parameter.stored_as)) for parameter in lstm.parameters)
+
+    lstms = [
+        replace(lstm, parameters=parameters(lstm), notes=[say(note) for note in lstm.notes]) for lstm in report.lstms
+    ]
+    return replace(
+        report,
+        file=say(report.file),
+        entries=[replace(entry, name=say(entry.name)) for entry in report.entries],
+        lstms=[module(lstm) for lstm in lstms],
+        others=[module(other) for other in report.others],
+    )
+
+
+def _lstm(lstm: FoundLSTM, go_on: GoOn, *, whole: bool) -> RenderableType:
+    parts: list[RenderableType] = [look.Fitted(partial(_facts, lstm, go_on))]
+    if lstm.problems:
+        parts.append(look.Fitted(partial(_problems, lstm, whole)))
+    if whole:
+        parts.append(_parameters(lstm.parameters))
+    return look.section(_title(lstm.name, lstm.container), *parts)
+
+
+def _title(name: str, container: Container) -> str:
+    """A module's name and, if the state dict stands inside something, where."""
+    where = "".join(f"[{key!r}]" for key in container)
+    named = name or "the LSTM itself"
+    return f"{named}, in {where}" if where else named
+
+
+def _facts(lstm: FoundLSTM, go_on: GoOn, width: int, signs: Signs) -> RenderableType:
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style=look.FAINT, no_wrap=True)
+    facts.add_column(overflow="fold")
+    facts.add_row("sizes", _sizes(lstm))
+    facts.add_row("weights", f"{lstm.parameter_count:,} parameters, {lstm.sizes.dtype}")
+    for note in lstm.notes:
+        facts.add_row("stored", note)
+    facts.add_row("not in a file", f"{' and '.join(UNKNOWN)}: they shape no parameter")
+    if lstm.spec is None:
+        facts.add_row("build", Text(f"not known: {_why_unknown(lstm)}", style=look.BAD))
+    else:
+        facts.add_row("build", look.code(lstm.constructor or "", whole=True))
+        facts.add_row("go on", look.code(go_on(lstm.spec), whole=True))
+    return facts
+
+
+def _why_unknown(lstm: FoundLSTM) -> str:
+    return "no weight_ih_l0 tells its input_size" if lstm.sizes.input_size is None else "no nn.LSTM has these sizes"
+
+
+def _sizes(lstm: FoundLSTM) -> str:
+    sizes = lstm.sizes
+    width = "?" if sizes.input_size is None else str(sizes.input_size)
+    directions = "2 directions" if sizes.bidirectional else "1 direction"
+    parts = [f"input_size I = {width}", f"hidden_size H = {sizes.hidden_size}"]
+    parts += [f"proj_size P = {sizes.proj_size}"] if sizes.proj_size else []
+    parts += [f"{sizes.num_layers} layer{'s' if sizes.num_layers > 1 else ''}", directions]
+    parts.append("bias" if sizes.bias else "no bias")
+    return ", ".join(parts)
+
+
+def _problems(lstm: FoundLSTM, whole: bool, width: int, signs: Signs) -> RenderableType:
+    shown, cut = look.first_and_last(lstm.problems, whole=whole)
+    lines = Table.grid(padding=(0, 1))
+    for problem in shown:
+        lines.add_row(Text(signs.bad, style=look.BAD), Text(problem.message, style=look.BAD))
+    return Group(lines, *look.left_out(cut))
+
+
+def _parameters(parameters: Sequence[FoundParameter]) -> RenderableType:
+    table = look.table("stored as", "shape", "dtype")
+    for parameter in parameters:
+        table.add_row(look.code(parameter.stored_as, whole=True), format_tuple(parameter.shape), parameter.dtype)
+    return table
+
+
+def _others(others: Sequence[OtherModule]) -> RenderableType:
+    lines = [Text(f"{other.name or 'the model itself'}: {other.message}") for other in others]
+    return look.section("Not covered", *lines)
+
+
+def _verdict(report: CheckpointReport) -> Text:
+    style = f"bold {look.GOOD}" if report.sound else look.BAD
+    return Text.assemble((report.verdict, style), f" {report.file}, {report.format}.")
