@@ -20,9 +20,8 @@ from lstm_inspect.theory.recipes import Recipe, recipes
 from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_rows
-from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance
+from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
-from lstm_inspect.theory.weights import terms_of_a_gate
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -218,11 +217,6 @@ def measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
 def _tolerance(sides: Claim | Pitfall, spec: LSTMSpec, options: Options) -> Tolerance:
     if sides.exact:
         return EXACT
-    default = tolerance(
-        spec.dtype,
-        tf32=options.tf32 and spec.device.startswith("cuda"),
-        terms=terms_of_a_gate(spec),
-        hidden_size=spec.hidden_size,
-    )
+    default = tolerance_of(spec, tf32=options.tf32)
     rtol = default.rtol if options.rtol is None else options.rtol
     return Tolerance(rtol, default.atol if options.atol is None else options.atol)

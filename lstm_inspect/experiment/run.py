@@ -124,21 +124,14 @@ def _call_packed(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Tensor, h0: Tensor,
         input, lengths, batch_first=spec.batch_first, enforce_sorted=spec.enforce_sorted
     )
     packed_output, (hn, cn) = lstm(packed_input, (h0, c0))
-    output, _ = pad_packed_sequence(
-        _without_orders(packed_output) if spec.device == "meta" else packed_output,
-        batch_first=spec.batch_first,
-        padding_value=spec.padding_value,
-        total_length=spec.total_length,
+    unsorted = packed_output if spec.device != "meta" else packed_output._replace(unsorted_indices=None)
+    output, _ = pad_packed_sequence(  # on meta there are no numbers to bring into another order
+        unsorted, batch_first=spec.batch_first, padding_value=spec.padding_value, total_length=spec.total_length
     )
     given = {"input": input, "h0": h0, "c0": c0, "lengths": lengths, "packed_input": packed_input}
     return Run(
         lstm, {**given, "packed_output": packed_output, "output": output, "hn": hn, "cn": cn}, spec.padding_value
     )
-
-
-def _without_orders(packed: PackedSequence) -> PackedSequence:
-    """The same sequences in sorted order: on meta there are no indices to bring the given order back with."""
-    return PackedSequence(packed.data, packed.batch_sizes)
 
 
 def _dtype(spec: LSTMSpec) -> torch.dtype:

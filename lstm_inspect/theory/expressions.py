@@ -14,8 +14,12 @@ PACK: Final = "torch.nn.utils.rnn.pack_padded_sequence"
 UNPACK: Final = "torch.nn.utils.rnn.pad_packed_sequence"
 
 
-def constructor(spec: LSTMSpec) -> str:
+def constructor(spec: LSTMSpec, device: str | None = None) -> str:
     """The call that builds the module, without the arguments that stand at torch's defaults.
+
+    Args:
+        spec: the module.
+        device: an expression for its device; the spec's own if left out, where torch knows no "auto".
 
     >>> constructor(LSTMSpec(num_layers=2, bidirectional=True))
     'torch.nn.LSTM(10, 20, num_layers=2, bidirectional=True)'
@@ -32,8 +36,10 @@ def constructor(spec: LSTMSpec) -> str:
     arguments += [
         f"{name}={getattr(spec, name)!r}" for name, default in defaults.items() if getattr(spec, name) != default
     ]
-    if spec.device not in ("cpu", "auto"):  # torch knows no "auto"
-        arguments.append(f'device="{spec.device}"')
+    if device is None and spec.device not in ("cpu", "auto"):
+        device = f'"{spec.device}"'
+    if device is not None:
+        arguments.append(f"device={device}")
     if spec.dtype != "float32":
         arguments.append(f"dtype=torch.{spec.dtype}")
     return f"torch.nn.LSTM({', '.join(arguments)})"

@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.weights import terms_of_a_gate
+
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
@@ -52,3 +55,13 @@ def tolerance(dtype: str, *, tf32: bool = False, terms: int = 0, hidden_size: in
     usual = _TF32 if tf32 and dtype == "float32" else _BY_DTYPE[dtype]
     rounding = _EPSILON.get(dtype, 0.0) * (min(terms, 2**53) / math.isqrt(6 * hidden_size))
     return Tolerance(usual.rtol, max(usual.atol, min(rounding, _LARGEST_ROUNDING)))
+
+
+def tolerance_of(spec: LSTMSpec, *, tf32: bool = False) -> Tolerance:
+    """The tolerance of a spec's run against the equations; TF32 is CUDA's alone.
+
+    >>> tolerance_of(LSTMSpec()) == tolerance("float32")
+    True
+    """
+    tf32 = tf32 and spec.device.startswith("cuda")
+    return tolerance(spec.dtype, tf32=tf32, terms=terms_of_a_gate(spec), hidden_size=spec.hidden_size)

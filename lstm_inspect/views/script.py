@@ -13,7 +13,7 @@ from lstm_inspect.theory.pitfalls import Pitfall, pitfalls
 from lstm_inspect.theory.shapes import TensorTheory, format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_rows
-from lstm_inspect.theory.tolerance import tolerance
+from lstm_inspect.theory.tolerance import tolerance_of
 from lstm_inspect.theory.warnings import spec_warnings
 from lstm_inspect.views.assertions import assertion
 from lstm_inspect.views.layout import commented, comprehension, lay_out, wrapped
@@ -85,7 +85,7 @@ class _Script:
         return lines
 
     def _module(self) -> list[str]:
-        constructor = e.constructor(self.spec).replace('device="auto"', "device=device")
+        constructor = e.constructor(self.spec, "device" if self.spec.device == "auto" else None)
         lines = [f"torch.manual_seed({self.spec.seed})", lay_out(f"lstm = {constructor}")]
         if self.spec.dropout:
             lines += [
@@ -175,7 +175,7 @@ class _Script:
     def _assertions(self) -> Iterator[list[str]]:
         """A paragraph for each kind of claim; what says the same twice is said once."""
         for kind, title in _KINDS.items():
-            allowed = tolerance(self.spec.dtype)
+            allowed = tolerance_of(self.spec)
             found: dict[str, Claim] = {}
             for claim in self.claims:
                 if claim.kind == kind:
