@@ -104,7 +104,7 @@ def test_an_interruption(cli: Cli, models: Path) -> None:
     [
         (["models.py"], "error: models.py names no factory: it must be path/to/file.py:factory"),
         (["nope.py:make"], "error: nope.py:make can't be read: there is no file nope.py in "),
-        (["models.py:make", "--atol", "-1"], "error: --atol -1.0: must be a number from 0. Try --atol 1e-5."),
+        (["models.py:make", "--atol", "-1"], "error: --atol -1.0: must be a finite number from 0. Try --atol 1e-5."),
         (["models.py:make", "--seed", "x"], "error: --seed 'x': must be a whole number. Try --seed 0."),
         (["models.py:make", "--save", "x.pdf"], "error: --save x.pdf: its suffix must be one of "),
         ([], "error: "),
