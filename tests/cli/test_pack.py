@@ -9,9 +9,9 @@ from typing import Any
 import jsonschema
 import pytest
 import torch
-from support import Cli, Output, Results, Snapshot, break_lstm, on_output
+from sabotage import move_a_batch_size, reverse_from_the_padding, shift_rows, swap_sequences
+from support import Cli, Snapshot, break_lstm
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.contract import json_schema
@@ -182,37 +182,6 @@ def test_equals_may_come_in_any_order(cli: Cli) -> None:
 def test_predicted_packing_is_the_measured_one(cli: Cli) -> None:
     flags = ("pack", "--lengths", "4,7,1,6", "--json")
     assert cli(*flags, "--predict").document["packing"] == cli(*flags).document["packing"]
-
-
-def swap_sequences(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    """hn in sorted order: what a packed run gives before it is unsorted."""
-    if isinstance(output, PackedSequence) and output.sorted_indices is not None:
-        hn = hn[:, output.sorted_indices]
-    return output, (hn, cn)
-
-
-def move_a_batch_size(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    """One sequence a step longer, another a step shorter."""
-    if isinstance(output, PackedSequence) and output.sorted_indices is not None:
-        sizes = output.batch_sizes.clone()
-        sizes[7] -= 1
-        sizes[9] += 1
-        output = output._replace(batch_sizes=sizes)
-    return output, (hn, cn)
-
-
-def shift_rows(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    packed = isinstance(output, PackedSequence)
-    return (on_output(output, lambda data: data.roll(1, 0)) if packed else output), (hn, cn)
-
-
-def reverse_from_the_padding(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    """The reverse half of shorter sequences is off, as if it had started in the padding."""
-    if isinstance(output, PackedSequence):
-        data = output.data.clone()
-        data[-1, lstm.hidden_size :] *= 0.9
-        output = output._replace(data=data)
-    return output, (hn, cn)
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from typing import Any
 
 import jsonschema
 import pytest
+import sabotage
 import torch
-from support import Cli, Output, Results, break_lstm, strict_json
+from support import Change, Cli, Output, Results, break_lstm, strict_json
 from torch import Tensor
 
 from lstm_inspect.contract import json_schema
@@ -105,6 +106,37 @@ def test_bad_input(cli: Cli, arguments: tuple[str, ...], message: str) -> None:
     outcome = cli("verify", *arguments)
     assert (outcome.status, outcome.stdout) == (2, "")
     assert message in outcome.stderr
+
+
+EVERYWHERE: list[tuple[Change, str]] = [
+    (sabotage.swap_rows_of_hn, "batched"),
+    (sabotage.directions_before_layers, "unbatched"),
+    (sabotage.swap_rows_of_cn, "packed-sorted"),
+    (sabotage.swap_hn_and_cn, "batched"),
+    (sabotage.shift_output, "packed-unsorted"),
+    (sabotage.swap_halves_of_output, "batched"),
+    (sabotage.interleave_halves_of_output, "packed-sorted"),
+    (sabotage.scale_a_row_of_cn, "unbatched"),
+    (sabotage.touch_one_step, "batched"),
+    (sabotage.drop_a_step, "batched"),
+    (sabotage.drop_a_row, "packed-unsorted"),
+    (sabotage.nan_in_output, "batched"),
+    (sabotage.swap_sequences, "packed-unsorted"),
+    (sabotage.move_a_batch_size, "packed-unsorted"),
+    (sabotage.reverse_from_the_padding, "packed-unsorted"),
+]
+
+
+@pytest.mark.parametrize(("change", "batch"), EVERYWHERE, ids=[change.__name__ for change, _ in EVERYWHERE])
+def test_what_breaks_another_command_breaks_the_proof(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, change: Change, batch: str
+) -> None:
+    grid = ("verify", "--layers", "2", "--bidir", "on", "--bias", "on", "--proj-size", "0", "--batch", batch)
+    assert cli(*grid, "--json").status == 0
+    break_lstm(monkeypatch, change)
+    outcome = cli(*grid, "--json")
+    assert outcome.status == 1
+    assert outcome.document["failed"] == outcome.document["specs"]
 
 
 def scale_cn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:

@@ -7,89 +7,29 @@ from typing import Any
 
 import pytest
 import torch
+from sabotage import (
+    another_dtype,
+    directions_before_layers,
+    drop_a_row,
+    drop_a_step,
+    interleave_halves_of_output,
+    last_bit_of_hn,
+    nan_in_cn,
+    nan_in_output,
+    reverse_rows_of_hn,
+    scale_a_row_of_cn,
+    shift_output,
+    swap_halves_of_output,
+    swap_hn_and_cn,
+    swap_rows_of_cn,
+    swap_rows_of_hn,
+    swap_sequences_of_hn,
+    touch_one_step,
+)
 from support import Change, Cli, Output, Results, break_lstm, on_output, permuted_gates
 from torch import Tensor
-from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect import LSTMSpec, inspect
-
-
-def swap_rows_of_hn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return output, (hn[[1, 0, *range(2, len(hn))]], cn)
-
-
-def reverse_rows_of_hn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return output, (hn.flip(0), cn)
-
-
-def directions_before_layers(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    order = [layer * 2 + direction for direction in (0, 1) for layer in range(lstm.num_layers)]
-    return output, (hn[order], cn[order])
-
-
-def swap_rows_of_cn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return output, (hn, cn[[1, 0, *range(2, len(cn))]])
-
-
-def swap_sequences_of_hn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return output, (hn.flip(1), cn)
-
-
-def swap_hn_and_cn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return output, (cn, hn)
-
-
-def shift_output(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    time = 1 if lstm.batch_first and not isinstance(output, PackedSequence) else 0
-    return on_output(output, lambda data: data.roll(1, dims=time)), (hn, cn)
-
-
-def swap_halves_of_output(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return on_output(output, lambda data: data.roll(data.shape[-1] // 2, dims=-1)), (hn, cn)
-
-
-def interleave_halves_of_output(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return on_output(output, lambda data: torch.stack(data.chunk(2, dim=-1), dim=-1).flatten(-2)), (hn, cn)
-
-
-def scale_a_row_of_cn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    scaled = cn.clone()
-    scaled[0] *= 1.001
-    return output, (hn, scaled)
-
-
-def touch_one_step(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    def nudge(data: Tensor) -> Tensor:
-        data = data.clone()
-        data[2, 1, 3] += 1e-3
-        return data
-
-    return on_output(output, nudge), (hn, cn)
-
-
-def drop_a_step(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return on_output(output, lambda data: data[:-1]), (hn, cn)
-
-
-def drop_a_row(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return output, (hn[1:], cn)
-
-
-def another_dtype(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return output, (hn.double(), cn)
-
-
-def last_bit_of_hn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return output, (torch.nextafter(hn, hn + 1), cn)
-
-
-def nan_in_output(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return on_output(output, lambda data: data.clone().fill_(torch.nan)), (hn, cn)
-
-
-def nan_in_cn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-    return output, (hn, torch.full_like(cn, torch.nan))
-
 
 LAYERS, BIDIR, BOTH = ["--layers", "2"], ["--bidir"], ["--layers", "2", "--bidir"]
 THREE = ["--layers", "3", "--bidir"]
