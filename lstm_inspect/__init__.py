@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Any
 from lstm_inspect._version import __version__
 
 if TYPE_CHECKING:
+    from lstm_inspect.calls import Call
     from lstm_inspect.errors import LSTMInspectError
     from lstm_inspect.inventory import CheckpointReport
     from lstm_inspect.own.checkpoint import checkpoint
+    from lstm_inspect.own.module import inspect_module
+    from lstm_inspect.own.watch import watch
     from lstm_inspect.report import Report, inspect
     from lstm_inspect.theory.spec import LSTMSpec
 
 __all__ = [
+    "Call",
     "CheckpointReport",
     "LSTMInspectError",
     "LSTMSpec",
@@ -21,15 +25,20 @@ __all__ = [
     "__version__",
     "checkpoint",
     "inspect",
+    "inspect_module",
+    "watch",
 ]
 
 _HOMES = {
+    "Call": "lstm_inspect.calls",
     "CheckpointReport": "lstm_inspect.inventory",
     "checkpoint": "lstm_inspect.own.checkpoint",
     "LSTMInspectError": "lstm_inspect.errors",
     "LSTMSpec": "lstm_inspect.theory.spec",
     "Report": "lstm_inspect.report",
     "inspect": "lstm_inspect.report",
+    "inspect_module": "lstm_inspect.own.module",
+    "watch": "lstm_inspect.own.watch",
 }
 
 

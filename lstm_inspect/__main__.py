@@ -45,6 +45,8 @@ def _leave_on_interrupt() -> None:
 
     def leave() -> None:
         os.read(reader, 1)
+        if os.isatty(2):
+            os.write(2, b"\x1b[?25h")  # a progress bar may have hidden the cursor
         os._exit(130)
 
     _thread.start_new_thread(leave, ())

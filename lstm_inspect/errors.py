@@ -87,6 +87,10 @@ class SpecError(LSTMInspectError):
         return spell(self.offender, self.got)
 
 
+class CallError(LSTMInspectError):
+    """A call does not fit its module: an axis, a dtype or a device of an argument, or the form of what came back."""
+
+
 class DeviceError(LSTMInspectError):
     """The device is not there, or can't do what was asked."""
 
@@ -97,6 +101,10 @@ class MemoryNeedError(LSTMInspectError):
 
 class FileError(LSTMInspectError):
     """A file can't be read or written, or does not hold what it should."""
+
+
+class TargetError(LSTMInspectError):
+    """A target names no factory, or one that does not return a model and its call."""
 
 
 class RunError(LSTMInspectError):

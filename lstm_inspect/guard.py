@@ -47,6 +47,19 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
     )
 
 
+def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
+    """Refuse to check a live call, whose module and input are there already, if that needs more than is free.
+
+    Raises:
+        MemoryNeedError: with what is free and the way out.
+    """
+    if spec.device == "meta":
+        return
+    need = run_bytes(spec) - weight_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
+    way_out = "{reference=False}, or a shorter or smaller batch"
+    _refuse("checking this call", need + report_bytes(spec), "The module and its input are there already", way_out)
+
+
 def refuse_long_listing(spec: LSTMSpec, form: str) -> None:
     """Raise MemoryNeedError if a list of every parameter, as "json" or "text", is more than fits.
 

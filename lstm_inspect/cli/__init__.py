@@ -11,8 +11,10 @@ from lstm_inspect._version import __version__
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.checkpoint import checkpoint
 from lstm_inspect.cli.code import code
+from lstm_inspect.cli.diagnose import diagnose
 from lstm_inspect.cli.draw import draw
 from lstm_inspect.cli.help import GroupedCommand
+from lstm_inspect.cli.model import model
 from lstm_inspect.cli.options import spell_flag
 from lstm_inspect.cli.overview import overview
 from lstm_inspect.cli.pack import pack
@@ -25,7 +27,7 @@ from lstm_inspect.errors import LSTMInspectError
 PROGRAM = "lstm-inspect"
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for _command in (shapes, pack, verify, overview, weights, draw, code, checkpoint, schema):
+for _command in (shapes, pack, verify, overview, weights, draw, code, model, checkpoint, diagnose, schema):
     app.command(cls=GroupedCommand)(_command)
 
 

@@ -61,11 +61,15 @@ class Flag:
         """The flag as Typer reads it off a function's signature."""
         if not self.typed:
             place = typer.Argument(help=self.help, rich_help_panel=self.panel, metavar=self.metavar)
-            return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, place])
+            default = inspect.Parameter.empty if self.default is None else self.default
+            return inspect.Parameter(
+                self.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[str, place]
+            )
         option = typer.Option(*self.typed, help=self.help, rich_help_panel=self.panel, metavar=self.metavar)
-        kind, default = (bool, self.default) if self.kind is bool else (str | None, _shown(self.default))
+        kind = (bool if self.default is not None else bool | None) if self.kind is bool else str | None
+        shown = self.default if self.kind is bool else _shown(self.default)
         annotation = Annotated[kind, option]  # type: ignore[valid-type]
-        return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=annotation)
 
 
 def _shown(default: Any) -> str | None:
@@ -85,9 +89,9 @@ number = partial(_flag, float, metavar="NUMBER")
 text = partial(_flag, str)
 
 
-def argument(name: str, *, metavar: str, help: str) -> Flag:
-    """What a command is about, typed without a flag; it has to be given."""
-    return _flag(str, "The argument", name, help=help, metavar=metavar)
+def argument(name: str, *, metavar: str, help: str, default: str | None = None) -> Flag:
+    """What a command is about, typed without a flag; it has to be given unless it has a default."""
+    return _flag(str, "The argument", name, help=help, metavar=metavar, default=default)
 
 
 def command(*groups: Sequence[Flag] | Flag) -> Callable[[Command], Callable[..., int]]:

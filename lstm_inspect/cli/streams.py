@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -16,6 +19,9 @@ FAILED: Final = 1
 REFUSED: Final = 2
 INTERRUPTED: Final = 130
 CLOSED_PIPE: Final = 141
+
+_STDOUT: Final = 1
+_STDERR: Final = 2
 
 
 class ClosedPipe(Exception):  # noqa: N818 - no error: whoever read has seen enough
@@ -71,6 +77,31 @@ def _write(text: str) -> None:
 def say(text: str) -> None:
     """Write a line to stderr: progress, a warning, an error."""
     print(text, file=sys.stderr, flush=True)
+
+
+@contextmanager
+def stdout_to_stderr() -> Iterator[None]:
+    """While other people's code runs, what it writes to stdout goes to stderr: from Python, C or a child process."""
+    sys.stdout.flush()
+    kept = _point_stdout_at_stderr()
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.stderr.flush()
+        if kept is not None:
+            os.dup2(kept, _STDOUT)
+            os.close(kept)
+
+
+def _point_stdout_at_stderr() -> int | None:
+    """Let the process's stdout be its stderr; a copy of what it was, None if the process has none."""
+    try:
+        kept = os.dup(_STDOUT)
+    except OSError:
+        return None
+    os.dup2(_STDERR, _STDOUT)
+    return kept
 
 
 def refuse_to_overwrite(path: Path, *, force: bool) -> None:

@@ -71,13 +71,22 @@ def tf32(allowed: bool, device: str = "cuda") -> Iterator[None]:
     if not device.startswith("cuda"):
         yield
         return
-    rnn = getattr(torch.backends.cudnn, "rnn", None)  # since torch 2.9 precision is set by operator
-    owner, name, value = (
-        (rnn, "fp32_precision", "tf32" if allowed else "ieee") if rnn else (torch.backends.cudnn, "allow_tf32", allowed)
-    )
+    owner, name, on, off = _tf32_switch()
     before = getattr(owner, name)
-    setattr(owner, name, value)
+    setattr(owner, name, on if allowed else off)
     try:
         yield
     finally:
         setattr(owner, name, before)
+
+
+def tf32_allowed() -> bool:
+    """Whether cuDNN's LSTM may use TF32 in this process as it is set now."""
+    owner, name, _, off = _tf32_switch()
+    return bool(torch.cuda.is_available() and getattr(owner, name) != off)
+
+
+def _tf32_switch() -> tuple[Any, str, Any, Any]:
+    """Where torch keeps it: the owner, the attribute, its value for on and for off."""
+    rnn = getattr(torch.backends.cudnn, "rnn", None)  # since torch 2.9 precision is set by operator
+    return (rnn, "fp32_precision", "tf32", "ieee") if rnn else (torch.backends.cudnn, "allow_tf32", True, False)

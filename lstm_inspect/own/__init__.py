@@ -1,1 +1,1 @@
-"""The user's own things: what they have, read and explained."""
+"""The user's own things: a live module, a model, a checkpoint, an error message."""

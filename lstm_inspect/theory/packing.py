@@ -114,3 +114,15 @@ def batch_sizes(lengths: Sequence[int]) -> tuple[int, ...]:
         sizes.append(running)
         running -= ended
     return tuple(sizes)
+
+
+def lengths_of(batch_sizes: Sequence[int]) -> tuple[int, ...]:
+    """The lengths that a PackedSequence's batch_sizes stand for, longest first.
+
+    >>> lengths_of((3, 3, 2, 1))
+    (4, 3, 2)
+    """
+    lengths: list[int] = []
+    for step in reversed(range(len(batch_sizes))):
+        lengths += [step + 1] * (batch_sizes[step] - len(lengths))
+    return tuple(lengths)

@@ -31,13 +31,22 @@ class TensorTheory:
     meaning: str
 
     @property
+    def letters(self) -> tuple[str, ...]:
+        """The letter of each axis.
+
+        >>> tensors(LSTMSpec())[1].letters
+        ('L*D', 'B', 'H')
+        """
+        return tuple(_LETTERS[axis] for axis in self.axes)
+
+    @property
     def formula(self) -> str:
         """The axes in letters.
 
         >>> tensors(LSTMSpec())[0].formula
         '(T, B, I)'
         """
-        return format_tuple(tuple(_LETTERS[axis] for axis in self.axes))
+        return format_tuple(self.letters)
 
 
 def format_tuple(parts: tuple[object, ...]) -> str:

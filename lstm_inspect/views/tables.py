@@ -46,6 +46,20 @@ def tensors(report: Report) -> RenderableType:
     return look.section("Tensors", look.Fitted(partial(_tensors, report.tensors)), _letters(report))
 
 
+def shapes(report: Report) -> RenderableType:
+    """The table of tensors by itself, without what they mean."""
+    return Group(look.Fitted(partial(_shapes, report.tensors)), _letters(report))
+
+
+def _shapes(tensors: Sequence[TensorReport], width: int, signs: Signs) -> RenderableType:
+    extra = ["dtype"] if width >= look.NARROW else []
+    table = look.table("tensor", "axes", "predicted", "measured", *extra)
+    table.columns[0].no_wrap = True
+    for tensor in tensors:
+        table.add_row(*_tensor_cells(tensor, signs), *([tensor.dtype] if extra else []))
+    return table
+
+
 def _tensors(tensors: Sequence[TensorReport], width: int, signs: Signs) -> RenderableType:
     """One table; where there is no room for it, dtype and meaning stand below it."""
     wide, narrow = width >= look.WIDE, width < look.NARROW
@@ -236,8 +250,12 @@ def verdict(report: Report) -> Text:
     counts = f"{len(report.checks)} checks, {len(report.pitfalls)} pitfalls"
     verdict = f"FAILED: {failed} of {counts}" if failed else f"Verified: {counts}"
     tf32 = ", TF32 allowed" if environment["tf32"] else ""
-    where = f"torch {environment['torch']}, {environment['device_name']}, {spec.dtype}{tf32}, seed {spec.seed}"
+    where = f"torch {environment['torch']}, {environment['device_name']}, {spec.dtype}{tf32}, {_numbers(report)}"
     return Text.assemble((verdict, look.BAD if failed else f"bold {look.GOOD}"), f". {where}.")
+
+
+def _numbers(report: Report) -> str:
+    return "your own numbers" if report.seed is None else f"seed {report.seed}"
 
 
 class Warned(Protocol):

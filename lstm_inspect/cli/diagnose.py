@@ -1,0 +1,91 @@
+"""lstm-inspect diagnose"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, Final
+
+from lstm_inspect.cli import streams
+from lstm_inspect.cli.flags import Flag, Values, argument, command, text
+from lstm_inspect.cli.message import message_of, parse_any_lengths, parse_shape
+from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
+from lstm_inspect.contract import header, to_json
+from lstm_inspect.errors import SpecError
+from lstm_inspect.findings import Diagnosis
+from lstm_inspect.own.known import Known
+
+_SHAPES: Final = "The shapes of the call"
+_SHAPE_FLAGS: Final = (
+    text(_SHAPES, "input_shape", "--input-shape", help="Of the input, padded if it is packed.", metavar="3,5,10"),
+    text(_SHAPES, "h0_shape", "--h0-shape", help="Of the initial hidden state.", metavar="2,5,20"),
+    text(_SHAPES, "c0_shape", "--c0-shape", help="Of the initial cell state.", metavar="2,5,20"),
+)
+_MESSAGE: Final = argument(
+    "message",
+    metavar="MESSAGE|FILE|-",
+    help="An error message, or a file that holds one somewhere (@FILE too). Left out: standard input.",
+    default="",
+)
+_FILLS: Final = "padding_value"  # changes numbers, no shape
+
+
+def _unknown(flag: Flag) -> Flag:
+    """The same flag, unknown where it is not given: here a default is no fact."""
+    return replace(flag, default=None, help=flag.help.partition("  [default")[0])
+
+
+_FACTS: Final = tuple(_unknown(flag) for flag in (*LSTM_FLAGS, *BATCH_FLAGS) if flag.name != _FILLS)
+
+
+@command(_MESSAGE, _SHAPE_FLAGS, _FACTS, JSON)
+def diagnose(values: Values) -> int:
+    """What an error of an LSTM means, or what a call would get wrong: the argument, the axis, the line to write.
+
+    python train.py 2>&1 | lstm-inspect diagnose finds the last such error. Flags say what else is known; one that is
+    not given is unknown. With shapes alone the call is checked before it is made. Status 1: not recognised, or
+    the call is wrong.
+    """
+    piped_lengths = values["lengths"] == "-"
+    if piped_lengths and values["message"] == "-":
+        raise SpecError("lengths", "-", "a list or a file where the message is piped in", "{lengths=@FILE}")
+    known = known_of(values)
+    silent = piped_lengths and not values["message"]
+    message = None if silent else message_of(values["message"], needed=not known.anything)
+    from lstm_inspect.own.call import check_call, diagnose_call
+
+    found = check_call(known) if message is None else diagnose_call(message, known)
+    _show(found, values, asked=message is not None)
+    return _status(found, asked=message is not None)
+
+
+def known_of(values: Values) -> Known:
+    """What a command line says of a call.
+
+    Raises:
+        SpecError: a shape or a length is none, or two flags contradict each other.
+    """
+    names = {field.name for field in fields(Known)}
+    facts: dict[str, Any] = {name: value for name, value in values.items() if name in names and value is not None}
+    for name in ("input_shape", "h0_shape", "c0_shape"):
+        facts[name] = parse_shape(name, values[name])
+    facts["lengths"] = parse_any_lengths(values["lengths"])
+    if facts.get("unbatched") and facts.get("batch_size") is not None:
+        raise SpecError("batch_size", str(facts["batch_size"]), "left out with {batch_size=None}", "one of the two")
+    return Known(**facts)
+
+
+def _show(found: Diagnosis, values: Values, *, asked: bool) -> None:
+    if values["json"]:
+        streams.write(to_json({**header("diagnose"), **found.to_dict()}))
+        return
+    from lstm_inspect.views.diagnosis import page
+
+    streams.show(page(found, of_a_message=asked))
+
+
+def _status(found: Diagnosis, *, asked: bool) -> int:
+    """A message: 0 if it was recognised. A call: 0 if torch would take it and nothing is certainly wrong."""
+    if asked:
+        return streams.OK if found.matched else streams.FAILED
+    wrong = any(each.matched and each.kind != "trap" for each in (found, *found.further))
+    return streams.FAILED if wrong else streams.OK

@@ -1,0 +1,204 @@
+"""TARGET: ``path/to/file.py:factory`` or ``package.module:factory``, found and called to give a model and its call."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from inspect import isfunction, signature
+from operator import attrgetter
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+
+from lstm_inspect.errors import TargetError
+
+if TYPE_CHECKING:
+    import torch
+
+_FORMS: Final = "it must be path/to/file.py:factory or package.module:factory"
+_MOST_NAMES: Final = 8
+_RETURNS: Final = "a factory returns (model, args) or (model, args, kwargs)"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a factory stands: in a file or in a module, and under which name."""
+
+    text: str
+    place: str
+    factory: str
+
+    @property
+    def path(self) -> Path | None:
+        """The file, if the target names one."""
+        return Path(self.place) if self.place.endswith(".py") or "/" in self.place or "\\" in self.place else None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """A model and what to call it with."""
+
+    model: torch.nn.Module
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+def parse_target(text: str) -> Target:
+    """Split a target into where the factory stands and its name.
+
+    Raises:
+        TargetError: it has no colon, or nothing before or behind it; the file is not there.
+
+    >>> parse_target("examples/tagger.py:make").factory
+    'make'
+    """
+    place, colon, factory = text.rpartition(":")
+    if not colon or not place or not factory or not all(part.isidentifier() for part in factory.split(".")):
+        instead = f"{text}:make" if not colon and (text.endswith(".py") or text.isidentifier()) else "model.py:make"
+        raise TargetError(text, "names no factory", _FORMS, instead)
+    target = Target(text, place, factory)
+    path = target.path
+    if path is not None and (not path.is_file() or path.suffix != ".py"):
+        raise _no_such_file(target, path)
+    return target
+
+
+def _no_such_file(target: Target, path: Path) -> TargetError:
+    if path.is_dir():
+        return TargetError(target.text, "can't be read", f"{path} is a folder", f"{path / 'model.py'}:{target.factory}")
+    if path.is_file():
+        return TargetError(target.text, "can't be read", f"{path} is no Python file", "path/to/file.py:factory")
+    allowed = f"there is no file {path} in {Path.cwd()}"
+    return TargetError(target.text, "can't be read", allowed, "a path from this folder, or package.module:factory")
+
+
+@contextmanager
+def imported(target: Target) -> Iterator[ModuleType]:
+    """The module that a target names, run as ``import`` runs it; what it imports is looked for beside it.
+
+    Raises:
+        TargetError: there is no such module.
+        Exception: whatever the user's code raises.
+    """
+    before = list(sys.path)
+    sys.path.insert(0, str(target.path.resolve().parent) if target.path else str(Path.cwd()))
+    try:
+        if target.path:
+            with _from_file(target.path) as module:
+                yield module
+        else:
+            yield _by_name(target)
+    finally:
+        sys.path[:] = before
+
+
+@contextmanager
+def _from_file(path: Path) -> Iterator[ModuleType]:
+    """A file as a module, which bears its name only as long as it is used: another file may have the same."""
+    name = path.stem if path.stem not in sys.modules else f"{path.stem}_of_the_target"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # its suffix is .py
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses and pickle look a class's module up there
+    try:
+        spec.loader.exec_module(module)
+        yield module
+    finally:
+        sys.modules.pop(name, None)
+
+
+def _by_name(target: Target) -> ModuleType:
+    try:
+        return importlib.import_module(target.place)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{target.place}.".startswith(f"{error.name}."):
+            raise  # something that the user's module imports
+    except (ValueError, TypeError):
+        pass  # a relative or an empty name
+    allowed = f"there is no module {target.place} to import from {Path.cwd()}"
+    raise TargetError(target.text, "can't be imported", allowed, "path/to/file.py:factory, or another name")
+
+
+def factory_of(target: Target, module: ModuleType) -> Callable[[], Any]:
+    """The factory, if it can be called with nothing.
+
+    Raises:
+        TargetError: there is none of that name, or it can't be called, or it wants arguments, or it is a model.
+    """
+    from torch.nn import Module  # here, so that a target of the wrong form is refused before torch is loaded
+
+    try:
+        found = attrgetter(target.factory)(module)
+    except AttributeError:
+        there = [name for name, value in vars(module).items() if _is_defined_there(module, value)]
+        allowed = f"{target.place} has no {target.factory}; functions there: {_names(there)}"
+        instead = f"{target.place}:{there[0]}" if there else f"def {target.factory}(): return model, args"
+        raise TargetError(target.text, "can't be found", allowed, instead) from None
+    if isinstance(found, Module) or (isinstance(found, type) and issubclass(found, Module)):
+        raise TargetError(target.text, "is a model, not a factory", _RETURNS, _definition(target))
+    if not callable(found):
+        raise TargetError(target.text, f"is {_article(found)}, not a function", _RETURNS, _definition(target))
+    _see_that_it_wants_nothing(target, found)
+    return found  # type: ignore[no-any-return]
+
+
+def _is_defined_there(module: ModuleType, value: Any) -> bool:
+    return isfunction(value) and value.__module__ == module.__name__
+
+
+def _names(names: Sequence[str]) -> str:
+    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
+    return ", ".join([*names[:_MOST_NAMES], *more]) or "none"
+
+
+def _definition(target: Target) -> str:
+    return f"{target.place}:make with def make(): return {target.factory}, (input,)"
+
+
+def _see_that_it_wants_nothing(target: Target, factory: Callable[..., Any]) -> None:
+    try:
+        signature(factory).bind()
+    except TypeError as error:
+        allowed = f"{error}: a factory is called with no arguments"
+        raise TargetError(target.text, "wants arguments", allowed, "default values, or a function around it") from None
+    except ValueError:
+        pass  # a builtin that doesn't tell its signature
+
+
+def model_call(target: Target, returned: Any) -> ModelCall:
+    """What a factory returned, if it is a model and what to call it with.
+
+    Raises:
+        TargetError: it is something else.
+    """
+    from torch.nn import Module
+    from torch.nn.utils.rnn import PackedSequence
+
+    if isinstance(returned, Module):
+        raise TargetError(target.text, "returned a model alone", _RETURNS, "return model, (input,)")
+    if not isinstance(returned, tuple) or len(returned) not in (2, 3) or isinstance(returned, PackedSequence):
+        came = f"returned {_article(returned)}"
+        raise TargetError(target.text, came, _RETURNS, "return model, (input,)")
+    model, args, kwargs = returned if len(returned) == 3 else (*returned, {})
+    if not isinstance(model, Module):
+        came = f"returned {_article(model)} as its model"
+        raise TargetError(target.text, came, "the model must be a torch.nn.Module", "return model, (input,)")
+    if not isinstance(args, (tuple, list)) or isinstance(args, PackedSequence):
+        came = f"returned {_article(args)} as args"
+        raise TargetError(target.text, came, "args must be a tuple, of one argument too", "return model, (input,)")
+    if not isinstance(kwargs, dict) or not all(isinstance(name, str) for name in kwargs):
+        came = f"returned {_article(kwargs)} as kwargs"
+        raise TargetError(target.text, came, "kwargs must be a dict by name", 'return model, (input,), {"hx": hx}')
+    return ModelCall(model, tuple(args), kwargs)
+
+
+def _article(value: Any) -> str:
+    if value is None:
+        return "None"
+    size = f" of {len(value)}" if type(value) in (tuple, list) else ""
+    name = type(value).__name__
+    return f"a{'n' if name[0].lower() in 'aeiou' else ''} {name}{size}"

@@ -1,0 +1,222 @@
+"""lstm-inspect diagnose, called in-process."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from support import Cli, Snapshot
+
+from lstm_inspect.cli import message, run
+from lstm_inspect.contract import json_schema
+from lstm_inspect.own import traceback_text
+
+HIDDEN = "RuntimeError: Expected hidden[0] size (1, 5, 4), got [5, 1, 4]"
+LOG = f'epoch 1\nTraceback (most recent call last):\n  File "train.py", line 3, in forward\n    lstm(x, hx)\n{HIDDEN}\n'
+
+
+def test_the_json_document(cli: Cli) -> None:
+    outcome = cli("diagnose", HIDDEN, "--json")
+    assert (outcome.status, outcome.stderr) == (0, "")
+    document = outcome.document
+    jsonschema.validate(document, json_schema())
+    assert {key: document[key] for key in ("matched", "rule", "argument", "axis", "expected", "got")} == {
+        "matched": True,
+        "rule": "hidden-size",
+        "argument": "h0",
+        "axis": 0,
+        "expected": [1, 5, 4],
+        "got": [5, 1, 4],
+    }
+    assert set(document["causes"][0]) == {"cause", "fix", "likely_if"}
+
+
+def test_what_is_not_recognised(cli: Cli) -> None:
+    outcome = cli("diagnose", "CUDA out of memory", "--json")
+    jsonschema.validate(outcome.document, json_schema())
+    assert outcome.status == 1
+    assert (outcome.document["matched"], outcome.document["causes"]) == (False, [])
+    assert outcome.document["needs"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (HIDDEN, "--input-shape", "5,5,3"),
+        ("CUDA out of memory", "--input-shape", "2,3,8,8"),
+        ("--input-shape", "3,5,10", "--h0-shape", "2,5,20", "--batch-first", "--bidir", "--layers", "2"),
+        ("--lengths", "4.9,3.9", "--input-shape", "5,2,3"),
+        ("mat1 and mat2 shapes cannot be multiplied (10x3 and 7x16)",),
+        ("float() argument must be a string or a real number, not 'NoneType'",),
+        ("--input-shape", "5,3,10"),
+    ],
+)
+def test_every_document_is_the_schemas(cli: Cli, arguments: tuple[str, ...]) -> None:
+    jsonschema.validate(cli("diagnose", *arguments, "--json").document, json_schema())
+
+
+def test_a_document_with_another_key_is_not_the_schemas(cli: Cli) -> None:
+    document = {**cli("diagnose", HIDDEN, "--json").document, "more": 1}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, json_schema())
+
+
+def test_piped_in(cli: Cli) -> None:
+    assert cli("diagnose", stdin=LOG).stdout == cli("diagnose", "-", stdin=LOG).stdout
+    assert "h0, axis 0 (L*D)" in cli("diagnose", stdin=LOG).stdout
+
+
+def test_from_a_file(cli: Cli, tmp_path: Path) -> None:
+    log = tmp_path / "train.log"
+    log.write_text(LOG, encoding="utf-8")
+    piped = cli("diagnose", stdin=LOG).stdout
+    assert cli("diagnose", str(log)).stdout == cli("diagnose", f"@{log}").stdout == piped
+    log.write_bytes(LOG.encode("utf-16"))  # PowerShell's redirection
+    assert cli("diagnose", str(log)).stdout == piped
+
+
+def test_bytes_are_read_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(traceback_text, "MOST_READ", 4096)
+    monkeypatch.setattr(traceback_text, "_CHUNK", 1024)
+    kept = traceback_text.read_end(io.BytesIO(b"x" * 100_000 + LOG.encode()))
+    assert len(kept) == 4096
+    assert kept.endswith(LOG)
+
+
+def test_standard_input_as_bytes(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\x00" + LOG.encode())))
+    assert run(["diagnose", "--json"]) == 0
+    assert '"hidden-size"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (("--input-shape", "5,3,10", "--h0-shape", "1,3,20"), 0),
+        (("--input-shape", "5,3,10", "--bidir"), 0),
+        (("--input-shape", "5,3,10", "--h0-shape", "1,4,20"), 1),
+        (("--input-shape", "5,3,10", "--lengths", "9,3,1"), 1),
+        (("--input-shape", "5,3,10", "--lengths", "5,3", "--no-enforce-sorted", "--no-batch-first"), 1),
+        ((HIDDEN, "--input-shape", "5,3,10"), 0),
+    ],
+)
+def test_the_exit_status(cli: Cli, arguments: tuple[str, ...], status: int) -> None:
+    assert cli("diagnose", *arguments).status == status
+
+
+def test_lengths_piped_in(cli: Cli) -> None:
+    outcome = cli("diagnose", "--input-shape", "5,3,10", "--lengths", "-", "--json", stdin="9 3 1\n")
+    assert outcome.document["rule"] == "length-over-t"
+
+
+def test_an_empty_pipe_is_no_message(cli: Cli) -> None:
+    assert "Nothing that is known of this call is wrong." in cli("diagnose", "--input-shape", "5,3,10").stdout
+    assert cli("diagnose").status == 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("stdin", [Terminal(), None])
+def test_nothing_at_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], stdin: io.StringIO | None
+) -> None:
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert run(["diagnose"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: diagnose: no message, and standard input is a terminal")
+    assert run(["diagnose", "--input-shape", "5,3,10"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("--input-shape", "a,b"), "--input-shape 'a,b': must be whole numbers separated by commas."),
+        (("--input-shape", ""), "--input-shape '': must be whole numbers"),
+        (("--h0-shape", "1,-3"), "--h0-shape '1,-3': must be"),
+        (("--lengths", "x"), "--lengths 'x': must be numbers separated by commas."),
+        (("--lengths", "inf"), "--lengths 'inf': must be"),
+        (("-", "--lengths", "-"), "--lengths -: must be a list or a file where the message is piped in"),
+        (("--layers", "two"), "--layers 'two': must be a whole number."),
+        (("--unbatched", "--batch", "3"), "--batch 3: must be left out with --unbatched."),
+        (("missing.log",), "missing.log can't be read: No such file"),
+        (("@missing",), "missing can't be read: No such file"),
+        (("@.",), ". can't be read: Is a directory"),
+        (("--colour",), "No such option: --colour"),
+    ],
+)
+def test_usage_errors(cli: Cli, arguments: tuple[str, ...], error: str) -> None:
+    outcome = cli("diagnose", *arguments)
+    assert (outcome.status, outcome.stdout) == (2, "")
+    assert outcome.stderr.startswith(f"error: {error}")
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["3,5,10", "(3, 5, 10)", "[3,5,10]", "3 5 10", "3x5x10", "torch.Size([3, 5, 10])", "Size([3, 5, 10])"]
+)
+def test_a_shape_as_it_is_pasted(text: str) -> None:
+    assert message.parse_shape("input_shape", text) == (3, 5, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "lengths"),
+    [("8,9,10", (8, 9, 10)), ("[5, 3, 0]", (5, 3, 0)), ("4.9 3.0", (4.9, 3)), ("5,-1", (5, -1))],
+)
+def test_lengths_as_they_were_passed(text: str, lengths: tuple[float, ...]) -> None:
+    assert message.parse_any_lengths(text) == lengths
+
+
+def test_a_flag_that_is_not_given_is_unknown(cli: Cli) -> None:
+    outcome = cli("diagnose", "--input-shape", "3,5,10", "--h0-shape", "2,5,20")
+    assert outcome.status == 0
+    assert "--batch-first or --no-batch-first: B is 3" in outcome.stdout
+    assert "[default" not in cli("diagnose", "--help").stdout
+
+
+SHOWN: dict[str, tuple[str, ...]] = {
+    "diagnose-message": (HIDDEN, "--input-shape", "5,5,3"),
+    "diagnose-call": (
+        "--input-shape",
+        "3,5,10",
+        "--lengths",
+        "5,4,2",
+        "--h0-shape",
+        "2,5,20",
+        "--bidir",
+        "--layers",
+        "2",
+    ),
+    "diagnose-unknown": ("CUDA out of memory",),
+}
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_page(cli: Cli, snapshot: Snapshot, name: str, columns: int) -> None:
+    text = cli("diagnose", *SHOWN[name], columns=columns).stdout
+    assert max(len(line) for line in text.splitlines()) <= columns
+    snapshot(f"{name}-{columns}", text)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_page_in_ascii(cli: Cli, name: str) -> None:
+    assert cli("diagnose", *SHOWN[name], encoding="ascii").stdout.isascii()
+
+
+def test_the_page_has_colours_on_a_terminal_alone(cli: Cli) -> None:
+    assert "\x1b" not in cli("diagnose", HIDDEN).stdout
+    assert "\x1b[" in cli("diagnose", HIDDEN, env={"FORCE_COLOR": "1", "TERM": "xterm-256color"}).stdout
+
+
+def test_it_loads_no_torch(monkeypatch: pytest.MonkeyPatch, cli: Cli) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # an import of it fails now
+    arguments: Any = (HIDDEN, "--input-shape", "3,5,10", "--lengths", "5,4,2")
+    assert cli("diagnose", *arguments).status == 0

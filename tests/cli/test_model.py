@@ -1,0 +1,143 @@
+"""lstm-inspect model: the examples, and what is reported of a model."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from models import EXAMPLES, MODELS, example
+from support import Cli, Snapshot
+
+from lstm_inspect.contract import json_schema
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models.py").write_text(MODELS)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "calls"),
+    [
+        ("tagger", [("lstm", 0)]),
+        ("seq2seq", [("encoder.lstm", 0), *(("decoder.lstm", step) for step in range(6))]),
+        ("sequential", [("0", 0)]),
+    ],
+)
+def test_the_examples(cli: Cli, name: str, calls: list[tuple[str, int]]) -> None:
+    outcome = cli("model", example(name), "--json")
+    document = outcome.document
+    jsonschema.validate(document, json_schema())
+    assert outcome.status == 0
+    assert document["command"] == "model"
+    assert document["target"] == example(name)
+    assert [(call["name"], call["index"]) for call in document["calls"]] == calls
+    assert document["verified"] is True
+    assert all(call["report"]["verified"] for call in document["calls"])
+    assert document["not_covered"] == document["not_called"] == []
+
+
+def test_the_tagger_is_reported_as_it_is(cli: Cli) -> None:
+    report = cli("model", example("tagger"), "--json").document["calls"][0]["report"]
+    spec = report["spec"]
+    assert (spec["num_layers"], spec["bidirectional"], spec["batch_first"], spec["dropout"]) == (2, True, True, 0.2)
+    assert (spec["lengths"], spec["enforce_sorted"], spec["state"]) == ([4, 9, 6], False, "zeros")
+    shapes = {tensor["name"]: tensor["actual"] for tensor in report["tensors"]}
+    assert shapes == {
+        "input": [3, 9, 16],
+        "h0": [4, 3, 32],
+        "c0": [4, 3, 32],
+        "output": [3, 9, 64],
+        "hn": [4, 3, 32],
+        "cn": [4, 3, 32],
+        "packed_input": [19, 16],
+        "packed_output": [19, 64],
+    }
+    assert report["packing"]["sorted_indices"] == [1, 2, 0]
+    assert {check["kind"] for check in report["checks"]} == {"shape", "equality", "reference", "packing"}
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("name", ["tagger", "seq2seq"])
+def test_what_it_looks_like(cli: Cli, snapshot: Snapshot, name: str, columns: int) -> None:
+    outcome = cli("model", example(name), columns=columns)
+    assert (outcome.status, outcome.stderr) == (0, "")
+    snapshot(f"model-{name}-{columns}", outcome.stdout)
+
+
+def test_the_examples_run_by_themselves() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(EXAMPLES.parent)}
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "tagger.py")], capture_output=True, text=True, env=environment, check=True
+    )
+    assert done.stdout == "lstm (4, 9, 6) verified: True\n"
+
+
+def test_all_shows_each_calls_whole_page(cli: Cli) -> None:
+    short, long = (cli("model", example("seq2seq"), *flags).stdout for flags in ((), ("--all",)))
+    assert "decoder.lstm, calls 0 to 5, all of these shapes" in short
+    assert [f"decoder.lstm, call {step}\n" in long for step in range(6)] == [True] * 6
+    assert "What to use when" in long
+    assert "What to use when" not in short
+
+
+def test_a_report_in_a_model_says_whose_numbers_it_is_of(cli: Cli) -> None:
+    text = cli("model", example("sequential"), "--all", columns=200).stdout
+    assert "your own numbers" in text
+    assert "seed" not in text
+
+
+def test_what_is_there_and_not_checked_is_listed(cli: Cli, models: Path) -> None:
+    document = cli("model", "models.py:make", "--json").document
+    assert document["not_covered"] == [{"name": "gru", "kind": "GRU"}]
+    assert document["not_called"] == [{"name": "spare", "constructor": "torch.nn.LSTM(3, 3)"}]
+    outcome = cli("model", "models.py:make")
+    assert "Not covered\ngru: GRU\n" in outcome.stdout
+    assert "Not called in this run\nspare: torch.nn.LSTM(3, 3)\n" in outcome.stdout
+    assert "warning: spare: this run did not call it\n" in outcome.stderr
+
+
+@pytest.mark.parametrize("factory", ["gru", "idle"])
+def test_nothing_checked_is_not_verified(cli: Cli, models: Path, factory: str) -> None:
+    outcome = cli("model", f"models.py:{factory}", "--json")
+    jsonschema.validate(outcome.document, json_schema())
+    assert (outcome.status, outcome.document["verified"], outcome.document["calls"]) == (0, None, [])
+    assert "warning: no nn.LSTM was called: nothing was checked" in outcome.stderr
+    assert "Nothing was checked: no nn.LSTM was called." in cli("model", f"models.py:{factory}").stdout
+
+
+def test_a_broken_lstm_fails(cli: Cli, models: Path) -> None:
+    outcome = cli("model", "models.py:broken", "--json")
+    jsonschema.validate(outcome.document, json_schema())
+    assert (outcome.status, outcome.document["verified"]) == (1, False)
+    failed = {check["id"] for check in outcome.document["calls"][0]["report"]["checks"] if not check["passed"]}
+    assert failed == {"row-0", "final-state", "reference-hn"}
+    text = cli("model", "models.py:broken", columns=100).stdout
+    assert "FAILED: 1 of 1 call" in text
+    assert "✗   hn[0] == output[4]" in text
+
+
+def test_a_call_that_cannot_be_checked_fails(cli: Cli, models: Path) -> None:
+    outcome = cli("model", "models.py:refused", "--json")
+    jsonschema.validate(outcome.document, json_schema())
+    call = outcome.document["calls"][0]
+    assert (outcome.status, call["report"], outcome.document["verified"]) == (1, None, False)
+    assert "h0 (1, 9, 20): axis 1 (B) must be 3" in call["error"]
+    assert "can't be checked: h0 (1, 9, 20)" in cli("model", "models.py:refused").stdout
+
+
+def test_the_equations_and_the_tolerances_are_the_users_choice(cli: Cli) -> None:
+    kinds = {
+        check["kind"]
+        for check in cli("model", example("sequential"), "--no-reference", "--json").document["calls"][0]["report"][
+            "checks"
+        ]
+    }
+    assert "reference" not in kinds
+    assert cli("model", example("sequential"), "--atol", "0", "--rtol", "0").status == 1
