@@ -117,7 +117,7 @@ def checking_of(values: Values) -> dict[str, Any]:
     Raises:
         SpecError: a tolerance is negative or not a number.
     """
-    validate_tolerance(rtol=values["rtol"], atol=values["atol"])
+    validate_tolerance(rtol=values.get("rtol"), atol=values.get("atol"))
     return {flag.name: values[flag.name] for flag in CHECK_FLAGS if flag.name in values}
 
 
