@@ -75,7 +75,9 @@ class Diagnosis:
         >>> Diagnosis("hidden-size", "h0", 1, ("L*D", "B", "R")).letter
         'B'
         """
-        return self.letters[self.axis] if self.axis is not None and self.letters else None
+        if self.axis is None or not -len(self.letters) <= self.axis < len(self.letters):
+            return None
+        return self.letters[self.axis] if self.letters[self.axis] != "." else None
 
     def with_further(self, further: tuple[Diagnosis, ...]) -> Diagnosis:
         """The same finding with others beside it."""

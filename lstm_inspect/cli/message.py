@@ -50,13 +50,14 @@ def _read_stdin() -> str:
 def _is_a_path(typed: str) -> bool:
     if len(typed) > _MOST_OF_A_PATH or "\n" in typed or "\0" in typed:
         return False
-    return _NAMES_A_LOG.fullmatch(typed) is not None or Path(typed).is_file()
+    return _NAMES_A_LOG.fullmatch(typed) is not None or Path(typed).exists()
 
 
 def _read_file(name: str) -> str:
     try:
         with Path(name).open("rb") as file:
-            file.seek(max(0, file.seek(0, 2) - MOST_READ) if file.seekable() else 0)
+            if file.seekable():  # a named pipe is not
+                file.seek(max(0, file.seek(0, 2) - MOST_READ))
             return read_end(file)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -25,7 +25,9 @@ def model(values: Values) -> int:
     """Every LSTM in a model of your own: it is run once, in eval mode, and each call is checked."""
     checking, path = checking_of(values), save_path(values)
     from lstm_inspect.own.target import parse_target
+    from lstm_inspect.report import Options
 
+    Options(**checking)  # a bad tolerance is refused before the user's code runs
     target = parse_target(values["target"])
     try:
         with streams.stdout_to_stderr():

@@ -122,7 +122,7 @@ def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused") -> Diagnosis
         rule=rule.id,
         argument=argument,
         axis=axis,
-        letters=letters_of(argument, evidence.known),
+        letters=rule.letters or letters_of(argument, evidence.known),
         expected=expected,
         got=got,
         causes=tuple(_likely(cause, decided, evidence) for cause, decided in ranked),
@@ -161,5 +161,7 @@ def letters_of(argument: str | None, known: Known) -> tuple[str, ...]:
     if argument == "input":
         undecided = known.batched and known.batch_first is None
         return ("T or B", "B or T", "I") if undecided else tuple(known.axes) or ("I",)
+    if argument == "output":
+        return (*((".",) * (len(known.input_shape or (0, 0, 0)) - 1)), "D*R")
     letters = LETTERS.get(argument or "", ())
     return letters if known.batched is not False else tuple(letter for letter in letters if letter != "B")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,15 @@ def test_from_a_file(cli: Cli, tmp_path: Path) -> None:
     assert cli("diagnose", str(log)).stdout == piped
 
 
+def test_from_a_named_pipe(cli: Cli, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(LOG,))
+    writer.start()
+    assert cli("diagnose", str(pipe)).status == 0
+    writer.join()
+
+
 def test_bytes_are_read_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(traceback_text, "MOST_READ", 4096)
     monkeypatch.setattr(traceback_text, "_CHUNK", 1024)
@@ -149,6 +160,7 @@ def test_nothing_at_all(
         (("missing.log",), "missing.log can't be read: No such file"),
         (("@missing",), "missing can't be read: No such file"),
         (("@.",), ". can't be read: Is a directory"),
+        ((".",), ". can't be read: Is a directory"),
         (("--colour",), "No such option: --colour"),
     ],
 )

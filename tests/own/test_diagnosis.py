@@ -265,6 +265,9 @@ def test_facts_are_given_either_way() -> None:
 
 
 def test_the_axis_is_named_in_letters() -> None:
+    assert diagnose("Input batch size 2 doesn't match hidden0 batch size 3").letter == "B"
+    assert diagnose("mat1 and mat2 shapes cannot be multiplied (15x8 and 4x2)").letter == "D*R"
+    assert diagnose("Expected target size [2, 4], got [2, 5]").letter is None
     found = diagnose("Expected hidden[1] size (1, 3, 4), got [1, 3, 2]")
     assert (found.argument, found.axis, found.letter) == ("c0", 2, "H")
     found = diagnose(

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import torch
+from torch.serialization import skip_data
 
 import lstm_inspect.experiment  # noqa: F401  the quick way to import torch
 from lstm_inspect.errors import FileError
@@ -105,13 +106,27 @@ def _read(path: Path) -> tuple[list[tuple[Container, torch.Tensor]], int]:
 
 
 def _load(file: IO[bytes]) -> Any:
-    with warnings.catch_warnings(), torch.serialization.skip_data():
+    """What the file holds: on meta without its data, else on the CPU without its data, else with it.
+
+    Quantized tensors can't live on meta, nor sparse ones from torch 2.15 on; and sparse ones can't be made
+    without their indices.
+    """
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about pickle protocols and deprecated storages: not the reader's doing
-        try:
-            return torch.load(file, map_location="meta", weights_only=True)
-        except NotImplementedError:  # quantized tensors can't live on meta
-            file.seek(0)
-            return torch.load(file, map_location="cpu", weights_only=True)
+        for device, data in (("meta", skip_data()), ("cpu", skip_data())):
+            try:
+                with data:
+                    return torch.load(file, map_location=device, weights_only=True)
+            except (NotImplementedError, RuntimeError) as error:
+                if not _is_about_layout(error):
+                    raise
+                file.seek(0)
+        return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def _is_about_layout(error: Exception) -> bool:
+    """Whether torch could make every tensor but those of another layout than rows of numbers."""
+    return isinstance(error, NotImplementedError) or any(word in str(error) for word in ("sparse", "coalesced", "nnz"))
 
 
 def _tensors(held: Any) -> Iterator[tuple[Container, torch.Tensor]]:

@@ -235,6 +235,7 @@ RULES: Final = (
                 axis=0,
             ),
         ),
+        letters=("B", "H"),
     ),
     Rule(
         "cell-hidden-size",
@@ -258,5 +259,6 @@ RULES: Final = (
                 "input.shape is (I,) while h0.shape is (B, H)",
             ),
         ),
+        letters=("B", "H"),
     ),
 )

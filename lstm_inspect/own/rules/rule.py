@@ -59,6 +59,7 @@ class Rule:
         claims: whether the numbers can be an LSTM's at all.
         axis_of: finds the axis in the numbers.
         warning: whether torch goes on after it.
+        letters: the argument's axes, where they are not those of an nn.LSTM's.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Rule:
     claims: Callable[[Evidence], bool] = lambda evidence: True
     axis_of: Callable[[Evidence], int | None] | None = None
     warning: bool = False
+    letters: tuple[str, ...] = ()
 
 
 def says(*templates: str) -> tuple[Wording, ...]:
