@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lstm_inspect import contract
-from lstm_inspect.errors import SpecError
 from lstm_inspect.guard import refuse_too_large
 from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
@@ -20,7 +19,7 @@ from lstm_inspect.theory.recipes import Recipe, recipes
 from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_rows
-from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of
+from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of, validate_tolerance
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 
 if TYPE_CHECKING:
@@ -49,10 +48,7 @@ class Options:
     numbers: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("rtol", "atol"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value < float("inf"):
-                raise SpecError(name, str(value), "a finite number from 0", f"{{{name}=1e-5}}")
+        validate_tolerance(rtol=self.rtol, atol=self.atol)
 
 
 @dataclass(frozen=True, slots=True)

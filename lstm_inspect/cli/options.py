@@ -9,6 +9,7 @@ from lstm_inspect.cli.flags import Flag, Values, number, switch, text, whole
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.spec import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, LSTMSpec
+from lstm_inspect.theory.tolerance import validate_tolerance
 from lstm_inspect.theory.validation import ITEMSIZE, STATES
 
 _LSTM, _BATCH, _RUN, _REPORT = "The LSTM", "The batch", "The run", "The report"
@@ -111,7 +112,12 @@ def spec_of(values: Values) -> LSTMSpec:
 
 
 def checking_of(values: Values) -> dict[str, Any]:
-    """How to check: the keyword arguments of ``inspect`` that a command line names."""
+    """How to check: the keyword arguments of ``inspect`` that a command line names.
+
+    Raises:
+        SpecError: a tolerance is negative or not a number.
+    """
+    validate_tolerance(rtol=values.get("rtol"), atol=values.get("atol"))
     return {flag.name: values[flag.name] for flag in CHECK_FLAGS if flag.name in values}
 
 

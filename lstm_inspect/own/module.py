@@ -55,7 +55,7 @@ with input_size=5.
         name = f"{type(lstm).__qualname__}.forward"
         raise CallError("hx", "was given", f"{name} takes no state", "inspect_module(lstm, input)")
     refuse_too_large_again(spec, reference=reference)
-    with devices.tf32(tf32), untouched(lstm) as unhooked:
+    with devices.tf32(tf32, spec.device), untouched(lstm) as unhooked:
         see_that_weights_fit(unhooked, spec)
         made, sorted_anew = call(spec, unhooked, input, hx), as_torch_sorts(spec, input)
         again = made if sorted_anew is input else call(spec, unhooked, sorted_anew, hx)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.weights import terms_of_a_gate
 
@@ -55,6 +56,17 @@ def tolerance(dtype: str, *, tf32: bool = False, terms: int = 0, hidden_size: in
     usual = _TF32 if tf32 and dtype == "float32" else _BY_DTYPE[dtype]
     rounding = _EPSILON.get(dtype, 0.0) * (min(terms, 2**53) / math.isqrt(6 * hidden_size))
     return Tolerance(usual.rtol, max(usual.atol, min(rounding, _LARGEST_ROUNDING)))
+
+
+def validate_tolerance(**given: float | None) -> None:
+    """Refuse an rtol or atol that is no finite number from 0; None stands for the dtype's own.
+
+    Raises:
+        SpecError: naming the first such argument.
+    """
+    for name, value in given.items():
+        if value is not None and not 0 <= value < math.inf:
+            raise SpecError(name, str(value), "a finite number from 0", f"{{{name}=1e-5}}")
 
 
 def tolerance_of(spec: LSTMSpec, *, tf32: bool = False) -> Tolerance:
