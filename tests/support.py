@@ -64,7 +64,7 @@ def command_line(
         environment.pop(forced, None)
     with (
         patch.dict(os.environ, environment, clear=True),
-        patch("torch.__version__", TorchVersion("2.13.0+cpu")),  # lines break at the same places on every torch
+        patch.object(torch, "__version__", TorchVersion("2.13.0+cpu")),  # lines break at the same places on every torch
         patch("sys.stdin", io.StringIO(stdin)),
         redirect_stdout(stdout),
         redirect_stderr(stderr),
