@@ -63,6 +63,11 @@ def run(arguments: Sequence[str]) -> int:
         return streams.REFUSED
     except (streams.ClosedPipe, SystemExit):  # Typer leaves by SystemExit where nobody reads its help
         return streams.CLOSED_PIPE
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        streams.say("error: torch is not installed here. Try pip install torch, or --predict: theory alone.")
+        return streams.REFUSED
     except OSError as error:
         if error.errno is None:  # not the operating system's
             raise
