@@ -18,11 +18,18 @@ from lstm_inspect.theory.memory import REFERENCE_STEPS_AT_ONCE
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What the equations give, in float64 on the CPU, with the axes that nn.LSTM would give them."""
+    """What the equations give, in float64 on the CPU, with the axes that nn.LSTM would give them.
+
+    Attributes:
+        output, hn, cn: as nn.LSTM returns them.
+        states: by layer and direction ("forward", "reverse"): the last h (B, R) and the last c (B, H), so
+            that a row of hn is known by what computed it and not by its place.
+    """
 
     output: Tensor
     hn: Tensor
     cn: Tensor
+    states: dict[tuple[int, str], tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +64,22 @@ def reference(
     if batched and lstm.batch_first:
         x = x.transpose(0, 1)
     valid = None if lengths is None else torch.arange(len(x))[:, None, None] < lengths[:, None]  # (T, B, 1)
-    output, hn, cn = _stack(lstm, x, h, c, valid)
+    output, states = _stack(lstm, x, h, c, valid)
     if valid is not None:
         output = output.masked_fill_(~valid, padding_value)
     if not batched:
-        return Reference(output.squeeze(1), hn.squeeze(1), cn.squeeze(1))
-    return Reference(output.transpose(0, 1) if lstm.batch_first else output, hn, cn)
+        output, states = output.squeeze(1), {key: (h.squeeze(0), c.squeeze(0)) for key, (h, c) in states.items()}
+    elif lstm.batch_first:
+        output = output.transpose(0, 1)
+    hn, cn = (torch.stack(rows) for rows in zip(*states.values(), strict=True))
+    return Reference(output, hn, cn, states)
 
 
 def _stack(
     lstm: torch.nn.LSTM, x: Tensor, h0: Tensor, c0: Tensor, valid: Tensor | None
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, dict[tuple[int, str], tuple[Tensor, Tensor]]]:
     """Every layer on the one below it: each reads all directions of the layer below, joined."""
-    hn, cn = [], []
+    states = {}
     initial = zip(h0, c0, strict=True)
     for layer in range(lstm.num_layers):
         halves = []
@@ -77,10 +87,9 @@ def _stack(
             h, c = next(initial)
             steps, h, c = _direction(_weights(lstm, layer, reverse), x, h, c, valid, reverse)
             halves.append(steps)
-            hn.append(h)
-            cn.append(c)
+            states[layer, "reverse" if reverse else "forward"] = h, c
         x = torch.cat(halves, dim=-1) if lstm.bidirectional else halves[0]
-    return x, torch.stack(hn), torch.stack(cn)
+    return x, states
 
 
 def _direction(

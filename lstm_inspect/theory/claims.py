@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.packing_claims import packing_claims
 from lstm_inspect.theory.recipes import recipes
 from lstm_inspect.theory.shapes import Shape, format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.states import state_row
+from lstm_inspect.theory.states import StateRow, state_row, state_rows
+
+_MOST_ROWS_LABELLED: Final = 64
 
 
 def claims(spec: LSTMSpec, *, reference: bool = True) -> tuple[Claim, ...]:
@@ -21,7 +25,7 @@ def claims(spec: LSTMSpec, *, reference: bool = True) -> tuple[Claim, ...]:
     if not spec.has_values:
         return shapes
     packing = () if spec.lengths is None else packing_claims(spec)
-    return shapes + equality_claims(spec) + packing + (reference_claims() if reference else ())
+    return shapes + equality_claims(spec) + packing + (reference_claims(spec) if reference else ())
 
 
 def shape_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
@@ -91,13 +95,27 @@ def _default_state_claim(spec: LSTMSpec) -> Claim:
     return Claim("default-state", "equality", left, right, "h0 and c0 are zeros when they are left out")
 
 
-def reference_claims() -> tuple[Claim, ...]:
-    """The results against the equations: every step of output, every row of hn and cn."""
+def reference_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
+    """The results against the equations: every step of output, every row of hn and cn, and which row is which."""
     why = {
         "output": "every time step, from the equations in float64",
         "hn": "every layer and direction, from the equations in float64",
         "cn": "every layer and direction, from the equations in float64",
     }
-    return tuple(
-        Claim(f"reference-{name}", "reference", name, f"reference.{name}", why[name], exact=False) for name in why
-    )
+    whole = [Claim(f"reference-{name}", "reference", name, f"reference.{name}", why[name], exact=False) for name in why]
+    return (*whole, *(_row_label_claim(row) for row in _labelled_rows(spec)))
+
+
+def _labelled_rows(spec: LSTMSpec) -> tuple[StateRow, ...]:
+    """The rows whose layer and direction are claimed one by one: of a deep stack the lowest and the highest ones."""
+    if spec.num_states <= _MOST_ROWS_LABELLED:
+        return state_rows(spec)
+    layers = _MOST_ROWS_LABELLED // (2 * spec.num_directions)
+    ends = [*range(layers), *range(spec.num_layers - layers, spec.num_layers)]
+    return tuple(state_row(spec, layer, direction) for layer in ends for direction in range(spec.num_directions))
+
+
+def _row_label_claim(row: StateRow) -> Claim:
+    why = f"row {row.row} is layer {row.layer}, {row.direction}"
+    right = f'reference.states[{row.layer}, "{row.direction}"]'
+    return Claim(f"reference-row-{row.row}", "reference", f"({row.hn}, {row.cn})", right, why, exact=False)

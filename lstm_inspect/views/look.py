@@ -31,7 +31,7 @@ BETWEEN: Final = 3
 
 _MOST_ROWS: Final = 16
 _MOST_CHARACTERS: Final = 200
-_RESULT_WIDTH: Final = 34  # what the columns beside two expressions take
+_RESULT_WIDTH: Final = 29  # what the columns beside two expressions take
 
 
 @dataclass(frozen=True, slots=True)

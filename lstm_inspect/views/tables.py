@@ -188,7 +188,7 @@ def result_lines(check: CheckResult) -> list[str]:
     if check.max_abs_diff:
         lines = [f"differs by {check.max_abs_diff:.2g}"]
     if not check.claim.exact:
-        lines.append(f"atol {check.tolerance.atol:g}, rtol {check.tolerance.rtol:g}")
+        lines += [f"atol {check.tolerance.atol:g}", f"rtol {check.tolerance.rtol:g}"]
     if check.passed is False and check.worst is not None:
         lines.append(f"worst at {list(check.worst)}")
     return lines

@@ -117,7 +117,7 @@ def test_a_broken_lstm_fails(cli: Cli, models: Path) -> None:
     jsonschema.validate(outcome.document, json_schema())
     assert (outcome.status, outcome.document["verified"]) == (1, False)
     failed = {check["id"] for check in outcome.document["calls"][0]["report"]["checks"] if not check["passed"]}
-    assert failed == {"row-0", "final-state", "reference-hn"}
+    assert failed == {"row-0", "final-state", "reference-hn", "reference-row-0"}
     text = cli("model", "models.py:broken", columns=100).stdout
     assert "FAILED: 1 of 1 call" in text
     assert "✗   hn[0] == output[4]" in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -222,3 +223,18 @@ def test_each_inexact_check_fails_just_outside_its_tolerance(
 
     assert passed(0.95)
     assert not passed(1.1)
+
+
+def test_a_mislabelled_row_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of rows is proved too: with the directions of layer 0 swapped, its two rows fail, and they alone."""
+    from lstm_inspect.theory import states
+
+    honest, other = states.state_rows, {"forward": "reverse", "reverse": "forward"}
+
+    def mislabelled(spec: LSTMSpec) -> Any:
+        rows = honest(spec)
+        return tuple(replace(row, direction=other[row.direction]) if row.layer == 0 else row for row in rows)
+
+    monkeypatch.setattr("lstm_inspect.theory.claims.state_rows", mislabelled)
+    report = inspect(LSTMSpec(num_layers=2, bidirectional=True))
+    assert [check.claim.id for check in report.checks if not check.passed] == ["reference-row-0", "reference-row-1"]

@@ -157,7 +157,7 @@ def test_two_watches_at_once() -> None:
     assert (len(outer), len(inner)) == (1, 1)
     assert outer[0].report is not None
     assert inner[0].report is not None
-    assert len(outer[0].report.checks) == len(inner[0].report.checks) + 3
+    assert len(outer[0].report.checks) == len(inner[0].report.checks) + 4  # output, hn, cn and the one row
 
 
 def test_it_keeps_no_tensor() -> None:

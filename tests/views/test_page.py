@@ -183,4 +183,4 @@ def test_json_and_save_go_together(cli: Cli, tmp_path: Path) -> None:
 def test_a_failed_report_is_saved_and_says_so(cli: Cli, tmp_path: Path) -> None:
     outcome = cli("shapes", "--atol", "0", "--rtol", "0", "--save", str(tmp_path / "report.txt"))
     assert outcome.status == 1
-    assert "FAILED: 3 of" in (tmp_path / "report.txt").read_text(encoding="utf-8")
+    assert "FAILED: 4 of" in (tmp_path / "report.txt").read_text(encoding="utf-8")
