@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -37,6 +38,8 @@ def filtered(lines: list[str], command: str) -> list[str]:
         return lines[-int(found[1]) :]
     if found := re.fullmatch(r"grep (\S+)", command):
         return [line for line in lines if found[1] in line]
+    if command == "python3 -m json.tool --indent 2":
+        return json.dumps(json.loads("\n".join(lines)), indent=2).splitlines()
     raise AssertionError(f"the README pipes into {command!r}, which this test does not know")
 
 

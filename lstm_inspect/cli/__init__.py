@@ -3,32 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
 
 from lstm_inspect._version import __version__
 from lstm_inspect.cli import streams
-from lstm_inspect.cli.checkpoint import checkpoint
-from lstm_inspect.cli.code import code
-from lstm_inspect.cli.diagnose import diagnose
-from lstm_inspect.cli.draw import draw
 from lstm_inspect.cli.help import GroupedCommand
-from lstm_inspect.cli.model import model
 from lstm_inspect.cli.options import spell_flag
-from lstm_inspect.cli.overview import overview
-from lstm_inspect.cli.pack import pack
-from lstm_inspect.cli.schema import schema
-from lstm_inspect.cli.shapes import shapes
-from lstm_inspect.cli.verify import verify
-from lstm_inspect.cli.weights import weights
 from lstm_inspect.errors import LSTMInspectError
 
-PROGRAM = "lstm-inspect"
+_HELP: Final = {"help_option_names": ["-h", "--help"]}
+PROGRAM: Final = "lstm-inspect"
+COMMANDS: Final = (
+    "shapes",
+    "pack",
+    "verify",
+    "overview",
+    "weights",
+    "draw",
+    "code",
+    "model",
+    "checkpoint",
+    "diagnose",
+    "schema",
+)
+"""The commands in the order of --help; each is the function of its name in the file of its name."""
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]})
-for _command in (shapes, pack, verify, overview, weights, draw, code, model, checkpoint, diagnose, schema):
-    app.command(cls=GroupedCommand)(_command)
+
+def _application(arguments: Sequence[str]) -> typer.Typer:
+    """The program with the one command that is asked for; with all of them where it is not one of theirs."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_HELP)
+    app.callback()(_program)
+    for name in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
+        app.command(cls=GroupedCommand)(getattr(import_module(f"{__name__}.{name}"), name))
+    return app
 
 
 def _print_version(wanted: bool) -> None:
@@ -37,7 +47,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _program(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
@@ -52,9 +61,8 @@ def run(arguments: Sequence[str]) -> int:
     0: all that was checked holds. 1: a check failed. 2: the request can't be met.
     """
     try:
-        status = typer.main.get_command(app).main(
-            list(arguments) or ["--help"], prog_name=PROGRAM, standalone_mode=False
-        )
+        program = typer.main.get_command(_application(arguments))
+        status = program.main(list(arguments) or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except LSTMInspectError as error:
         streams.say(f"error: {error.message(spell_flag)}")
         return streams.REFUSED
@@ -86,10 +94,5 @@ def _usage_message(error: Any, arguments: Sequence[str]) -> str:
         message = f"{parameter.opts[0]}: {error.message.rstrip('.')}"
         if example:
             return f"{message}. Try {example}."
-    path = f"{PROGRAM} {arguments[0]}" if arguments and arguments[0] in _names() else PROGRAM
+    path = f"{PROGRAM} {arguments[0]}" if arguments and arguments[0] in COMMANDS else PROGRAM
     return f"{message}{'' if message.endswith('?') else '.'} Try {path} --help."
-
-
-def _names() -> set[str | None]:
-    """The commands there are, as they are typed."""
-    return set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
