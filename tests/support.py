@@ -22,6 +22,9 @@ from torch.torch_version import TorchVersion
 
 from lstm_inspect.cli import run
 
+TORCH_VERSION = "2.13.0+cpu"
+"""What every command line says of torch here, whatever is installed."""
+
 _MASKS = (
     (re.compile(r"[\d.]+ \w+ are free here"), "SOME are free here"),
     (re.compile(r"differs by [\d.e+-]+"), "differs by ..."),  # in the last bits, and those are the processor's own
@@ -64,7 +67,9 @@ def command_line(
         environment.pop(forced, None)
     with (
         patch.dict(os.environ, environment, clear=True),
-        patch.object(torch, "__version__", TorchVersion("2.13.0+cpu")),  # lines break at the same places on every torch
+        patch.object(
+            torch, "__version__", TorchVersion(TORCH_VERSION)
+        ),  # lines break at the same places on every torch
         patch("sys.stdin", io.StringIO(stdin)),
         redirect_stdout(stdout),
         redirect_stderr(stderr),

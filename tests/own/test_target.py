@@ -236,7 +236,7 @@ def test_recurrent_modules_that_are_not_covered() -> None:
     assert found == {"gru": "GRU", "mine": "MyGRU", "rnn": "RNN", "cell": "LSTMCell", "gru_cell": "GRUCell"}
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_scripted_and_quantized_ones_are_not_covered() -> None:
     scripted: Any = torch.jit.script(nn.Sequential(nn.LSTM(4, 8)))
     assert [(module.name, module.kind) for module in others(scripted)] == [("0", "LSTM (TorchScript)")]

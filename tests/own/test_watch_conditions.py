@@ -96,7 +96,7 @@ def test_what_cannot_be_checked_is_recorded_and_the_model_runs_on() -> None:
     assert "Pair.forward returned a list" in calls[0].error
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::torch.jit.TracerWarning")
 def test_a_call_that_is_traced_is_not_checked() -> None:
     model = nn.Sequential(nn.LSTM(4, 8))
     with watch(model) as calls:

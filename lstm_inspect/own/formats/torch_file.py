@@ -96,17 +96,20 @@ def _look_over(path: Path) -> None:
 
 
 def _read(path: Path) -> tuple[list[tuple[Container, torch.Tensor]], int]:
-    """The tensors with the keys that lead to them, and where in the file torch stopped reading."""
+    """The tensors with the keys that lead to them, and where their data begin in a file of the old format.
+
+    That is where torch stopped reading; where it had to read the data too, they are all there, and it is 0.
+    """
     with path.open("rb") as file:
         try:
-            held = _load(file)
+            held, with_data = _load(file)
         except Exception as error:  # a damaged pickle may raise anything at all
             raise _explained(path, file, error) from None
-        return list(_tensors(held)), file.tell()
+        return list(_tensors(held)), 0 if with_data else file.tell()
 
 
-def _load(file: IO[bytes]) -> Any:
-    """What the file holds: on meta without its data, else on the CPU without its data, else with it.
+def _load(file: IO[bytes]) -> tuple[Any, bool]:
+    """What the file holds, and whether its data were read: on meta without them, else on the CPU, else with them.
 
     Quantized tensors can't live on meta, nor sparse ones from torch 2.15 on; and sparse ones can't be made
     without their indices.
@@ -116,12 +119,12 @@ def _load(file: IO[bytes]) -> Any:
         for device, data in (("meta", skip_data()), ("cpu", skip_data())):
             try:
                 with data:
-                    return torch.load(file, map_location=device, weights_only=True)
+                    return torch.load(file, map_location=device, weights_only=True), False
             except (NotImplementedError, RuntimeError) as error:
                 if not _is_about_layout(error):
                     raise
                 file.seek(0)
-        return torch.load(file, map_location="cpu", weights_only=True)
+        return torch.load(file, map_location="cpu", weights_only=True), True
 
 
 def _is_about_layout(error: Exception) -> bool:
