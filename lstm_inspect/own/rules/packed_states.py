@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lstm_inspect.own.rules.rule import Cause, Rule, says
+from lstm_inspect.own.rules.weights import MODULE_CHANGED
 
 RULES: Final = (
     Rule(
@@ -53,15 +54,7 @@ RULES: Final = (
         "weights-in-stack",
         says("Expected more weights in stacked_rnn"),
         "num_layers",
-        (
-            Cause(
-                "module-changed",
-                "num_layers or bidirectional was changed after the module was built: there are no weights for "
-                "more layers",
-                lambda e: e.constructor(),
-                "lstm.num_layers or lstm.bidirectional is assigned somewhere",
-            ),
-        ),
+        (MODULE_CHANGED,),
     ),
     Rule(
         "parameters-count",

@@ -9,6 +9,13 @@ from lstm_inspect.own.rules.rule import Cause, Rule, says
 
 _PARAMETER: Final = re.compile(r"(?:^|.*\.)(weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l(\d+)(_reverse)?$")
 
+MODULE_CHANGED: Final = Cause(
+    "module-changed",
+    "num_layers or bidirectional was changed after the module was built: there are no weights for more layers",
+    lambda e: e.constructor(),
+    "lstm.num_layers or lstm.bidirectional is assigned somewhere",
+)
+
 RULES: Final = (
     Rule(
         "state-dict-type",
@@ -45,15 +52,7 @@ RULES: Final = (
         "stacked-slice",
         says("ArrayRef: invalid slice, N = {n:int}; M = {m:int}; size = {size:int}"),
         "num_layers",
-        (
-            Cause(
-                "module-changed",
-                "num_layers or bidirectional was changed after the module was built: there are no weights for "
-                "more layers",
-                lambda e: e.constructor(),
-                "lstm.num_layers or lstm.bidirectional is assigned somewhere",
-            ),
-        ),
+        (MODULE_CHANGED,),
         claims=lambda e: e["size"] >= 2,
     ),
     Rule(
