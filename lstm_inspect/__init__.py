@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lstm_inspect.errors import LSTMInspectError
     from lstm_inspect.inventory import CheckpointReport
     from lstm_inspect.own.checkpoint import checkpoint
+    from lstm_inspect.own.diagnosis import diagnose
     from lstm_inspect.own.module import inspect_module
     from lstm_inspect.own.watch import watch
     from lstm_inspect.report import Report, inspect
@@ -24,6 +25,7 @@ __all__ = [
     "Report",
     "__version__",
     "checkpoint",
+    "diagnose",
     "inspect",
     "inspect_module",
     "watch",
@@ -36,6 +38,7 @@ _HOMES = {
     "LSTMInspectError": "lstm_inspect.errors",
     "LSTMSpec": "lstm_inspect.theory.spec",
     "Report": "lstm_inspect.report",
+    "diagnose": "lstm_inspect.own.diagnosis",
     "inspect": "lstm_inspect.report",
     "inspect_module": "lstm_inspect.own.module",
     "watch": "lstm_inspect.own.watch",
