@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
 Values: TypeAlias = tuple[int | float | str, ...]
@@ -78,10 +78,6 @@ class Diagnosis:
         if self.axis is None or not -len(self.letters) <= self.axis < len(self.letters):
             return None
         return self.letters[self.axis] if self.letters[self.axis] != "." else None
-
-    def with_further(self, further: tuple[Diagnosis, ...]) -> Diagnosis:
-        """The same finding with others beside it."""
-        return replace(self, further=further)
 
     def to_dict(self) -> dict[str, Any]:
         """The finding's part of the JSON document of ``diagnose``."""

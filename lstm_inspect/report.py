@@ -160,23 +160,24 @@ def inspect(
 
 def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
     """A spec's report by theory alone."""
+    packing = None if spec.lengths is None else pack(spec.lengths, spec.seq_len)
     return Report(
         command=command,
         spec=spec,
         tensors=[TensorReport(tensor, spec.dtype) for tensor in tensors(spec)],
         states=state_rows(spec),
-        checks=[CheckResult(claim, _tolerance(claim, spec, options)) for claim in _claims(spec, options)],
+        checks=[CheckResult(claim, _tolerance(claim, spec, options)) for claim in _claims(spec, options, packing)],
         pitfalls=[PitfallResult(pitfall, _tolerance(pitfall, spec, options)) for pitfall in pitfalls(spec)],
         recipes=recipes(spec),
-        packing=None if spec.lengths is None else pack(spec.lengths, spec.seq_len),
+        packing=packing,
         warnings=spec_warnings(spec),
         options=options,
     )
 
 
-def _claims(spec: LSTMSpec, options: Options) -> tuple[Claim, ...]:
+def _claims(spec: LSTMSpec, options: Options, packing: Packing | None) -> tuple[Claim, ...]:
     numbers = (numbers_claim(spec),) if options.numbers else ()
-    return claims(spec, reference=options.reference) + numbers
+    return claims(spec, reference=options.reference, packing=packing) + numbers
 
 
 def measured(report: Report, run: Run) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
 import torch
 
@@ -18,9 +18,16 @@ from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.pitfalls import Pitfall
 from lstm_inspect.theory.tolerance import Tolerance
 
+_MOST_KEPT: Final = 500  # characters; the specs of a long stream must not fill the memory
+
+
+def _compiled(expression: str) -> CodeType:
+    """An expression's code, kept for the next spec unless it is long: those name their own lengths alone."""
+    return _kept(expression) if len(expression) <= _MOST_KEPT else _kept.__wrapped__(expression)
+
 
 @lru_cache(maxsize=4096)
-def _compiled(expression: str) -> CodeType:
+def _kept(expression: str) -> CodeType:
     return compile(expression, "<claim>", "eval")
 
 

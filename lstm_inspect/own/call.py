@@ -23,8 +23,6 @@ _UNCHECKED: Final = (
     "the input is packed: torch does not check this, and fails later in other words, or runs on wrong numbers"
 )
 
-NOTHING_KNOWN: Final = "a shape: --input-shape, --h0-shape, --c0-shape or --lengths"
-
 
 def check_call(known: Known) -> Diagnosis:
     """What is wrong with a call, or easily taken wrongly from it: the first finding, with the others beside it.

@@ -6,6 +6,7 @@ from typing import Final
 
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
+from lstm_inspect.theory.packing import Packing, pack
 from lstm_inspect.theory.packing_claims import packing_claims
 from lstm_inspect.theory.recipes import recipes
 from lstm_inspect.theory.shapes import Shape, format_tuple, tensors
@@ -15,8 +16,13 @@ from lstm_inspect.theory.states import StateRow, state_row, state_rows
 _MOST_ROWS_LABELLED: Final = 64
 
 
-def claims(spec: LSTMSpec, *, reference: bool = True) -> tuple[Claim, ...]:
+def claims(spec: LSTMSpec, *, reference: bool = True, packing: Packing | None = None) -> tuple[Claim, ...]:
     """Every claim about one call.
+
+    Args:
+        spec: of the call.
+        reference: whether the equations are to be run too.
+        packing: of the spec's lengths, if it is worked out already.
 
     >>> [claim.id for claim in claims(LSTMSpec()) if claim.kind == "equality"]
     ['row-0', 'final-state']
@@ -24,8 +30,10 @@ def claims(spec: LSTMSpec, *, reference: bool = True) -> tuple[Claim, ...]:
     shapes = shape_claims(spec)
     if not spec.has_values:
         return shapes
-    packing = () if spec.lengths is None else packing_claims(spec)
-    return shapes + equality_claims(spec) + packing + (reference_claims(spec) if reference else ())
+    found = shapes + equality_claims(spec)
+    if spec.lengths is not None:
+        found += packing_claims(spec, packing or pack(spec.lengths, spec.seq_len))
+    return found + reference_claims(spec) if reference else found
 
 
 def shape_claims(spec: LSTMSpec) -> tuple[Claim, ...]:

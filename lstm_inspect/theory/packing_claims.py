@@ -7,7 +7,7 @@ from typing import Final
 
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.packing import Packing, has_equals, inverse, pack
+from lstm_inspect.theory.packing import Packing, has_equals, inverse
 from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -18,14 +18,13 @@ _SORTED: Final = "packed_input.sorted_indices"
 _UNSORTED: Final = "packed_input.unsorted_indices"
 
 
-def packing_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
-    """Every claim of kind packing about a spec with lengths.
+def packing_claims(spec: LSTMSpec, packing: Packing) -> tuple[Claim, ...]:
+    """Every claim of kind packing about a spec with lengths and their packing.
 
-    >>> [claim.right for claim in packing_claims(LSTMSpec(lengths=(8, 9, 10)))][:2]
+    >>> from lstm_inspect.theory.packing import pack
+    >>> [claim.right for claim in packing_claims(LSTMSpec(lengths=(8, 9, 10)), pack((8, 9, 10)))][:2]
     ['[2, 1, 0]', '[2, 1, 0]']
     """
-    assert spec.lengths is not None
-    packing = pack(spec.lengths, spec.seq_len)
     found = [*_orders(spec, packing), _batch_sizes(packing), *_rows(spec, packing), *_unpacked(spec, packing)]
     if not spec.enforce_sorted:
         found += _by_hand(spec, packing)
@@ -76,6 +75,7 @@ def _rows(spec: LSTMSpec, packing: Packing) -> Iterator[Claim]:
 def rows_of(spec: LSTMSpec, name: str, packing: Packing) -> str:
     """The valid cells of input or output in the order of a PackedSequence's data: (sum of lengths, features).
 
+    >>> from lstm_inspect.theory.packing import pack
     >>> rows_of(LSTMSpec(lengths=(2, 1)), "input", pack((2, 1)))
     'input[[0, 0, 1], [0, 1, 0]]'
     """
