@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from lstm_inspect._version import __version__
 
 if TYPE_CHECKING:
-    from lstm_inspect.calls import Call
+    from lstm_inspect.checkpoint.read import checkpoint
+    from lstm_inspect.checkpoint.report import CheckpointReport
+    from lstm_inspect.diagnosis.diagnose import diagnose
     from lstm_inspect.errors import LSTMInspectError
-    from lstm_inspect.inventory import CheckpointReport
-    from lstm_inspect.own.checkpoint import checkpoint
-    from lstm_inspect.own.diagnosis import diagnose
-    from lstm_inspect.own.module import inspect_module
-    from lstm_inspect.own.watch import watch
-    from lstm_inspect.report import Report, inspect
+    from lstm_inspect.live.module import inspect_module
+    from lstm_inspect.live.report import Call
+    from lstm_inspect.live.watch import watch
     from lstm_inspect.theory.spec import LSTMSpec
+    from lstm_inspect.verdict.report import Report, inspect
 
 __all__ = [
     "Call",
@@ -32,16 +34,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Call": "lstm_inspect.calls",
-    "CheckpointReport": "lstm_inspect.inventory",
-    "checkpoint": "lstm_inspect.own.checkpoint",
+    "Call": "lstm_inspect.live.report",
+    "CheckpointReport": "lstm_inspect.checkpoint.report",
+    "checkpoint": "lstm_inspect.checkpoint.read",
     "LSTMInspectError": "lstm_inspect.errors",
     "LSTMSpec": "lstm_inspect.theory.spec",
-    "Report": "lstm_inspect.report",
-    "diagnose": "lstm_inspect.own.diagnosis",
-    "inspect": "lstm_inspect.report",
-    "inspect_module": "lstm_inspect.own.module",
-    "watch": "lstm_inspect.own.watch",
+    "Report": "lstm_inspect.verdict.report",
+    "diagnose": "lstm_inspect.diagnosis.diagnose",
+    "inspect": "lstm_inspect.verdict.report",
+    "inspect_module": "lstm_inspect.live.module",
+    "watch": "lstm_inspect.live.watch",
 }
 
 
@@ -52,3 +54,14 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+class _Package(ModuleType):
+    """This package, whose public function ``checkpoint`` is not hidden by the folder of the same name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in _HOMES or not isinstance(value, ModuleType):  # the import system binds each folder here
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -85,9 +85,11 @@ def test_the_package_alone_loads_next_to_nothing() -> None:
     [
         (None, ""),
         ("theory/states.py", "import torch"),
-        ("theory/states.py", "from lstm_inspect import report"),
+        ("theory/states.py", "from lstm_inspect.verdict import report"),
         ("experiment/reference.py", "from lstm_inspect.theory import states"),
         ("views/tables.py", "from lstm_inspect.cli import streams"),
+        ("theory/spec.py", "from lstm_inspect.theory import shapes"),  # a circle
+        ("a_room_that_no_contract_names.py", ""),
     ],
 )
 def test_a_broken_contract_of_imports_is_seen(tmp_path: Path, module: str | None, line: str) -> None:

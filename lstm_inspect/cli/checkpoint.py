@@ -9,11 +9,11 @@ from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import save_path
 from lstm_inspect.cli.flags import Values, argument, command
 from lstm_inspect.cli.options import REPORT_FLAGS, spell_flag
-from lstm_inspect.contract import to_json
 from lstm_inspect.errors import spell_arguments
+from lstm_inspect.verdict.contract import to_json
 
 if TYPE_CHECKING:
-    from lstm_inspect.inventory import CheckpointReport
+    from lstm_inspect.checkpoint.report import CheckpointReport
     from lstm_inspect.theory.spec import LSTMSpec
 
 FILE: Final = argument("file", metavar="FILE", help="A .pt, .pth, .ckpt, .bin or .safetensors file.")
@@ -23,7 +23,7 @@ FILE: Final = argument("file", metavar="FILE", help="A .pt, .pth, .ckpt, .bin or
 def checkpoint(values: Values) -> int:
     """The LSTMs in a state dict, by names and shapes; nothing of the file is run."""
     path = save_path(values)
-    from lstm_inspect.own.checkpoint import checkpoint as read
+    from lstm_inspect.checkpoint.read import checkpoint as read
 
     report = read(values["file"])
     _deliver(report, values, path)
@@ -37,7 +37,7 @@ def shapes_command(spec: LSTMSpec) -> str:
     >>> shapes_command(LSTMSpec(num_layers=2, bidirectional=True, bias=False))
     'lstm-inspect shapes --input-size 10 --hidden-size 20 --layers 2 --bidir --no-bias'
     """
-    from lstm_inspect.inventory import spec_arguments
+    from lstm_inspect.checkpoint.report import spec_arguments
 
     flags = (spell_flag(name, str(value)) for name, value in spec_arguments(spec).items())
     return f"lstm-inspect shapes {' '.join(flags)}"

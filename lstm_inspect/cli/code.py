@@ -9,11 +9,11 @@ from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import warn, writable_path
 from lstm_inspect.cli.flags import Values, command, text
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
-from lstm_inspect.contract import header, to_json
 from lstm_inspect.errors import SpecError
-from lstm_inspect.guard import refuse_too_large
 from lstm_inspect.theory.warnings import spec_warnings
-from lstm_inspect.views.script import STYLES, script
+from lstm_inspect.verdict.contract import header, to_json
+from lstm_inspect.verdict.guard import refuse_too_large
+from lstm_inspect.views.script.script import STYLES, script
 
 _PANEL: Final = "The report"
 STYLE: Final = text(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values
 from lstm_inspect.cli.options import spell_flag
-from lstm_inspect.contract import to_json
 from lstm_inspect.errors import FileError, spell_arguments
+from lstm_inspect.verdict.contract import to_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -9,10 +9,10 @@ from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Flag, Values, argument, command, text
 from lstm_inspect.cli.message import message_of, parse_any_lengths, parse_shape
 from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
-from lstm_inspect.contract import header, to_json
+from lstm_inspect.diagnosis.finding import Diagnosis
+from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.errors import SpecError
-from lstm_inspect.findings import Diagnosis
-from lstm_inspect.own.known import Known
+from lstm_inspect.verdict.contract import header, to_json
 
 _SHAPES: Final = "The shapes of the call"
 _SHAPE_FLAGS: Final = (
@@ -51,7 +51,7 @@ def diagnose(values: Values) -> int:
     known = known_of(values)
     silent = piped_lengths and not values["message"]
     message = None if silent else message_of(values["message"], needed=not known.anything)
-    from lstm_inspect.own.call import check_call, diagnose_call
+    from lstm_inspect.diagnosis.check_call import check_call, diagnose_call
 
     found = check_call(known) if message is None else diagnose_call(message, known)
     _show(found, values, asked=message is not None)
@@ -78,7 +78,7 @@ def _show(found: Diagnosis, values: Values, *, asked: bool) -> None:
     if values["json"]:
         streams.write(to_json({**header("diagnose"), **found.to_dict()}))
         return
-    from lstm_inspect.views.diagnosis import page
+    from lstm_inspect.views.diagnose import page
 
     streams.show(page(found, of_a_message=asked))
 

@@ -9,10 +9,10 @@ from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import writable_path
 from lstm_inspect.cli.flags import Values, command, text
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
-from lstm_inspect.contract import drawing_dict, to_json
 from lstm_inspect.errors import FileError, SpecError
-from lstm_inspect.guard import refuse_too_large
 from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.verdict.contract import drawing_dict, to_json
+from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.views.figure import DEFAULT_THEME, FORMATS, THEMES
 
 INSTALL: Final = "pip install 'lstm-inspect[plot]'"
@@ -42,7 +42,7 @@ def draw(values: Values) -> int:
     if values["json"]:
         streams.write(to_json(drawing_dict(spec)))
     elif path is None:
-        from lstm_inspect.views.drawing import drawing
+        from lstm_inspect.views.draw import drawing
 
         streams.show(drawing(spec))
     return streams.OK

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from lstm_inspect.cli.lengths import parse_lengths
+from lstm_inspect.diagnosis.text import MOST_READ, read_end
 from lstm_inspect.errors import FileError, SpecError
-from lstm_inspect.own.traceback_text import MOST_READ, read_end
 from lstm_inspect.theory.shapes import Shape
 
 _MOST_OF_A_PATH: Final = 1024

@@ -10,7 +10,7 @@ from lstm_inspect.cli.flags import Values, argument, command, whole
 from lstm_inspect.cli.options import CHECK_FLAGS, PREDICT, REPORT_FLAGS, checking_of
 
 if TYPE_CHECKING:
-    from lstm_inspect.own.user_code import UserCodeError
+    from lstm_inspect.live.user_code import UserCodeError
 
 TARGET: Final = argument(
     "target",
@@ -24,15 +24,15 @@ SEED: Final = whole("The run", "seed", "--seed", help="Of torch's random numbers
 def model(values: Values) -> int:
     """Every LSTM in a model of your own: it is run once, in eval mode, and each call is checked."""
     checking, path = checking_of(values), save_path(values)
-    from lstm_inspect.own.target import parse_target
-    from lstm_inspect.report import Options
+    from lstm_inspect.live.target import parse_target
+    from lstm_inspect.verdict.report import Options
 
     Options(**checking)  # a bad tolerance is refused before the user's code runs
     target = parse_target(values["target"])
     try:
         with streams.stdout_to_stderr():
-            from lstm_inspect.own.model import inspect_model
-            from lstm_inspect.own.user_code import UserCodeError
+            from lstm_inspect.live.model import inspect_model
+            from lstm_inspect.live.user_code import UserCodeError
 
             report = inspect_model(target, seed=values["seed"], **checking)
     except KeyboardInterrupt:
@@ -51,7 +51,7 @@ def _show(error: UserCodeError) -> None:
     streams.say(error.traceback)
     streams.say(f"error: {error}")
     if error.diagnosis is not None:
-        from lstm_inspect.views.diagnosis import page
+        from lstm_inspect.views.diagnose import page
 
         console = streams.error_console()
         console.print()

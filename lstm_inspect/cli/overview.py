@@ -7,7 +7,7 @@ from typing import Final
 from lstm_inspect.cli.deliver import deliver, save_path
 from lstm_inspect.cli.flags import Values, command, whole
 from lstm_inspect.cli.options import LSTM_FLAGS, PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
-from lstm_inspect.theory.overview import BASE, FEWEST_LAYERS
+from lstm_inspect.theory.structures import BASE, FEWEST_LAYERS
 
 _LAYERS: Final = next(flag for flag in LSTM_FLAGS if flag.name == "num_layers")
 _DEEPER: Final = whole(
@@ -25,9 +25,9 @@ _REPORT_FLAGS: Final = tuple(flag for flag in REPORT_FLAGS if flag.name != "all"
 def overview(values: Values) -> int:
     """The structures side by side: layers, directions, batch_first, and which axis each of them changes."""
     spec, path = spec_of(values), save_path(values)
-    from lstm_inspect.overview import overview as overview_of
+    from lstm_inspect.verdict.structures import overview as overview_of
 
     found = overview_of(spec, predict=values["predict"])
-    from lstm_inspect.views.overview import page
+    from lstm_inspect.views.structures import page
 
     return deliver(found, page, values, path)

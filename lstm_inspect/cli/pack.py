@@ -8,7 +8,7 @@ from typing import Any, Final
 from lstm_inspect.cli.deliver import deliver, save_path
 from lstm_inspect.cli.flags import Values, command, switch, text
 from lstm_inspect.cli.options import CHECK_FLAGS, REPORT_FLAGS, SPEC_FLAGS, checking_of, spec_of
-from lstm_inspect.theory.cells import LABELS, NUMBERS, cell_label, words_of
+from lstm_inspect.theory.cell_labels import LABELS, NUMBERS, cell_label, words_of
 
 DEFAULT_LENGTHS: Final = "8,9,10"
 
@@ -31,7 +31,7 @@ def pack(values: Values) -> int:
     """Sequences of unequal length, from padding to the last valid state, step by step."""
     spec, checking, path = spec_of(_with_lengths(values)), checking_of(values), save_path(values)
     label = cell_label(values["values"], spec)
-    from lstm_inspect.report import inspect
+    from lstm_inspect.verdict.report import inspect
 
     report = inspect(spec, command="pack", numbers=values["values"] == NUMBERS, **checking)
     from lstm_inspect.views.pack import page

@@ -11,9 +11,9 @@ from lstm_inspect.cli.options import CHECK_FLAGS, REPORT_FLAGS, SPEC_FLAGS, chec
 def shapes(values: Values) -> int:
     """What an nn.LSTM takes and returns, which row of hn is what, and the proof."""
     spec, checking, path = spec_of(values), checking_of(values), save_path(values)
-    from lstm_inspect.report import inspect
+    from lstm_inspect.verdict.report import inspect
 
     report = inspect(spec, **checking)
-    from lstm_inspect.views.page import page
+    from lstm_inspect.views.report import page
 
     return deliver(report, page, values, path)

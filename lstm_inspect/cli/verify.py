@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Flag, Values, command, switch, text
 from lstm_inspect.cli.options import CHECK_FLAGS, JSON, RUN_FLAGS, checking_of, command_of
-from lstm_inspect.contract import to_json
 from lstm_inspect.errors import FileError, LSTMInspectError, SpecError
 from lstm_inspect.theory.grid import BATCHES, GRIDS, Axes, size, specs
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.validation import ITEMSIZE, STATES
+from lstm_inspect.verdict.contract import to_json
 
 if TYPE_CHECKING:
-    from lstm_inspect.report import Report
-    from lstm_inspect.survey import Survey
+    from lstm_inspect.verdict.report import Report
+    from lstm_inspect.verdict.survey import Survey
 
 _GRID, _SPECS = "The grid", "Specs of your own"
 _ON_OFF: Final = {"on": True, "off": False}
@@ -92,14 +92,14 @@ def _list(flag: Flag, parse: Callable[[str], Any], typed: str) -> tuple[Any, ...
 
 
 def _runner(checking: dict[str, Any]) -> Callable[[LSTMSpec], Report]:
-    from lstm_inspect.report import inspect
+    from lstm_inspect.verdict.report import inspect
 
     return lambda spec: inspect(spec, command="verify", **checking)
 
 
 def _survey(reports: Iterable[Report], values: Values, count: int | None) -> Survey:
     """Count reports up, with a progress bar where somebody looks."""
-    from lstm_inspect.survey import Survey
+    from lstm_inspect.verdict.survey import Survey
 
     found = Survey()
     with _progress(count) as advance:

@@ -17,13 +17,13 @@ _CHECK: Final = switch(
 def weights(values: Values) -> int:
     """Every parameter, its gate rows and bytes; the multiply-adds and the memory of one run; Keras, ONNX and Flax."""
     spec, path = spec_of(values), save_path(values)
-    from lstm_inspect.guard import refuse_long_listing
-    from lstm_inspect.weights import weights as weights_of
+    from lstm_inspect.verdict.guard import refuse_long_listing
+    from lstm_inspect.verdict.parameters import weights as weights_of
 
     if values["all"] or values["json"]:
         refuse_long_listing(spec, "json" if values["json"] else "text")
 
     found = weights_of(spec, check=values["check"])
-    from lstm_inspect.views.weights import page
+    from lstm_inspect.views.parameters import page
 
     return deliver(found, page, values, path)

@@ -13,9 +13,7 @@ from lstm_inspect.errors import RunError, literal
 from lstm_inspect.experiment.compare import compare
 from lstm_inspect.experiment.reference import Reference, reference
 from lstm_inspect.experiment.run import Run, without_gradients
-from lstm_inspect.results import CheckResult, PitfallResult
-from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.pitfalls import Pitfall
+from lstm_inspect.theory.claim import CheckResult, Claim, Pitfall, PitfallResult
 from lstm_inspect.theory.tolerance import Tolerance
 
 _MOST_KEPT: Final = 500  # characters; the specs of a long stream must not fill the memory

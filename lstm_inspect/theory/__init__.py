@@ -1,1 +1,1 @@
-"""What must come out, worked out from integers alone. Nothing here imports torch or rich."""
+"""What must come out of an nn.LSTM: worked out from integers, as integers and strings."""

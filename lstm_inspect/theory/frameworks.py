@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from lstm_inspect.theory.parameters import GATES, gates
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.weights import GATES, gates
 
 NO_PROJECTION: Final = "LSTM there has no projection: proj_size has no counterpart, so there is nothing to convert to"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from lstm_inspect.theory.parameters import input_width, parameter_count
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.weights import input_width, parameter_count
 
 _REFERENCE_ITEMSIZE = 8  # the oracle runs in float64
 _BYTES_A_PARAMETER = 4096  # a Parameter's Python object, its slots in the module and its storage

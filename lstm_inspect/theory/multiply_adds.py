@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from lstm_inspect.theory.parameters import input_width
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.weights import input_width
 
 CONVENTION: Final = (
     "one multiply-add is one product and one sum of a matrix product (2 FLOPs); biases, gates and other elementwise "

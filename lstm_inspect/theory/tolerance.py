@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from lstm_inspect.errors import SpecError
+from lstm_inspect.theory.parameters import terms_of_a_gate
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.weights import terms_of_a_gate
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from lstm_inspect.theory.cells import Label
+from lstm_inspect.theory.cell_labels import Label
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.views import look
 

@@ -11,11 +11,11 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from lstm_inspect.checkpoint.found import UNKNOWN, FoundLSTM, FoundParameter, OtherModule
+from lstm_inspect.checkpoint.groups import Container
+from lstm_inspect.checkpoint.report import CheckpointReport, GoOn, python_call
 from lstm_inspect.errors import spell_arguments
-from lstm_inspect.inventory import CheckpointReport, GoOn, python_call
-from lstm_inspect.theory.checkpoints import UNKNOWN, FoundLSTM, FoundParameter, OtherModule
 from lstm_inspect.theory.shapes import format_tuple
-from lstm_inspect.theory.state_dict import Container
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
 

@@ -9,12 +9,12 @@ from functools import partial
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.calls import Call, ModelReport, shown
-from lstm_inspect.report import Report
+from lstm_inspect.live.report import Call, ModelReport, shown
 from lstm_inspect.theory import expressions
+from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look, tables
 from lstm_inspect.views.look import Signs
-from lstm_inspect.views.page import page as report_page
+from lstm_inspect.views.report import page as report_page
 
 _KINDS = {"shape": "of shape", "equality": "of equality", "packing": "of packing", "reference": "against the equations"}
 

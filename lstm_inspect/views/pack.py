@@ -7,13 +7,13 @@ from functools import partial
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.report import Report
 from lstm_inspect.theory import expressions, packing_claims
-from lstm_inspect.theory.cells import Label
+from lstm_inspect.theory.cell_labels import Label
 from lstm_inspect.theory.multiply_adds import multiply_adds
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import cells, look, tables
 from lstm_inspect.views.look import Signs
 from lstm_inspect.views.packed import packed_columns, padded_batch

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.theory.batch_grid import MOST_SEQUENCES, Grid, GridCell, grid
-from lstm_inspect.theory.cells import Label
+from lstm_inspect.theory.cell_labels import Label
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs

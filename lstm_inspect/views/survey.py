@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.report import Report
-from lstm_inspect.results import CheckResult
-from lstm_inspect.survey import Survey, Tally
+from lstm_inspect.theory.claim import CheckResult
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.tolerance import tolerance
+from lstm_inspect.verdict.report import Report
+from lstm_inspect.verdict.survey import Survey, Tally
 from lstm_inspect.views import look, tables
 
 _COUNTS = ("specs", "checks", "pitfalls", "failed")

@@ -10,14 +10,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import spell_arguments
-from lstm_inspect.report import Report, TensorReport
-from lstm_inspect.results import CheckResult, PitfallResult
 from lstm_inspect.theory import expressions
+from lstm_inspect.theory.claim import CheckResult, PitfallResult
 from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.warnings import SpecWarning
+from lstm_inspect.verdict.report import Report, TensorReport
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
 

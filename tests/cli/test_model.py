@@ -12,7 +12,7 @@ import pytest
 from models import EXAMPLES, MODELS, example
 from support import Cli, Snapshot
 
-from lstm_inspect.contract import json_schema
+from lstm_inspect.verdict.contract import json_schema
 
 
 @pytest.fixture

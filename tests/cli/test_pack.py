@@ -14,8 +14,8 @@ from support import Cli, Snapshot, break_lstm
 from torch import Tensor
 
 from lstm_inspect.cli.lengths import parse_lengths
-from lstm_inspect.contract import json_schema
 from lstm_inspect.errors import FileError
+from lstm_inspect.verdict.contract import json_schema
 
 STRUCTURES = [("--layers", "1"), ("--layers", "2"), ("--layers", "1", "--bidir"), ("--layers", "2", "--bidir")]
 CASE_G = ("pack", "--lengths", "8,9,10", "--input-size", "5", "--hidden-size", "64")

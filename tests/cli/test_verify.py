@@ -13,7 +13,7 @@ import torch
 from support import Change, Cli, Output, Results, break_lstm, strict_json
 from torch import Tensor
 
-from lstm_inspect.contract import json_schema
+from lstm_inspect.verdict.contract import json_schema
 
 
 def test_the_full_grid_is_proved(cli: Cli) -> None:
@@ -169,7 +169,7 @@ def test_a_failing_spec_outweighs_a_bad_line(cli: Cli, monkeypatch: pytest.Monke
 
 
 def test_what_was_written_before_an_interrupt_stays(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lstm_inspect import report
+    from lstm_inspect.verdict import report
 
     honest = report.inspect
 
@@ -178,7 +178,7 @@ def test_what_was_written_before_an_interrupt_stays(cli: Cli, monkeypatch: pytes
             raise KeyboardInterrupt
         return honest(spec, **how)
 
-    monkeypatch.setattr("lstm_inspect.report.inspect", interrupted)
+    monkeypatch.setattr("lstm_inspect.verdict.report.inspect", interrupted)
     lines = '{"num_layers": 1}\n{"num_layers": 2}\n{"num_layers": 3}\n'
     outcome = cli("verify", "--specs", "-", "--json", stdin=lines)
     assert outcome.status == 130
@@ -186,7 +186,7 @@ def test_what_was_written_before_an_interrupt_stays(cli: Cli, monkeypatch: pytes
 
 
 def test_failures_beyond_the_kept_ones_are_counted(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lstm_inspect.survey.MOST_FAILURES_KEPT", 3)
+    monkeypatch.setattr("lstm_inspect.verdict.survey.MOST_FAILURES_KEPT", 3)
     break_lstm(monkeypatch, scale_cn)
     grid = ("verify", "--layers", "2", "--batch", "batched", "--bidir", "on")
     survey = cli(*grid, "--json").document

@@ -15,10 +15,10 @@ import pytest
 import torch
 from support import Cli, Snapshot
 
-from lstm_inspect.contract import json_schema
 from lstm_inspect.experiment import parameters
 from lstm_inspect.experiment.run import build, make_input
 from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.verdict.contract import json_schema
 
 EXAMPLE = ("--layers", "2", "--bidir")
 RUNS: list[tuple[tuple[str, ...], int]] = [

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.views.drawing import drawing
+from lstm_inspect.views.draw import drawing
 
 
 def shown(spec: LSTMSpec, width: int) -> str:

@@ -1,0 +1,287 @@
+"""What a checkpoint's names and shapes say: each LSTM with its spec and what looks wrong, and the modules beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lstm_inspect.checkpoint.groups import Container, Entry, Group, Stored, groups, prefix
+from lstm_inspect.checkpoint.names import STORED, place_suffix
+from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
+from lstm_inspect.errors import SpecError
+from lstm_inspect.theory.expressions import constructor
+from lstm_inspect.theory.parameters import Parameter, layer_parameters
+from lstm_inspect.theory.shapes import Shape, format_tuple
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.validation import ITEMSIZE
+
+UNKNOWN: Final = ("batch_first", "dropout")
+"""Arguments of nn.LSTM that shape no parameter: no checkpoint can tell them."""
+
+_MOST_RANGES: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that looks wrong with an LSTM's parameters.
+
+    Attributes:
+        id: missing-layer, missing-direction, missing-parameter, shape, mixed-dtypes, dtype, sizes or kind.
+        message: what it is, in words.
+        parameter: torch's name of the parameter at fault; None if it is about more than one.
+    """
+
+    id: str
+    message: str
+    parameter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundParameter:
+    """One parameter of a found LSTM: torch's name, the name that it is stored under, its shape and dtype."""
+
+    name: str
+    stored_as: str
+    shape: Shape
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLSTM:
+    """An nn.LSTM that a checkpoint holds.
+
+    Attributes:
+        container: the keys that lead to its state dict.
+        name: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
+        wrapper: what a wrapper (DataParallel, torch.compile) put before every name.
+        sizes: what most of its parameters agree on.
+        spec: the module to build; None if the sizes are not all known, or not allowed.
+        parameters: every parameter that is there, in torch's order.
+        notes: how it is stored, where that is not as it is.
+        problems: what looks wrong; empty if everything fits.
+    """
+
+    container: Container
+    name: str
+    wrapper: str
+    sizes: Sizes
+    spec: LSTMSpec | None
+    parameters: Sequence[FoundParameter]
+    notes: Sequence[str] = ()
+    problems: Sequence[Problem] = ()
+
+    @property
+    def prefix(self) -> str:
+        """What stands before its parameters' names in the state dict."""
+        return prefix(self.wrapper, self.name)
+
+    @property
+    def parameter_count(self) -> int:
+        """Numbers in the parameters that are there."""
+        return sum(_numbers(parameter.shape) for parameter in self.parameters)
+
+    @property
+    def constructor(self) -> str | None:
+        """The call that builds it, as far as a checkpoint can tell; None if its sizes are not all known."""
+        return None if self.spec is None else constructor(self.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherModule:
+    """A recurrent module that is not an nn.LSTM: named, not covered.
+
+    Attributes:
+        kind: "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM" or "unknown".
+        sizes: None where the shapes don't tell.
+        message: a sentence that says what it is.
+    """
+
+    container: Container
+    name: str
+    wrapper: str
+    kind: str
+    sizes: Sizes | None
+    message: str
+
+    @property
+    def prefix(self) -> str:
+        """What stands before its parameters' names in the state dict."""
+        return prefix(self.wrapper, self.name)
+
+
+def recurrent_modules(entries: Iterable[Entry]) -> tuple[list[FoundLSTM], list[OtherModule]]:
+    """Every LSTM among a file's tensors, and every other recurrent module.
+
+    >>> shapes = {"weight_ih_l0": (80, 10), "weight_hh_l0": (80, 20)}
+    >>> [lstm], _ = recurrent_modules(Entry((), f"rnn.{name}", shape, "float32") for name, shape in shapes.items())
+    >>> lstm.name, lstm.constructor, lstm.problems
+    ('rnn', 'torch.nn.LSTM(10, 20, bias=False)', ())
+    """
+    lstms: list[FoundLSTM] = []
+    others: list[OtherModule] = []
+    for group in groups(entries):
+        agreed = None if group.quantized else sizes(group)
+        if agreed is None or group.cell or agreed.kind != "LSTM":
+            others.append(_other(group, agreed))
+        else:
+            lstms.append(_lstm(group, agreed))
+    return lstms, others
+
+
+def _lstm(group: Group, agreed: Sizes) -> FoundLSTM:
+    try:
+        spec, refusal = _spec(agreed), None
+    except SpecError as error:
+        spec, refusal = None, Problem("sizes", f"no nn.LSTM has these sizes: {error.message().partition('. ')[0]}")
+    parameters = tuple(
+        FoundParameter(slot.name, stored.entry.name, stored.entry.shape, stored.entry.dtype)
+        for slot, stored in group.parameters.items()
+    )
+    return FoundLSTM(
+        container=group.container,
+        name=group.module,
+        wrapper=group.wrapper,
+        sizes=agreed,
+        spec=None if agreed.input_size is None else spec,
+        parameters=parameters,
+        notes=tuple(_notes(group.parameters.values())),
+        problems=(*([refusal] if refusal else ()), *_problems(group, agreed, spec, parameters)),
+    )
+
+
+def _spec(agreed: Sizes) -> LSTMSpec:
+    return LSTMSpec(
+        input_size=1 if agreed.input_size is None else agreed.input_size,
+        hidden_size=agreed.hidden_size,
+        num_layers=agreed.num_layers,
+        bias=agreed.bias,
+        bidirectional=agreed.bidirectional,
+        proj_size=agreed.proj_size,
+        dtype=agreed.dtype if agreed.dtype in ITEMSIZE else "float32",
+    )
+
+
+def _notes(parameters: Iterable[Stored]) -> Iterator[str]:
+    by_suffix: dict[str, list[str]] = {}
+    for stored in parameters:
+        if stored.suffix:
+            by_suffix.setdefault(stored.suffix, []).append(stored.entry.name)
+    for suffix, names in by_suffix.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        yield f"{names[0]}{more}: stored so by {STORED[suffix]}; a plain nn.LSTM has other names"
+
+
+def _problems(
+    group: Group, agreed: Sizes, spec: LSTMSpec | None, parameters: Sequence[FoundParameter]
+) -> Iterator[Problem]:
+    if agreed.assumed:
+        rows = f"{GATE_COUNTS['LSTM']} x {agreed.hidden_size} gate rows"
+        yield Problem("kind", f"no weight_hh tells an LSTM from a GRU or an RNN: taken for an LSTM, with {rows}")
+    yield from _missing_layers(group, agreed)
+    if spec is not None:
+        yield from _misfits(group, agreed, spec)
+    yield from _dtype_problems(agreed, parameters)
+
+
+def _missing_layers(group: Group, agreed: Sizes) -> Iterator[Problem]:
+    there = sorted({slot.layer or 0 for slot in group.parameters})
+    gaps = [(low + 1, high - 1) for low, high in zip([-1, *there], there, strict=False) if high - low > 1]
+    for first, last in gaps[:_MOST_RANGES]:
+        layers = f"layer {first} is" if first == last else f"layers {first} to {last} are"
+        yield Problem("missing-layer", f"{layers} missing, below layer {last + 1}, which is there")
+    if len(gaps) > _MOST_RANGES:
+        yield Problem("missing-layer", f"and {len(gaps) - _MOST_RANGES} more gaps between the layers that are there")
+
+
+def _misfits(group: Group, agreed: Sizes, spec: LSTMSpec) -> Iterator[Problem]:
+    """What each layer and direction lacks, and shapes that the others contradict."""
+    slots: dict[int, set[bool]] = {}
+    for slot in group.parameters:
+        slots.setdefault(slot.layer or 0, set()).add(slot.reverse)
+    found = {slot.name: stored.entry.shape for slot, stored in group.parameters.items()}
+    for layer, directions in sorted(slots.items()):
+        for direction in spec.directions:
+            if (direction == "reverse") not in directions:
+                yield Problem("missing-direction", f"layer {layer} has no {direction} direction")
+                continue
+            for parameter in layer_parameters(spec, layer, direction):
+                yield from _misfit(parameter, found.get(parameter.name), agreed)
+
+
+def _misfit(parameter: Parameter, shape: Shape | None, agreed: Sizes) -> Iterator[Problem]:
+    numbers = parameter.formula
+    if agreed.input_size is not None or "I" not in parameter.formula:
+        numbers = f"{format_tuple(parameter.shape)} = {parameter.formula}"
+    if shape is None:
+        yield Problem("missing-parameter", f"{parameter.name} is missing: {numbers}", parameter.name)
+    elif shape != parameter.shape:
+        message = f"{parameter.name} is {format_tuple(shape)}: {numbers} would fit the others"
+        yield Problem("shape", message, parameter.name)
+
+
+def _dtype_problems(agreed: Sizes, parameters: Sequence[FoundParameter]) -> Iterator[Problem]:
+    if agreed.dtype not in ITEMSIZE:
+        allowed = ", ".join(ITEMSIZE)
+        yield Problem("dtype", f"its dtype is {agreed.dtype}: what is built here is {allowed}")
+    counts = Counter(parameter.dtype for parameter in parameters)
+    if len(counts) > 1:
+        odd = [parameter for parameter in parameters if parameter.dtype != agreed.dtype]
+        more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
+        message = f"mixed dtypes: {odd[0].name} is {odd[0].dtype}{more}, most are {agreed.dtype}"
+        yield Problem("mixed-dtypes", message, odd[0].name)
+
+
+def _other(group: Group, agreed: Sizes | None) -> OtherModule:
+    kind = _kind(group, agreed)
+    return OtherModule(group.container, group.module, group.wrapper, kind, agreed, _sentence(group, kind, agreed))
+
+
+def _kind(group: Group, agreed: Sizes | None) -> str:
+    if group.quantized:
+        return "quantized LSTM"
+    if agreed is None:
+        return "unknown"
+    return agreed.kind + ("Cell" if group.cell else "")
+
+
+def _sentence(group: Group, kind: str, agreed: Sizes | None) -> str:
+    if kind == "quantized LSTM":
+        return "an LSTM made for quantization (torch.ao.nn): its parameters bear names of their own"
+    if agreed is None:
+        slot, stored = next(iter(group.parameters.items()))
+        shape = f"{slot.kind}{place_suffix(slot.layer, reverse=slot.reverse)} is {format_tuple(stored.entry.shape)}"
+        return f"named like a recurrent module, but its shapes fit no LSTM, GRU or RNN: {shape}"
+    call = _call(kind, agreed)
+    gates = GATE_COUNTS[agreed.kind]
+    rows = f"{gates} x {agreed.hidden_size} gate rows" if gates > 1 else f"{agreed.hidden_size} rows, no gates"
+    return f"{'an' if kind[0] in 'LR' else 'a'} {kind} ({rows}), {call}: {_WHY_NOT[kind]}"
+
+
+_WHY_NOT: Final = {
+    "GRU": "its one state h has no cell state beside it",
+    "RNN": "its one state h has no cell state beside it; tanh or relu is not in a checkpoint",
+    "LSTMCell": "it runs one time step at a time and has no layers or directions",
+    "GRUCell": "it runs one time step at a time and has no cell state",
+    "RNNCell": "it runs one time step at a time and has no cell state",
+}
+
+
+def _call(kind: str, agreed: Sizes) -> str:
+    """The call that builds a module which is not an nn.LSTM, without the arguments at torch's defaults."""
+    arguments = ["?" if agreed.input_size is None else str(agreed.input_size), str(agreed.hidden_size)]
+    if agreed.num_layers > 1:
+        arguments.append(f"num_layers={agreed.num_layers}")
+    if not agreed.bias:
+        arguments.append("bias=False")
+    if agreed.bidirectional:
+        arguments.append("bidirectional=True")
+    return f"torch.nn.{kind}({', '.join(arguments)})"
+
+
+def _numbers(shape: Shape) -> int:
+    count = 1
+    for size in shape:
+        count *= size
+    return count

@@ -1,0 +1,147 @@
+"""The recurrent modules of a state dict, found by the names of their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from lstm_inspect.checkpoint.names import STORED, Slot, parse, quantized_module
+from lstm_inspect.theory.shapes import Shape
+
+Container = tuple["str | int", ...]
+"""The keys that lead from what a file holds to one of its state dicts; empty if it is one itself."""
+
+WRAPPERS: Final = {
+    "module.": "DataParallel or DistributedDataParallel",
+    "_orig_mod.": "torch.compile",
+    "_fsdp_wrapped_module.": "FSDP",
+}
+"""What wrappers put before every name, and who does."""
+
+_BESIDE_WRAPPED: Final = {"n_averaged"}  # torch.optim.swa_utils.AveragedModel's own buffer
+_RANK: Final = {stored: rank for rank, stored in enumerate(STORED)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One tensor of a file: its state dict, its name there, its shape and dtype ("float32")."""
+
+    container: Container
+    name: str
+    shape: Shape
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A parameter as it is stored: the tensor, and the suffix that its name bears (see STORED)."""
+
+    entry: Entry
+    suffix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The parameters of one recurrent module.
+
+    Attributes:
+        container: the state dict's place in the file.
+        module: the module's qualified name, without what a wrapper put before it; empty for the model itself.
+        wrapper: what a wrapper put before it.
+        parameters: the tensors by slot, in torch's order.
+        quantized: whether it is an LSTM made for quantization, whose parameters bear other names.
+    """
+
+    container: Container
+    module: str
+    wrapper: str = ""
+    parameters: dict[Slot, Stored] = field(default_factory=dict)
+    quantized: bool = False
+
+    @property
+    def cell(self) -> bool:
+        """Whether it is a cell, which has no layers."""
+        return any(slot.layer is None for slot in self.parameters)
+
+
+def groups(entries: Iterable[Entry]) -> list[Group]:
+    """The recurrent modules among a file's tensors, in the file's order.
+
+    >>> found = groups([Entry((), "rnn.weight_ih_l0", (80, 10), "float32"), Entry((), "fc.bias", (2,), "float32")])
+    >>> [(group.module, [slot.name for slot in group.parameters]) for group in found]
+    [('rnn', ['weight_ih_l0'])]
+    """
+    return [group for container in _containers(entries).values() for group in _groups_of(container)]
+
+
+def prefix(wrapper: str, module: str) -> str:
+    """What stands before the names of a module's parameters in the state dict.
+
+    >>> prefix("module.", "encoder.lstm"), prefix("", "")
+    ('module.encoder.lstm.', '')
+    """
+    return f"{wrapper}{module}." if module else wrapper
+
+
+def wrapper_of(names: Sequence[str]) -> str:
+    """What wrappers put before all names of a state dict; empty if nothing.
+
+    >>> wrapper_of(["module._orig_mod.fc.weight", "module._orig_mod.fc.bias"])
+    'module._orig_mod.'
+    """
+    found, rest = "", [name for name in names if name not in _BESIDE_WRAPPED]
+    while rest and (wrapper := next((w for w in WRAPPERS if all(name.startswith(w) for name in rest)), None)):
+        found, rest = found + wrapper, [name.removeprefix(wrapper) for name in rest]
+    return found
+
+
+def _containers(entries: Iterable[Entry]) -> dict[Container, list[Entry]]:
+    containers: dict[Container, list[Entry]] = {}
+    for entry in entries:
+        containers.setdefault(entry.container, []).append(entry)
+    return containers
+
+
+def _groups_of(entries: Sequence[Entry]) -> Iterator[Group]:
+    wrapper = wrapper_of([entry.name for entry in entries])
+    found: dict[tuple[str, str], Group] = {}
+    for entry in entries:
+        _take(entry, wrapper, found)
+    _join_weight_drop(found)
+    for group in found.values():
+        if group.parameters or group.quantized:
+            ordered = dict(sorted(group.parameters.items(), key=lambda item: item[0].order))
+            yield Group(group.container, group.module, wrapper, ordered, group.quantized)
+
+
+def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> None:
+    """Put a tensor with its module's others; of two ways in which a parameter is stored the better one stays."""
+    name = entry.name.removeprefix(wrapper)
+    quantized = quantized_module(name)
+    if quantized is not None:
+        found.setdefault((quantized, "quantized"), Group(entry.container, quantized, wrapper, quantized=True))
+        return
+    parsed = parse(name)
+    if parsed is None or not _is_parameter(parsed.stored, entry.shape):
+        return
+    key = (parsed.module, "cell" if parsed.slot.layer is None else "layers")
+    parameters = found.setdefault(key, Group(entry.container, parsed.module, wrapper)).parameters
+    before = parameters.get(parsed.slot)
+    if before is None or _RANK[parsed.stored] < _RANK[before.suffix]:
+        parameters[parsed.slot] = Stored(entry, parsed.stored)
+
+
+def _is_parameter(stored: str, shape: Shape) -> bool:
+    """Whether it is the parameter itself: spectral_norm's ``_v`` is a vector, weight_norm's has the weight's shape."""
+    return stored in _RANK and not (stored == "_v" and len(shape) < 2)
+
+
+def _join_weight_drop(found: dict[tuple[str, str], Group]) -> None:
+    """Weight drop keeps the raw weight in a wrapper around the LSTM, which is its ``module``."""
+    for (module, kind), group in found.items():
+        inner = found.get((f"{module}.module" if module else "module", kind))
+        raw = [slot for slot, stored in group.parameters.items() if stored.suffix == "_raw"]
+        if inner is not None and len(raw) == len(group.parameters):
+            for slot in raw:
+                inner.parameters[slot] = group.parameters.pop(slot)

@@ -1,0 +1,168 @@
+"""CheckpointReport: the recurrent modules that a checkpoint holds, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lstm_inspect.checkpoint.found import UNKNOWN, FoundLSTM, OtherModule
+from lstm_inspect.checkpoint.groups import WRAPPERS, Entry
+from lstm_inspect.checkpoint.sizes import Sizes
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.warnings import SpecWarning
+from lstm_inspect.verdict.contract import header
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+GoOn = Callable[[LSTMSpec], str]
+"""Turns a found LSTM's spec into what the reader types next."""
+
+_MOST_NAMES: Final = 4
+_SIZES: Final = ("input_size", "hidden_size", "num_layers", "bidirectional", "bias", "proj_size", "dtype")
+
+
+def python_call(spec: LSTMSpec) -> str:
+    """The Python call that goes on from a found LSTM.
+
+    >>> python_call(LSTMSpec(input_size=8, num_layers=2))
+    'inspect(LSTMSpec(input_size=8, hidden_size=20, num_layers=2))'
+    """
+    return f"inspect(LSTMSpec({', '.join(f'{name}={value!r}' for name, value in spec_arguments(spec).items())}))"
+
+
+def spec_arguments(spec: LSTMSpec) -> dict[str, Any]:
+    """What a checkpoint tells of a spec: both sizes, and whatever does not stand at LSTMSpec's default.
+
+    >>> spec_arguments(LSTMSpec(bidirectional=True))
+    {'input_size': 10, 'hidden_size': 20, 'bidirectional': True}
+    """
+    default = LSTMSpec()
+    always = ("input_size", "hidden_size")
+    return {
+        name: getattr(spec, name) for name in _SIZES if name in always or getattr(spec, name) != getattr(default, name)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointReport:
+    """What a checkpoint holds.
+
+    Attributes:
+        file: its path.
+        format: how it was written: "torch.save (zip)", "torch.save (legacy)" or "safetensors".
+        entries: every tensor in it: where it stands, its shape, its dtype.
+        lstms: each nn.LSTM.
+        others: each other recurrent module.
+        warnings: what to know before loading it.
+    """
+
+    file: str
+    format: str
+    entries: Sequence[Entry]
+    lstms: Sequence[FoundLSTM]
+    others: Sequence[OtherModule] = ()
+    warnings: Sequence[SpecWarning] = ()
+
+    @property
+    def sound(self) -> bool:
+        """Whether there is an LSTM, and nothing looks wrong with any."""
+        return bool(self.lstms) and not any(lstm.problems for lstm in self.lstms)
+
+    @property
+    def verdict(self) -> str:
+        """What was found, in one sentence."""
+        if not self.lstms:
+            return f"No nn.LSTM in it: {self._instead()}."
+        problems = sum(len(lstm.problems) for lstm in self.lstms)
+        found = f"{_counted(len(self.lstms), 'LSTM')} among {_counted(len(self.entries), 'tensor')}"
+        return f"{found}; {_counted(problems, 'problem') if problems else 'every name and shape fits'}."
+
+    def _instead(self) -> str:
+        if self.others:
+            return f"it holds {', '.join(_named(other) for other in self.others[:_MOST_NAMES])}{_more(self.others)}"
+        if not self.entries:
+            return "it holds no tensor at all"
+        names = ", ".join(entry.name or "one without a name" for entry in self.entries[:_MOST_NAMES])
+        held = f"{_counted(len(self.entries), 'tensor')} ({names}{_more(self.entries)})"
+        return f"{held}, none with the name of an LSTM's parameter"
+
+    def __rich__(self) -> RenderableType:
+        from lstm_inspect.views.checkpoint import page
+
+        return page(self)
+
+    def to_dict(self, go_on: GoOn = python_call) -> dict[str, Any]:
+        """The report by the JSON contract, schema lstm-inspect/1.
+
+        Args:
+            go_on: makes the value of ``next``: a Python call, or what to type on the command line.
+        """
+        return {
+            **header("checkpoint"),
+            "file": self.file,
+            "format": self.format,
+            "tensor_count": len(self.entries),
+            "lstms": [_lstm_dict(lstm, go_on) for lstm in self.lstms],
+            "others": [_other_dict(other) for other in self.others],
+            "warnings": [asdict(warning) for warning in self.warnings],
+            "sound": self.sound,
+            "verdict": self.verdict,
+        }
+
+
+def wrapper_warning(wrapper: str) -> SpecWarning:
+    """What a wrapper's prefix means for whoever loads the checkpoint.
+
+    >>> wrapper_warning("module.").id
+    'wrapped'
+    """
+    who = " and ".join(by for name, by in WRAPPERS.items() if name in wrapper)
+    wanted = "a model that is not wrapped wants the names without it"
+    message = f"every name begins with {wrapper!r}, put there by {who}: {wanted}"
+    return SpecWarning("wrapped", message)
+
+
+def _lstm_dict(lstm: FoundLSTM, go_on: GoOn) -> dict[str, Any]:
+    return {
+        "name": lstm.name,
+        "container": list(lstm.container),
+        "prefix": lstm.prefix,
+        **_sizes_dict(lstm.sizes),
+        "parameter_count": lstm.parameter_count,
+        "parameters": [{**asdict(parameter), "shape": list(parameter.shape)} for parameter in lstm.parameters],
+        "unknown": list(UNKNOWN),
+        "notes": list(lstm.notes),
+        "problems": [asdict(problem) for problem in lstm.problems],
+        "constructor": lstm.constructor,
+        "next": None if lstm.spec is None else go_on(lstm.spec),
+    }
+
+
+def _other_dict(other: OtherModule) -> dict[str, Any]:
+    return {
+        "name": other.name,
+        "container": list(other.container),
+        "prefix": other.prefix,
+        "kind": other.kind,
+        **_sizes_dict(other.sizes),
+        "message": other.message,
+    }
+
+
+def _sizes_dict(sizes: Sizes | None) -> dict[str, Any]:
+    return {name: None if sizes is None else getattr(sizes, name) for name in _SIZES}
+
+
+def _named(other: OtherModule) -> str:
+    kind = "recurrent parameters of unknown kind" if other.kind == "unknown" else f"the {other.kind}"
+    return f"{kind} {other.name}".rstrip()
+
+
+def _more(things: Sequence[object]) -> str:
+    return f" and {len(things) - _MOST_NAMES} more" if len(things) > _MOST_NAMES else ""
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

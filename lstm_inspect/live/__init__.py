@@ -1,0 +1,1 @@
+"""What a module, a model or a script of yours does with its LSTMs: its calls, proved while it runs."""

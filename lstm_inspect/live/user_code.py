@@ -1,0 +1,160 @@
+"""The user's code while it runs: what it raises is shown as its own, and where it came out of an LSTM, explained."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from lstm_inspect.errors import LSTMInspectError, TargetError
+from lstm_inspect.live.report import shown
+
+if TYPE_CHECKING:
+    import torch
+
+    from lstm_inspect.diagnosis.finding import Diagnosis
+
+_OURS: Final = str(Path(__file__).resolve().parents[1])
+_MACHINERY: Final = ("<frozen importlib", str(Path(contextmanager.__code__.co_filename)))
+_MOST_SHOWN: Final = 300
+
+
+class UserCodeError(LSTMInspectError):
+    """The user's code raised an exception.
+
+    Attributes:
+        traceback: as Python shows it, without this program's own frames.
+        diagnosis: what it means, if an LSTM has to do with it.
+    """
+
+    def __init__(self, target: str, got: str, allowed: str, instead: str) -> None:
+        super().__init__(target, got, allowed, instead)
+        self.traceback = ""
+        self.diagnosis: Diagnosis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LSTMCall:
+    """A call of an nn.LSTM that an exception came out of."""
+
+    lstm: torch.nn.LSTM
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+@contextmanager
+def running(target: str, model: torch.nn.Module | None = None) -> Iterator[None]:
+    """Run the user's code.
+
+    Args:
+        target: what it was asked for as.
+        model: the model, once there is one.
+
+    Raises:
+        UserCodeError: the code raised an exception.
+        TargetError: the code called sys.exit.
+    """
+    try:
+        yield
+    except LSTMInspectError:
+        raise
+    except SystemExit as left:
+        instead = "to keep what runs as a script under if __name__ == '__main__'"
+        raise TargetError(target, f"called sys.exit({left.code!r})", "nothing was reported", instead) from left
+    except Exception as error:
+        raise explained(target, error, model) from error
+
+
+def explained(target: str, error: Exception, model: torch.nn.Module | None) -> UserCodeError:
+    """The user's exception with its traceback and, where an LSTM has to do with it, its diagnosis."""
+    trace = traceback.TracebackException(type(error), error, _trimmed(error.__traceback__))
+    text = "".join(trace.format()).rstrip("\n")
+    call = lstm_call_of(error.__traceback__)
+    diagnosis = _diagnosis(text, call)
+    where = "" if call is None else f" in a call of {_name_of(call.lstm, model)}"
+    first_line = (str(trace).strip().splitlines() or ["(no message)"])[0][:_MOST_SHOWN]
+    instead = "mending it where the traceback above ends"
+    if diagnosis is not None and diagnosis.causes:
+        instead = diagnosis.causes[0].fix
+    found = UserCodeError(target, f"raised {type(error).__name__}{where}", first_line.rstrip("."), instead)
+    found.traceback, found.diagnosis = text, diagnosis
+    return found
+
+
+def _diagnosis(text: str, call: LSTMCall | None) -> Diagnosis | None:
+    """What a traceback means, with the shapes of the call that it came out of; None if no LSTM has to do with it."""
+    from lstm_inspect.diagnosis.check_call import diagnose_call
+    from lstm_inspect.diagnosis.diagnose import diagnose
+    from lstm_inspect.diagnosis.known import Known
+
+    found = diagnose(text) if call is None else diagnose_call(text, Known(**facts_of(call)))
+    return found if found.matched and found.kind != "trap" else None
+
+
+def _trimmed(trace: TracebackType | None) -> TracebackType | None:
+    """A traceback from the user's first frame on: without this program's, and what calls a module for it."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith((_OURS, *_MACHINERY, _module_file())):
+        trace = trace.tb_next
+    return trace
+
+
+def _module_file() -> str:
+    from torch.nn.modules import module
+
+    return module.__file__
+
+
+def lstm_call_of(trace: TracebackType | None) -> LSTMCall | None:
+    """The innermost call of an nn.LSTM that an exception went through, read off the frames of ``Module.__call__``."""
+    from torch.nn import LSTM
+
+    found = None
+    for frame, _ in traceback.walk_tb(trace):
+        local = frame.f_locals
+        if frame.f_code.co_name == "_call_impl" and isinstance(local.get("self"), LSTM):
+            found = LSTMCall(local["self"], local.get("args", ()), local.get("kwargs", {}))
+    return found
+
+
+def _name_of(lstm: torch.nn.LSTM, model: torch.nn.Module | None) -> str:
+    names = [] if model is None else [name for name, module in model.named_modules() if module is lstm]
+    return shown(names[0]) if names else "an nn.LSTM"
+
+
+def facts_of(call: LSTMCall) -> dict[str, Any]:
+    """What is known of a call that failed, by the names of diagnose's facts."""
+    from torch import Tensor
+    from torch.nn.utils.rnn import PackedSequence
+
+    from lstm_inspect.live.spec_of import lengths_of_packed, spec_of_module
+    from lstm_inspect.live.watch import arguments_of
+
+    facts: dict[str, Any] = {"lstm_call": True}
+    try:
+        module = spec_of_module(call.lstm)
+        input, hx = arguments_of(call.lstm, call.args, call.kwargs)
+    except (LSTMInspectError, TypeError):
+        return facts  # not a module or not arguments that anything is known of
+    fields = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size")
+    facts |= {name: getattr(module, name) for name in (*fields, "dtype", "device")}
+    if isinstance(input, PackedSequence):
+        facts |= _packed_facts(input, module.batch_first, lengths_of_packed(input))
+    elif isinstance(input, Tensor):
+        facts["input_shape"] = tuple(input.shape)
+    if isinstance(hx, (tuple, list)) and len(hx) == 2:
+        shapes = zip(("h0_shape", "c0_shape"), hx, strict=True)
+        facts |= {name: tuple(state.shape) for name, state in shapes if isinstance(state, Tensor)}
+    return facts
+
+
+def _packed_facts(packed: Any, batch_first: bool, lengths: tuple[int, ...] | None) -> dict[str, Any]:
+    """The padded batch that a PackedSequence stands for; nothing where it contradicts itself."""
+    if lengths is None or packed.data.dim() != 2:
+        return {}
+    lead = (len(lengths), max(lengths)) if batch_first else (max(lengths), len(lengths))
+    in_order = packed.sorted_indices is None
+    return {"input_shape": (*lead, packed.data.shape[1]), "lengths": lengths, "enforce_sorted": in_order}

@@ -1,1 +1,0 @@
-"""The user's own things: a live module, a model, a checkpoint, an error message."""

@@ -1,0 +1,1 @@
+"""Whether what must come out did come out: theory held against experiment, as frozen data."""

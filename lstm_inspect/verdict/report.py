@@ -1,0 +1,218 @@
+"""inspect(spec) -> Report: theory held against experiment, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from lstm_inspect.mistakes.pitfalls import pitfalls
+from lstm_inspect.theory import expressions
+from lstm_inspect.theory.cell_labels import numbers_claim
+from lstm_inspect.theory.claim import CheckResult, Claim, Pitfall, PitfallResult
+from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
+from lstm_inspect.theory.recipes import Recipe, recipes
+from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.states import StateRow, state_rows
+from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of, validate_tolerance
+from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
+from lstm_inspect.verdict import contract
+from lstm_inspect.verdict.guard import refuse_too_large
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from lstm_inspect.experiment.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a spec is inspected.
+
+    Attributes:
+        predict: theory alone; torch is not imported.
+        reference: whether the run is held against the equations in float64.
+        rtol, atol: the tolerance of the inexact checks, from 0; the dtype's own where left out.
+        tf32: whether cuDNN may use TF32 in float32.
+        numbers: whether a batch of small numbers is packed too, to be shown.
+    """
+
+    predict: bool = False
+    reference: bool = True
+    rtol: float | None = None
+    atol: float | None = None
+    tf32: bool = False
+    numbers: bool = False
+
+    def __post_init__(self) -> None:
+        validate_tolerance(rtol=self.rtol, atol=self.atol)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorReport:
+    """One tensor: what was predicted of it and, after a run, what was measured."""
+
+    theory: TensorTheory
+    dtype: str
+    actual: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything known of one call of one nn.LSTM: frozen data, the same for text, JSON and Python."""
+
+    command: str
+    spec: LSTMSpec
+    tensors: Sequence[TensorReport]
+    states: Sequence[StateRow]
+    checks: Sequence[CheckResult]
+    pitfalls: Sequence[PitfallResult]
+    recipes: Sequence[Recipe]
+    packing: Packing | None = None
+    warnings: Sequence[SpecWarning] = ()
+    environment: dict[str, Any] | None = None
+    options: Options = field(default_factory=Options)
+
+    @property
+    def mode(self) -> str:
+        """Whether something ran: "run" or "predict"."""
+        return "predict" if self.options.predict else "run"
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether every check held and every pitfall came out different; None if nothing ran."""
+        if self.options.predict:
+            return None
+        return self.failed == 0
+
+    @property
+    def failed(self) -> int:
+        """How many checks did not hold and pitfalls came out the same."""
+        results: list[CheckResult | PitfallResult] = [*self.checks, *self.pitfalls]
+        return sum(not result.passed for result in results)
+
+    @property
+    def seed(self) -> int | None:
+        """Of the weights and the input; None where they are the user's own."""
+        return None if self.command == "model" else self.spec.seed
+
+    @property
+    def constructor(self) -> str:
+        """The call that builds the module."""
+        return expressions.constructor(self.spec)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report by the JSON contract, schema lstm-inspect/1."""
+        return contract.report_dict(self)
+
+    def __rich__(self) -> RenderableType:
+        from lstm_inspect.views.report import page
+
+        return page(self)
+
+    def _repr_html_(self) -> str:
+        from lstm_inspect.views.export import to_html
+
+        return to_html(self)
+
+
+def inspect(
+    spec: LSTMSpec | None = None,
+    *,
+    command: str = "shapes",
+    predict: bool = False,
+    reference: bool = True,
+    rtol: float | None = None,
+    atol: float | None = None,
+    tf32: bool = False,
+    numbers: bool = False,
+) -> Report:
+    """Work out what a spec must give, run it, and hold the one against the other.
+
+    Args:
+        spec: the LSTM and its batch; LSTMSpec() if left out.
+        command: the name that the report bears.
+        predict, reference, rtol, atol, tf32, numbers: see Options.
+
+    Raises:
+        SpecError: a tolerance is negative or not a number.
+        MemoryNeedError: the spec needs more memory than is free.
+        DeviceError: the spec's device is not there.
+
+    >>> inspect(LSTMSpec(num_layers=2, bidirectional=True)).verified
+    True
+    """
+    options = Options(predict, reference, rtol, atol, tf32, numbers)
+    spec = spec or LSTMSpec()
+    refuse_too_large(spec, predict=predict, reference=reference)
+    if predict:
+        return predicted(spec, command, options)
+    from lstm_inspect.experiment import devices
+    from lstm_inspect.experiment.run import run
+
+    spec = devices.on_device(spec)
+    with devices.tf32(tf32, spec.device):
+        return measured(predicted(spec, command, options), run(spec))
+
+
+def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
+    """A spec's report by theory alone."""
+    packing = None if spec.lengths is None else pack(spec.lengths, spec.seq_len)
+    return Report(
+        command=command,
+        spec=spec,
+        tensors=[TensorReport(tensor, spec.dtype) for tensor in tensors(spec)],
+        states=state_rows(spec),
+        checks=[CheckResult(claim, _tolerance(claim, spec, options)) for claim in _claims(spec, options, packing)],
+        pitfalls=[PitfallResult(pitfall, _tolerance(pitfall, spec, options)) for pitfall in pitfalls(spec)],
+        recipes=recipes(spec),
+        packing=packing,
+        warnings=spec_warnings(spec),
+        options=options,
+    )
+
+
+def _claims(spec: LSTMSpec, options: Options, packing: Packing | None) -> tuple[Claim, ...]:
+    numbers = (numbers_claim(spec),) if options.numbers else ()
+    return claims(spec, reference=options.reference, packing=packing) + numbers
+
+
+def measured(report: Report, run: Run) -> Report:
+    """The same report, held against a run."""
+    from lstm_inspect.experiment.devices import environment
+    from lstm_inspect.experiment.verify import verify
+
+    checks, pitfall_results = verify(run, report.checks, report.pitfalls)
+    return replace(
+        report,
+        tensors=[measured_tensor(tensor, run) for tensor in report.tensors],
+        checks=checks,
+        pitfalls=pitfall_results,
+        packing=_measured_packing(report, run),
+        environment=environment(report.spec.device, tf32=report.options.tf32),
+    )
+
+
+def _measured_packing(report: Report, run: Run) -> Packing | None:
+    """The packing with equals in the order that torch gave them; as predicted if that order does not sort."""
+    lengths = report.spec.lengths
+    if lengths is None or report.spec.enforce_sorted or not has_equals(lengths) or not report.spec.has_values:
+        return report.packing
+    order = run.tensors["packed_input"].sorted_indices.tolist()
+    return pack(lengths, report.spec.seq_len, order) if sorts(order, lengths) else report.packing
+
+
+def measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
+    """The same tensor with what a run gave."""
+    actual = run.tensor(tensor.theory.name)
+    return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
+
+
+def _tolerance(sides: Claim | Pitfall, spec: LSTMSpec, options: Options) -> Tolerance:
+    if sides.exact:
+        return EXACT
+    default = tolerance_of(spec, tf32=options.tf32)
+    rtol = default.rtol if options.rtol is None else options.rtol
+    return Tolerance(rtol, default.atol if options.atol is None else options.atol)

@@ -1,0 +1,142 @@
+"""overview(spec) -> Overview: the structures side by side, predicted and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from lstm_inspect.theory import expressions
+from lstm_inspect.theory.shapes import tensors
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.structures import Change, Lesson, changes, lessons, structures, teaches
+from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
+from lstm_inspect.verdict import contract
+from lstm_inspect.verdict.guard import refuse_too_large
+from lstm_inspect.verdict.report import TensorReport, measured_tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """One structure: its tensors, and which of their axes a setting changed."""
+
+    spec: LSTMSpec
+    tensors: Sequence[TensorReport]
+    changes: Sequence[Change]
+
+
+@dataclass(frozen=True, slots=True)
+class LessonResult:
+    """A lesson and whether it holds: in theory and, after a run, of what was measured."""
+
+    lesson: Lesson
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The eight structures: four with batch_first off, then the same four with it on."""
+
+    spec: LSTMSpec
+    structures: Sequence[Structure]
+    environment: dict[str, Any] | None = None
+
+    @property
+    def measured(self) -> bool:
+        """Whether the structures were run."""
+        return self.environment is not None
+
+    @property
+    def failed(self) -> int:
+        """How many measured shapes are not as predicted."""
+        tensors = [tensor for structure in self.structures for tensor in structure.tensors]
+        return sum(tensor.actual is not None and tensor.actual != tensor.theory.shape for tensor in tensors)
+
+    @property
+    def lessons(self) -> tuple[LessonResult, ...]:
+        """What the table teaches; no lesson holds while a measured shape is not as predicted."""
+        right = self.failed == 0
+        return tuple(LessonResult(lesson, right and teaches(self.spec, lesson)) for lesson in lessons(self.spec))
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether every shape came out as predicted and every lesson holds; None if nothing ran."""
+        if not self.measured:
+            return None
+        return all(result.holds for result in self.lessons)
+
+    @property
+    def warnings(self) -> tuple[SpecWarning, ...]:
+        """The warnings of all structures, each once."""
+        found = [warning for structure in self.structures for warning in spec_warnings(structure.spec)]
+        return tuple({warning.message: warning for warning in found}.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The overview by the JSON contract, schema lstm-inspect/1."""
+        return {
+            **contract.header("overview"),
+            "mode": "run" if self.measured else "predict",
+            "spec": self.spec.to_dict(),
+            "environment": self.environment,
+            "structures": [_structure_dict(structure) for structure in self.structures],
+            "lessons": [_lesson_dict(result) for result in self.lessons],
+            "warnings": [asdict(warning) for warning in self.warnings],
+            "verified": self.verified,
+        }
+
+
+def _structure_dict(structure: Structure) -> dict[str, Any]:
+    spec = structure.spec
+    return {
+        "num_layers": spec.num_layers,
+        "bidirectional": spec.bidirectional,
+        "batch_first": spec.batch_first,
+        "constructor": expressions.constructor(spec),
+        "tensors": [contract.tensor_dict(tensor) for tensor in structure.tensors],
+        "changes": [asdict(change) for change in structure.changes],
+    }
+
+
+def _lesson_dict(result: LessonResult) -> dict[str, Any]:
+    axes = [{"tensor": tensor, "axis": axis} for tensor, axis in sorted(result.lesson.axes)]
+    return {"by": result.lesson.by, "sentence": result.lesson.sentence, "axes": axes, "holds": result.holds}
+
+
+def overview(spec: LSTMSpec | None = None, *, predict: bool = False) -> Overview:
+    """Put the structures of 1 and num_layers layers, one and two directions, batch_first off and on side by side.
+
+    Args:
+        spec: sizes and batch of all of them, and the number of layers of the deeper ones, at least 2;
+            its own bidirectional and batch_first don't matter. LSTMSpec(num_layers=2) if left out.
+        predict: theory alone; torch is not imported.
+
+    Raises:
+        SpecError: num_layers is 1.
+        MemoryNeedError: a structure needs more memory than is free.
+        DeviceError: the spec's device is not there.
+
+    >>> overview(predict=True).structures[3].tensors[3].theory.shape
+    (5, 3, 40)
+    """
+    spec = LSTMSpec(num_layers=2) if spec is None else spec
+    specs = structures(spec)
+    if predict:
+        return Overview(spec, [_predicted(each) for each in specs])
+    for each in specs:
+        refuse_too_large(each, predict=False, reference=False)
+    from lstm_inspect.experiment import devices
+
+    device = devices.on_device(spec).device
+    found = [_measured(_predicted(each.replace(device=device))) for each in specs]
+    return Overview(spec.replace(device=device), found, devices.environment(device, tf32=False))
+
+
+def _predicted(spec: LSTMSpec) -> Structure:
+    return Structure(spec, [TensorReport(tensor, spec.dtype) for tensor in tensors(spec)], changes(spec))
+
+
+def _measured(structure: Structure) -> Structure:
+    from lstm_inspect.experiment.run import run
+
+    result = run(structure.spec)
+    return replace(structure, tensors=[measured_tensor(tensor, result) for tensor in structure.tensors])

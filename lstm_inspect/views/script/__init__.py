@@ -1,0 +1,1 @@
+"""How a script is written that builds an LSTM, runs it and asserts what it gives."""

@@ -1,0 +1,199 @@
+"""The structures side by side; under a number stands what changed it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.verdict.report import TensorReport
+from lstm_inspect.verdict.structures import Overview, Structure
+from lstm_inspect.views import look, tables
+from lstm_inspect.views.look import Signs
+
+_MARKS: Final = {"num_layers": "L", "bidirectional": "D", "batch_first": "b"}
+_LEGEND: Final = "under a number, what changed it: L more layers, D two directions, b batch_first"
+_LETTERS: Final = {
+    "T": "time steps",
+    "B": "sequences",
+    "I": "input features",
+    "H": "features of the cell state",
+    "P": "features of the projected hidden state",
+    "L": "layers",
+    "D": "directions",
+}
+_ORDER: Final = ("input", "packed_input", "output", "packed_output", "hn", "cn", "h0", "c0")
+
+Rows = Sequence[Sequence[str]]
+
+
+def page(overview: Overview, *, whole: bool = False, warnings: bool = True) -> RenderableType:
+    """The overview to look at.
+
+    Args:
+        overview: what to show.
+        whole: every table is whole anyway.
+        warnings: show the warnings too; the command line writes them to stderr instead.
+    """
+    half = len(overview.structures) // 2
+    blocks = [_block(block) for block in (overview.structures[:half], overview.structures[half:])]
+    said = [tables.warnings(overview)] if warnings and overview.warnings else []
+    return Group(*blocks, _axes(overview), _lessons(overview), *said, verdict(overview))
+
+
+def _block(structures: Sequence[Structure]) -> RenderableType:
+    """The four structures of one batch_first."""
+    title = f"batch_first={structures[0].spec.batch_first}"
+    return look.section(title, look.Fitted(partial(_tables, structures)), look.sentence(_LEGEND, look.FAINT))
+
+
+def _tables(structures: Sequence[Structure], width: int, signs: Signs) -> RenderableType:
+    """One table; where there is no room for it, several under each other."""
+    rows = _rows(structures)
+    labels = [_label(names, narrow=width < look.NARROW) for names in rows]
+    room = width - max(len(line) for label in labels for line in label.split("\n"))
+    parts: list[RenderableType] = []
+    for columns in _columns_that_fit(structures, room, short=width < look.NARROW):
+        table = look.table("", *(_header(each, short=width < look.NARROW) for each in columns))
+        for column in table.columns:
+            column.no_wrap = True
+        for names, label in zip(rows, labels, strict=True):
+            table.add_row(look.code(label), *(_cell(structure, names[0]) for structure in columns))
+        parts += [table, Text()]
+    return Group(*parts[:-1])
+
+
+def _rows(structures: Sequence[Structure]) -> Rows:
+    """The tensors' names, those that have the same shapes in all structures on one row."""
+
+    def looks(name: str) -> Hashable:
+        tensors = (_tensor(structure, name) for structure in structures)
+        return tuple((tensor.theory.axes, tensor.theory.shape, tensor.actual) for tensor in tensors)
+
+    return _grouped(structures[0], looks)
+
+
+def _grouped(structure: Structure, key: Callable[[str], Hashable]) -> Rows:
+    """The tensors' names, in the order of their rows, those with the same key together."""
+    groups: dict[Hashable, list[str]] = {}
+    for name in sorted((tensor.theory.name for tensor in structure.tensors), key=_ORDER.index):
+        groups.setdefault(key(name), []).append(name)
+    return list(groups.values())
+
+
+def _label(names: Sequence[str], *, narrow: bool) -> str:
+    """The names of a row; on a narrow terminal two of them a line."""
+    pairs = [", ".join(names[start : start + 2]) for start in range(0, len(names), 2)]
+    return ",\n".join(pairs) if narrow else ", ".join(pairs)
+
+
+def _header(structure: Structure, *, short: bool) -> str:
+    spec = structure.spec
+    layers = f"{spec.num_layers} layer{'s' if spec.num_layers > 1 else ''}"
+    direction = "dir" if short else "direction"
+    return f"{layers},\n{spec.num_directions} {direction}{'s' if spec.num_directions > 1 else ''}"
+
+
+def _columns_that_fit(structures: Sequence[Structure], room: int, *, short: bool) -> Iterator[Sequence[Structure]]:
+    """The structures, as many beside each other as there is room for, at least one."""
+    widths = [_column_width(structure, short=short) + look.BETWEEN for structure in structures]
+    start = 0
+    while start < len(structures):
+        stop = start + 1
+        while stop < len(structures) and sum(widths[start : stop + 1]) <= room:
+            stop += 1
+        yield structures[start:stop]
+        start = stop
+
+
+def _column_width(structure: Structure, *, short: bool) -> int:
+    cells = [_cell(structure, tensor.theory.name).plain for tensor in structure.tensors]
+    return max(len(line) for cell in (*cells, _header(structure, short=short)) for line in cell.split("\n"))
+
+
+def _cell(structure: Structure, name: str) -> Text:
+    """A shape and, under its numbers, what changed them; under that what was measured, if it is something else."""
+    tensor = _tensor(structure, name)
+    cell = Text.assemble(format_tuple(tensor.theory.shape), "\n", (_marks(structure, tensor), look.STATE))
+    if tensor.actual in (None, tensor.theory.shape):
+        return cell
+    assert tensor.actual is not None
+    return Text.assemble(cell, "\n", (f"measured\n{format_tuple(tensor.actual)}", look.BAD))
+
+
+def _marks(structure: Structure, tensor: TensorReport) -> str:
+    """A line that has, under each number that a setting changed, that setting's letter."""
+    line = ""
+    for axis in range(len(tensor.theory.shape)):
+        mark = "".join(
+            _MARKS[change.by]
+            for change in structure.changes
+            if (change.tensor, change.axis) == (tensor.theory.name, axis)
+        )
+        if mark:
+            line = line.ljust(_offset(tensor, axis)) + mark
+    return line
+
+
+def _offset(tensor: TensorReport, axis: int) -> int:
+    """Where an axis' number starts in the written shape."""
+    return len("(") + sum(len(f"{size}, ") for size in tensor.theory.shape[:axis])
+
+
+def _axes(overview: Overview) -> RenderableType:
+    """What each axis is, in letters."""
+    half = len(overview.structures) // 2
+    blocks = overview.structures[0], overview.structures[half]
+    table = look.table("", *(f"batch_first={block.spec.batch_first}" for block in blocks))
+    for names in _grouped(blocks[0], partial(_formulas, blocks)):
+        table.add_row(look.code(", ".join(names)), *_formulas(blocks, names[0]))
+    return look.section("What each axis is", table, look.sentence(_letters(overview), look.FAINT))
+
+
+def _formulas(blocks: Sequence[Structure], name: str) -> tuple[str, ...]:
+    return tuple(_tensor(block, name).theory.formula for block in blocks)
+
+
+def _tensor(structure: Structure, name: str) -> TensorReport:
+    return next(tensor for tensor in structure.tensors if tensor.theory.name == name)
+
+
+def _letters(overview: Overview) -> str:
+    """The letters that the axes use, with their numbers."""
+    spec = overview.spec
+    sizes = {"T": spec.seq_len, "B": spec.batch_size, "I": spec.input_size, "H": spec.hidden_size}
+    known = {letter: str(size) for letter, size in sizes.items() if size is not None}
+    known |= {"P": str(spec.proj_size)} if spec.proj_size else {}
+    known |= {"L": f"1 or {spec.num_layers}", "D": "1 or 2"}
+    return "; ".join(f"{letter} {_LETTERS[letter]}: {size}" for letter, size in known.items())
+
+
+def _lessons(overview: Overview) -> RenderableType:
+    """The sentences that the table teaches, and whether they hold."""
+    return look.section("What it teaches", look.Fitted(partial(_lesson_lines, overview)))
+
+
+def _lesson_lines(overview: Overview, width: int, signs: Signs) -> RenderableType:
+    table = look.table("", "")
+    table.show_header = False
+    for result in overview.lessons:
+        mark = Text(signs.good, style=look.GOOD) if result.holds else Text(signs.bad, style=look.BAD)
+        table.add_row(mark, look.sentence(result.lesson.sentence))
+    return table
+
+
+def verdict(overview: Overview) -> Text:
+    """One line: what held, on what."""
+    if overview.environment is None:
+        return look.sentence(tables.PREDICTED, look.TITLE)
+    shapes = sum(len(structure.tensors) for structure in overview.structures)
+    runs = f"{shapes} shapes of {len(overview.structures)} runs"
+    failed = overview.failed
+    said = f"FAILED: {failed} of {runs}" if not overview.verified else f"Verified: {runs} are as predicted"
+    environment, spec = overview.environment, overview.spec
+    where = f"torch {environment['torch']}, {environment['device_name']}, {spec.dtype}, seed {spec.seed}"
+    return Text.assemble((said, look.BAD if not overview.verified else f"bold {look.GOOD}"), f". {where}.")

@@ -1,0 +1,323 @@
+"""Files that can't be read as weights: each its own sentence, and nothing of any is run."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import random
+import struct
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+from torch import nn
+
+from lstm_inspect import LSTMInspectError, checkpoint
+from lstm_inspect.checkpoint.formats.pickled import globals_of
+from lstm_inspect.errors import FileError
+
+LSTM = {f"lstm.{name}": tensor for name, tensor in nn.LSTM(3, 5).state_dict().items()}
+
+
+class Net(nn.Module):
+    """A user's model, for pickling whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(3, 5)
+
+
+class Config:
+    """A user's class that came along in a checkpoint."""
+
+
+class Command:
+    """Runs a shell command when it is unpickled."""
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return os.system, (self.command,)
+
+
+def refusal(file: Path) -> str:
+    with pytest.raises(FileError) as caught:
+        checkpoint(file)
+    message = caught.value.message()
+    assert message.startswith(f"file {file}: ")
+    assert "\n" not in message
+    assert "weights_only=False" not in message  # the way to run it blindly
+    return message.removeprefix(f"file {file}: ")
+
+
+def damaged(kind: str, folder: Path) -> Path:
+    file = folder / f"{kind}.pt"
+    DAMAGED[kind][0](file)
+    return file
+
+
+def _save(held: Any, **options: Any) -> Callable[[Path], None]:
+    return lambda file: torch.save(held, file, **options)
+
+
+def _cut(share: float, *, legacy: bool = False) -> Callable[[Path], None]:
+    def write(file: Path) -> None:
+        torch.save(LSTM, file, _use_new_zipfile_serialization=not legacy)
+        content = file.read_bytes()
+        file.write_bytes(content[: int(len(content) * share)])
+
+    return write
+
+
+def _bytes(content: bytes) -> Callable[[Path], None]:
+    return lambda file: void(file.write_bytes(content))
+
+
+def void(_: object) -> None:
+    """Say that a result is not wanted."""
+
+
+def _zip(records: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> Callable[[Path], None]:
+    def write(file: Path) -> None:
+        with zipfile.ZipFile(file, "w", compression) as archive:
+            for name, content in records.items():
+                archive.writestr(name, content)
+
+    return write
+
+
+def _safetensors(header: object, data: bytes = b"") -> Callable[[Path], None]:
+    text = json.dumps(header).encode() if not isinstance(header, bytes) else header
+    return _bytes(len(text).to_bytes(8, "little") + text + data)
+
+
+def _tensor(shape: object, end: object = 4) -> dict[str, Any]:
+    return {"weight_ih_l0": {"dtype": "F32", "shape": shape, "data_offsets": [0, end]}}
+
+
+def _torchscript(file: Path) -> None:
+    records = {"m/constants.pkl": b"", "m/data.pkl": pickle.dumps({}), "m/code/x.py": b"", "m/version": b"3"}
+    _zip(records)(file)  # what torch.jit.save writes
+
+
+def _tar(file: Path) -> None:
+    with tarfile.open(file, "w") as archive:
+        archive.addfile(tarfile.TarInfo("storages"), io.BytesIO())
+
+
+def _short_record(file: Path) -> None:
+    """A storage that says that it is larger than the whole file."""
+    torch.save(LSTM, file)
+    with zipfile.ZipFile(file) as archive:
+        records = {name: archive.read(name) for name in archive.namelist()}
+    pickled = next(name for name in records if name.endswith("data.pkl"))
+    assert records[pickled].count(b"K<") > 0  # weight_ih_l0's 60 numbers, BININT1
+    records[pickled] = records[pickled].replace(b"K<", b"J\xff\xff\xff\x7f", 1)
+    _zip(records)(file)
+
+
+DAMAGED: dict[str, tuple[Callable[[Path], None], str]] = {
+    "empty": (_bytes(b""), "it is empty (0 bytes)"),
+    "text": (_bytes(b"epoch 1, loss 0.5\n" * 9), "it is a text file, not a checkpoint"),
+    "accented text": (_bytes("überall Löwen\n".encode() * 500), "it is a text file, not a checkpoint"),
+    "binary": (_bytes(bytes(range(32, 160)) * 9), "it is no checkpoint"),
+    "web page": (_bytes(b"<!DOCTYPE html><html>"), "it is a web page"),
+    "Git LFS": (_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "it is a Git LFS pointer"),
+    "index": (_bytes(b'{"weight_map": {"a": "model-00001-of-00002.safetensors"}}'), "it is an index"),
+    "HDF5": (_bytes(b"\x89HDF\r\n\x1a\n" + bytes(99)), "it is an HDF5 file"),
+    "gzip": (_bytes(b"\x1f\x8b" + bytes(99)), "it is compressed (gzip)"),
+    "tar": (_tar, "it is a tar archive"),
+    "TorchScript": (_torchscript, "it is a TorchScript archive"),
+    "other zip": (_zip({"word/document.xml": b"<x/>"}), "it is a zip archive, but not one of torch.save"),
+    "empty zip": (_zip({}), "it is a zip archive, but not one of torch.save"),
+    "zip bomb": (_zip({"a/data.pkl": bytes(10**8)}, zipfile.ZIP_DEFLATED), "it is a compressed zip"),
+    "no pickle in the zip": (_zip({"a/data.pkl": b"", "a/version": b"3"}), "it is truncated"),
+    "cut zip": (_cut(0.9), "it is truncated or damaged: the table at the end of the zip"),
+    "zip cut early": (_cut(0.1), "it is truncated or damaged: the table at the end of the zip"),
+    "cut legacy": (_cut(0.99, legacy=True), "it is truncated or damaged: its tensors take"),
+    "legacy cut early": (_cut(0.1, legacy=True), "it is truncated: it ends amid the names and shapes"),
+    "larger than its file": (_short_record, "it is truncated or damaged: its tensors take 8,589,9"),
+    "plain pickle": (_bytes(pickle.dumps({"a": 1}, 2)), "it is a pickle, but not one of torch.save"),
+    "plain pickle, protocol 4": (_bytes(pickle.dumps({"a": 1}, 4)), "it was written with pickle protocol 4 or 5"),
+    "torch.save, protocol 4": (_save(LSTM, pickle_protocol=4), "it was written with pickle protocol 4 or 5"),
+    "whole module": (_save(Net()), "test_checkpoint_refused.Net: it is a whole pickled module"),
+    "whole LSTM": (_save(nn.LSTM(3, 5)), "torch.nn.modules.rnn.LSTM: it is a whole pickled module"),
+    "a class beside": (
+        _save({"model": LSTM, "config": Config()}),
+        "test_checkpoint_refused.Config: reading it would run",
+    ),
+    "safetensors cut in its header": (_bytes((10**6).to_bytes(8, "little") + b'{"a": '), "it is truncated: its header"),
+    "safetensors cut after it": (_safetensors(_tensor([80, 10], 3200)), "it is truncated: its tensors end at byte"),
+    "safetensors, no JSON": (_safetensors(b"{oh dear}"), "its header is damaged: it is not JSON"),
+    "safetensors, endless": (_safetensors(b'{"a":' + b"[" * 10**5), "its header is damaged"),
+    "safetensors, negative shape": (
+        _safetensors(_tensor([-1, 4])),
+        "its header is damaged: weight_ih_l0: shape [-1, 4]",
+    ),
+    "safetensors, shape in words": (_safetensors(_tensor(["a"])), "its header is damaged"),
+    "safetensors, no shape": (_safetensors({"a": {"dtype": "F32"}}), "its header is damaged: no 'shape'"),
+    "safetensors, no tensor": (_safetensors({"a": 1}), "its header is damaged"),
+    "safetensors, bytes backwards": (_safetensors(_tensor([1], -4)), "its header is damaged"),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGED)
+def test_each_damage_has_its_own_sentence(tmp_path: Path, kind: str) -> None:
+    assert DAMAGED[kind][1] in refusal(damaged(kind, tmp_path))
+
+
+@pytest.mark.parametrize("legacy", [False, True], ids=["zip", "legacy"])
+@pytest.mark.parametrize(
+    "held", [lambda evil: evil, lambda evil: {"state_dict": LSTM, "epoch": evil}], ids=["all", "beside"]
+)
+def test_a_malicious_checkpoint_is_refused_and_not_run(
+    tmp_path: Path, held: Callable[[Command], Any], legacy: bool
+) -> None:
+    witness, file = tmp_path / "it-ran", tmp_path / "evil.pt"
+    torch.save(held(Command(f"touch {witness}")), file, _use_new_zipfile_serialization=not legacy)
+    message = refusal(file)
+    assert f"{os.name}.system" in message
+    assert "Nothing of it was run" in message
+    assert not witness.exists()
+    torch.load(file, weights_only=False)
+    assert witness.exists()  # the file does bite whoever loads it so
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_malicious_plain_pickle_is_refused_and_named(tmp_path: Path, protocol: int) -> None:
+    witness, file = tmp_path / "it-ran", tmp_path / "evil.pt"
+    file.write_bytes(pickle.dumps(Command(f"touch {witness}"), protocol))
+    assert f"{os.name}.system" in refusal(file)
+    assert not witness.exists()
+
+
+def test_a_tar_of_old_torch_never_reaches_torch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "load", None)  # its safe loading of tars once ran code (CVE-2025-32434)
+    refusal(damaged("tar", tmp_path))
+
+
+def test_packed_weights_of_a_quantized_model(tmp_path: Path) -> None:
+    (tmp_path / "q.pt").write_bytes(b"\x80\x02ctorch\nScriptObject\n.")
+    assert "it holds packed weights, as a quantized model does" in refusal(tmp_path / "q.pt")
+
+
+def test_a_missing_file_and_what_is_there_instead(tmp_path: Path) -> None:
+    torch.save(LSTM, tmp_path / "there.pt")
+    assert refusal(tmp_path / "gone.pt") == f"there is no such file. Try {tmp_path / 'there.pt'}."
+    assert "there is no such file" in refusal(tmp_path / "no" / "gone.pt")
+    assert "it can't be read" in refusal(tmp_path / "there.pt" / "x.pt")
+    assert "it can't be read" in refusal(tmp_path / ("x" * 5000))
+
+
+def test_a_folder_and_what_is_in_it(tmp_path: Path) -> None:
+    assert refusal(tmp_path).startswith("it is a folder, not a file. Try a file in it")
+    (tmp_path / "model.safetensors").touch()
+    assert refusal(tmp_path) == f"it is a folder, not a file. Try {tmp_path / 'model.safetensors'}."
+
+
+def test_a_device_is_not_waited_for() -> None:
+    assert "it is a pipe or a device" in refusal(Path(os.devnull))
+
+
+def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save(LSTM, tmp_path / "m.pt")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)  # root may read whatever it likes
+    assert "it can't be read (Permission denied)" in refusal(tmp_path / "m.pt")
+
+
+@pytest.mark.parametrize("numel", [2**31, 2**62, 2**70])
+@pytest.mark.parametrize("shape", [(5,), (-5,), (2**40, 2**40), (2**70,), ("a",), ()])
+def test_absurd_sizes_of_a_hand_made_file(tmp_path: Path, numel: int, shape: tuple[Any, ...]) -> None:
+    _zip(_by_hand(numel, shape))(tmp_path / "m.pt")
+    refusal(tmp_path / "m.pt")
+
+
+@pytest.mark.parametrize("numel", [5, 0, -1, -(2**40)])
+@pytest.mark.parametrize("shape", [(-5,), (2**40, 2**40), (2**62,), (2**70,), ("a",), (1.5,), None])
+def test_absurd_shapes_of_a_hand_made_file(tmp_path: Path, numel: int, shape: Any) -> None:
+    _zip(_by_hand(numel, shape))(tmp_path / "m.pt")
+    refusal(tmp_path / "m.pt")
+
+
+def test_a_sane_file_made_by_hand_is_read(tmp_path: Path) -> None:
+    _zip(_by_hand(5, (5,)))(tmp_path / "m.pt")
+    assert [(entry.name, entry.shape) for entry in checkpoint(tmp_path / "m.pt").entries] == [("x", (5,))]
+
+
+class _Storage:
+    """Pickled as torch's persistent id of a storage."""
+
+    def __init__(self, numel: int) -> None:
+        self.numel = numel
+
+
+class _Handmade:
+    """A tensor's rebuilding, with whatever shape."""
+
+    def __init__(self, numel: int, shape: tuple[Any, ...]) -> None:
+        self.numel, self.shape = numel, shape
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from torch._utils import _rebuild_tensor_v2
+
+        return _rebuild_tensor_v2, (_Storage(self.numel), 0, self.shape, (1,) * len(self.shape or ()), False, {})
+
+
+class _Pickler(pickle.Pickler):
+    def persistent_id(self, held: object) -> object:
+        return ("storage", torch.FloatStorage, "0", "cpu", held.numel) if isinstance(held, _Storage) else None
+
+
+def _by_hand(numel: int, shape: tuple[Any, ...]) -> dict[str, bytes]:
+    pickled = io.BytesIO()
+    _Pickler(pickled, 2).dump({"x": _Handmade(numel, shape)})
+    return {"a/data.pkl": pickled.getvalue(), "a/byteorder": b"little", "a/data/0": bytes(20), "a/version": b"3\n"}
+
+
+@pytest.mark.parametrize("kind", ["zip", "legacy", "safetensors"])
+def test_bytes_that_went_bad_never_end_in_a_traceback(tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "m.pt"
+    if kind == "safetensors":
+        safetensors.torch.save_file(LSTM, file)
+    else:
+        torch.save(LSTM, file, _use_new_zipfile_serialization=kind == "zip")
+    sound, dice, refused = file.read_bytes(), random.Random(0), 0  # noqa: S311 - not for secrets
+    for _ in range(150):
+        bad = bytearray(sound)
+        for _ in range(dice.choice([1, 2, 8])):
+            bad[dice.randrange(min(len(bad), 2000))] = dice.randrange(256)
+        file.write_bytes(bad[: dice.choice([len(bad), dice.randrange(len(bad))])])
+        try:
+            checkpoint(file).to_dict()
+        except LSTMInspectError:
+            refused += 1
+    assert refused > 50  # the bytes did go bad
+
+
+GLOBALS = [
+    (pickle.dumps(Command("x"), 0), [f"{os.name}.system"]),
+    (pickle.dumps(Command("x"), 2), [f"{os.name}.system"]),
+    (pickle.dumps(Command("x"), 4), [f"{os.name}.system"]),
+    (pickle.dumps([Command("x"), Command("y")], 5), [f"{os.name}.system"]),
+    (pickle.dumps([1, "a.b"]), []),
+    (b"", []),
+    (b"not a pickle", []),
+    (struct.pack("<BB", 0x80, 2) + b"cos\nsystem\ncut off", ["os.system"]),
+]
+
+
+@pytest.mark.parametrize(("content", "names"), GLOBALS)
+def test_what_a_pickle_asks_for(content: bytes, names: list[str]) -> None:
+    assert globals_of(io.BytesIO(content)) == names

@@ -1,0 +1,181 @@
+"""watch: every call of every nn.LSTM in a model, and no trace of it after."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import torch
+from live_modules import Nested
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from lstm_inspect import watch
+
+
+def hooks(model: nn.Module) -> dict[str, dict[Any, Any]]:
+    """Every hook on every module, and every global one."""
+    found = {}
+    for name, module in [*model.named_modules(), ("global", nn.modules.module)]:
+        held = {key: value for key, value in vars(module).items() if "hook" in key and hasattr(value, "items")}
+        found.update({f"{name}.{key}": dict(value) for key, value in held.items()})
+    return found
+
+
+def trace(model: nn.Module) -> dict[str, Any]:
+    return {
+        "hooks": hooks(model),
+        "modes": [module.training for module in model.modules()],
+        "random": torch.get_rng_state().tolist(),
+        "grads": [None if weight.grad is None else weight.grad.tolist() for weight in model.parameters()],
+        "requires grad": [weight.requires_grad for weight in model.parameters()],
+        "weights": [(id(weight), weight._version, weight.tolist()) for weight in model.parameters()],
+        "attributes": [sorted(vars(module)) for module in model.modules()],
+        "grad mode": (torch.is_grad_enabled(), torch.is_inference_mode_enabled()),
+    }
+
+
+def test_every_call_is_recorded_by_name_in_the_order_of_the_calls() -> None:
+    model = Nested()
+    with watch(model) as calls:
+        model(torch.randn(3, 2, 4))
+    assert [(call.name, call.index) for call in calls] == [
+        ("encoder.rnn", 0),
+        ("decoder", 0),
+        ("decoder", 1),
+        ("decoder", 2),
+        ("shared", 0),
+        ("shared", 1),
+    ]
+    assert [call.error for call in calls] == [None] * 6
+    assert all(call.verified for call in calls)
+    specs = [call.report.spec for call in calls if call.report]
+    assert [spec.state for spec in specs] == ["zeros", "zeros", "random", "random", "zeros", "random"]
+    assert (specs[0].seq_len, specs[0].batch_size, specs[1].seq_len, specs[1].batch_size) == (3, 2, 1, 2)
+
+
+def test_a_model_that_is_itself_an_lstm() -> None:
+    lstm = nn.LSTM(4, 8, batch_first=True)
+    with watch(lstm) as calls:
+        lstm(input=pack_padded_sequence(torch.randn(2, 5, 4), [3, 5], batch_first=True, enforce_sorted=False))
+        lstm(torch.randn(5, 4), hx=(torch.zeros(1, 8), torch.zeros(1, 8)))
+    assert [(call.name, call.index, call.verified) for call in calls] == [("", 0, True), ("", 1, True)]
+    assert calls[0].report is not None
+    assert calls[0].report.spec.lengths == (3, 5)
+
+
+def test_calls_after_it_are_not_recorded() -> None:
+    lstm = nn.LSTM(4, 8)
+    with watch(lstm) as calls:
+        lstm(torch.randn(5, 2, 4))
+    lstm(torch.randn(5, 2, 4))
+    assert len(calls) == 1
+
+
+@contextmanager
+def nothing(model: nn.Module) -> Iterator[list[Any]]:
+    yield []
+
+
+def step(model: nn.Module, watching: Any, seed: int = 3) -> dict[str, Any]:
+    """A step of training with dropout, watched or not, and everything that came of it."""
+    torch.manual_seed(seed)
+    input = torch.randn(6, 3, 4, requires_grad=True)
+    with watching(model):
+        output, (hn, cn) = model(input)
+        (output.sum() + hn.sum() + cn.pow(2).sum()).backward()
+    assert input.grad is not None
+    return {"output": output.tolist(), "input grad": input.grad.tolist(), **trace(model)}
+
+
+def same_lstm() -> nn.LSTM:
+    torch.manual_seed(0)
+    return nn.LSTM(4, 8, num_layers=2, dropout=0.5, bidirectional=True)
+
+
+def test_a_watched_step_of_training_is_the_step_to_the_bit() -> None:
+    watched, alone = step(same_lstm(), watch), step(same_lstm(), nothing)
+    watched["weights"], alone["weights"] = ([each[1:] for each in found["weights"]] for found in (watched, alone))
+    assert watched == alone
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_it_leaves_no_trace(training: bool) -> None:
+    model, x = Nested().train(training), torch.randn(3, 2, 4)
+    seen: list[str] = []
+    model.decoder.register_forward_hook(lambda *_: seen.append("the user's"))
+    before = trace(model)
+    with watch(model):
+        model(x)
+    assert trace(model) == before
+    assert seen == ["the user's"] * 3  # once a call: the checks run none of the user's hooks
+
+
+def test_it_leaves_no_trace_on_an_exception_of_the_users() -> None:
+    model, wrong = Nested(), torch.randn(3, 2, 5)
+    before = trace(model)
+    with pytest.raises(RuntimeError, match="input_size"), watch(model):
+        model(wrong)
+    assert trace(model) == before
+    with pytest.raises(KeyboardInterrupt), watch(model):
+        raise KeyboardInterrupt
+    assert trace(model) == before
+
+
+def test_it_leaves_no_trace_when_a_hook_cannot_be_set() -> None:
+    class Refusing(nn.LSTM):
+        def register_forward_hook(self, *_: Any, **__: Any) -> Any:
+            raise RuntimeError("no hooks here")
+
+    model = nn.ModuleList([nn.LSTM(4, 8), Refusing(4, 8)])
+    before = hooks(model)
+    with pytest.raises(RuntimeError, match="no hooks here"), watch(model):
+        pass
+    assert hooks(model) == before
+
+
+def test_a_watch_that_is_left_by_a_bug_of_its_own_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: Any) -> Any:
+        raise AssertionError("a bug")
+
+    monkeypatch.setattr("lstm_inspect.live.watch.report_of", bug)
+    model, x = Nested(), torch.randn(3, 2, 4)
+    before = trace(model)
+    with pytest.raises(AssertionError, match="a bug"), watch(model):
+        model(x)
+    assert trace(model) == before
+
+
+def test_two_watches_at_once() -> None:
+    lstm = nn.LSTM(4, 8)
+    with watch(lstm) as outer, watch(lstm, reference=False) as inner:
+        lstm(torch.randn(5, 2, 4))
+    assert (len(outer), len(inner)) == (1, 1)
+    assert outer[0].report is not None
+    assert inner[0].report is not None
+    assert len(outer[0].report.checks) == len(inner[0].report.checks) + 4  # output, hn, cn and the one row
+
+
+def test_it_keeps_no_tensor() -> None:
+    lstm = nn.LSTM(4, 8)
+    input = torch.randn(5, 2, 4)
+    with watch(lstm) as calls:
+        output, state = lstm(input)
+    there = weakref.ref(input), weakref.ref(output)
+    del input, output, state
+    gc.collect()
+    assert [each() for each in there] == [None, None]
+    assert calls[0].verified
+
+
+def test_the_hook_changes_nothing_that_the_model_gets() -> None:
+    lstm, input = nn.LSTM(4, 8), torch.randn(5, 2, 4)
+    expected = lstm(input)[0]
+    with watch(lstm):
+        output, _ = lstm(input)
+    assert torch.equal(output, expected)
+    assert output.requires_grad

@@ -1,0 +1,153 @@
+"""watch: what a call was made under, what can't be checked, and what is found broken."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+import torch
+from live_modules import Nested
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+from lstm_inspect import LSTMInspectError, watch
+from lstm_inspect.live.call import DROPOUT
+
+
+def test_dropout_at_work_is_said_and_the_very_call_is_still_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    lstm, input = nn.LSTM(4, 8, num_layers=2, dropout=0.5, bidirectional=True), torch.randn(5, 2, 4)
+    with watch(lstm) as calls:
+        lstm(input)
+        lstm.eval()(input)
+    assert [call.verified for call in calls] == [True, True]
+    ids = [{warning.id for warning in call.report.warnings} for call in calls if call.report]
+    assert [DROPOUT in each for each in ids] == [True, False]
+    honest = nn.LSTM.forward
+
+    def broken_in_training(self: nn.LSTM, *args: Any, **kwargs: Any) -> Any:
+        output, (hn, cn) = honest(self, *args, **kwargs)
+        return output, (hn.flip(0) if self.training else hn, cn)
+
+    monkeypatch.setattr(nn.LSTM, "forward", broken_in_training)
+    with watch(lstm.train()) as calls:
+        lstm(input)
+    assert calls[0].report is not None
+    failed = {check.claim.id for check in calls[0].report.checks if not check.passed}
+    assert {"row-2", "row-3", "hn-layout"} <= failed  # on the call itself; the eval run is sound
+    assert "reference-hn" not in failed
+
+
+def test_a_call_for_gradients_may_run_another_kernel() -> None:
+    lstm, input = nn.LSTM(10, 256, num_layers=2, bidirectional=True), torch.randn(7, 7, 10)
+    with watch(lstm, reference=False) as calls:
+        lstm(input)
+    assert calls[0].verified
+
+
+@torch.backends.mkldnn.flags(enabled=False)  # not every processor has oneDNN's bfloat16 kernel for training
+def test_autocast_is_said_and_held_to_the_tolerance_of_its_dtype() -> None:
+    lstm, input = nn.LSTM(16, 32, num_layers=2), torch.randn(20, 4, 16)
+    with torch.autocast("cpu", dtype=torch.bfloat16), watch(lstm) as calls:
+        output, _ = lstm(input)
+        assert torch.is_autocast_enabled("cpu")
+    assert output.dtype == torch.bfloat16
+    report = calls[0].report
+    assert report is not None
+    assert report.verified is True
+    assert "autocast" in {warning.id for warning in report.warnings}
+    assert {tensor.theory.name: tensor.dtype for tensor in report.tensors}["output"] == "bfloat16"
+    with torch.autocast("cpu", dtype=torch.bfloat16), watch(lstm, atol=1e-7, rtol=0) as calls:
+        lstm(input)
+    assert not calls[0].verified
+
+
+def test_an_in_place_change_after_the_call_does_not_reach_the_report() -> None:
+    model = nn.Sequential(nn.LSTM(4, 8))
+    with watch(model) as calls:
+        output, _ = model(torch.randn(5, 2, 4))
+        with torch.no_grad():
+            output.zero_()
+            model.get_parameter("0.weight_hh_l0").zero_()
+    assert calls[0].verified
+
+
+def test_what_cannot_be_checked_is_recorded_and_the_model_runs_on() -> None:
+    lstm = nn.LSTM(4, 8)
+    too_many = torch.zeros(1, 9, 8), torch.zeros(1, 9, 8)
+    packed = pack_padded_sequence(torch.randn(5, 3, 4), [2, 5, 3], enforce_sorted=False)
+    with watch(lstm) as calls:
+        lstm(packed, too_many)  # torch takes it without a word
+        lstm(torch.randn(5, 3, 4))
+    assert calls[0].report is None
+    assert calls[0].error == "h0 (1, 9, 8): axis 1 (B) must be 3. Try h0 of shape (L*D, B, H) = (1, 3, 8)."
+    assert not calls[0].verified
+    assert calls[1].verified
+
+    class Pair(nn.LSTM):
+        def forward(self, input: Any, hx: Any = None) -> Any:
+            return [super().forward(input, hx)[0]]
+
+    with watch(Pair(4, 8)) as calls:
+        pass
+    model = Pair(4, 8)
+    with watch(model) as calls:
+        model(torch.randn(5, 3, 4))
+    assert calls[0].error is not None
+    assert "Pair.forward returned a list" in calls[0].error
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::torch.jit.TracerWarning")
+def test_a_call_that_is_traced_is_not_checked() -> None:
+    model = nn.Sequential(nn.LSTM(4, 8))
+    with watch(model) as calls:
+        torch.jit.trace(model, (torch.randn(5, 3, 4),), check_trace=False)  # type: ignore[no-untyped-call]
+    assert calls[0].error is not None
+    assert calls[0].error.startswith("this call was traced, not run: it has no numbers of its own to check. Try watch")
+
+
+def test_no_memory_for_the_check_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> Any:
+        raise MemoryError("not enough")
+
+    monkeypatch.setattr("lstm_inspect.live.watch.report_of", full)
+    lstm = nn.LSTM(4, 8)
+    with watch(lstm) as calls:
+        lstm(torch.randn(5, 3, 4))
+    assert calls[0].error is not None
+    assert "not enough" in calls[0].error
+
+
+def test_a_broken_lstm_is_found_in_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    honest = nn.LSTM.forward
+
+    def forward(self: nn.LSTM, input: Any, hx: Any = None) -> Any:
+        output, (hn, cn) = honest(self, input, hx)
+        return output, (hn, cn + 0.01)
+
+    monkeypatch.setattr(nn.LSTM, "forward", forward)
+    model = Nested()
+    with watch(model) as calls:
+        model(torch.randn(3, 2, 4))
+    assert [call.verified for call in calls] == [False] * 6
+
+
+def test_a_users_hook_that_changes_the_output_is_seen() -> None:
+    lstm = nn.LSTM(4, 8)
+    lstm.register_forward_hook(lambda module, args, results: (results[0] * 2, results[1]))
+    with watch(lstm) as calls:
+        lstm(torch.randn(5, 3, 4))
+    assert not calls[0].verified
+
+
+def test_what_is_no_module_is_refused() -> None:
+    with pytest.raises(LSTMInspectError, match=r"model is a list: it must be a torch\.nn\.Module"), watch([]):  # type: ignore[arg-type]
+        pass
+
+
+def test_nothing_is_warned_of() -> None:
+    model = Nested()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with watch(model):
+            model(torch.randn(3, 2, 4))
