@@ -227,9 +227,10 @@ def test_a_window_that_forgets_the_overlap_is_seen(monkeypatch: pytest.MonkeyPat
 
 def test_it_loads_no_torch() -> None:
     code = (
-        "import sys; from lstm_inspect.diagnosis.diagnose import diagnose; diagnose('Expected hidden size (1, 2, 3), got "
-        "[1, 1, 3]'); from lstm_inspect.diagnosis.check_call import check_call; from lstm_inspect.diagnosis.known import Known; "
-        "check_call(Known(lengths=(2, 1))); sys.exit(any(name in sys.modules for name in ('torch', 'rich', 'typer')))"
+        "import sys; from lstm_inspect.diagnosis.diagnose import diagnose; "
+        "from lstm_inspect.diagnosis.check_call import check_call; from lstm_inspect.diagnosis.known import Known; "
+        "diagnose('Expected hidden size (1, 2, 3), got [1, 1, 3]'); check_call(Known(lengths=(2, 1))); "
+        "sys.exit(any(name in sys.modules for name in ('torch', 'rich', 'typer')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

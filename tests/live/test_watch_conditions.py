@@ -46,7 +46,7 @@ def test_a_call_for_gradients_may_run_another_kernel() -> None:
 
 
 def _autocast_runs_an_lstm() -> bool:
-    """Whether this processor has the bfloat16 kernel that autocast chooses on the CPU; torch raises where it has not."""
+    """Whether this processor has the bfloat16 kernel that autocast chooses on the CPU."""
     try:
         with torch.autocast("cpu", dtype=torch.bfloat16):
             nn.LSTM(16, 32)(torch.randn(20, 4, 16))

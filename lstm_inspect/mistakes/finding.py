@@ -1,0 +1,65 @@
+"""What a finding is: a mistake of the catalogue, seen at one place of somebody's code."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Literal, TypeAlias
+
+Level: TypeAlias = Literal["error", "warning", "note"]
+"""error: wrong, whatever was meant. warning: likely wrong, and a deliberate use exists. note: worth knowing."""
+
+LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One mistake, seen at one place; it never says more than was seen.
+
+    Attributes:
+        id: the mistake's id in the catalogue.
+        level: see Level.
+        file, line, column: where in the source; the line counts from 1, the column from 1. None if not known.
+        module: the recurrent module's qualified name or its attribute: "encoder.rnn".
+        call: which call of that module, from 0.
+        reader: the module that reads the result: "fc"; None if code outside any module does.
+        operation: what it does with it: "linear".
+        expression: what is read, as Python: "output[:, -1]".
+        what: what that really is, in words.
+        instead: the line to write; None if no single line mends it.
+        explain: the command that shows the mistake on an nn.LSTM.
+    """
+
+    id: str
+    level: Level
+    what: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    module: str | None = None
+    call: int | None = None
+    reader: str | None = None
+    operation: str | None = None
+    expression: str | None = None
+    instead: str | None = None
+    explain: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.explain:
+            object.__setattr__(self, "explain", f"lstm-inspect explain {self.id}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding by the JSON contract.
+
+        >>> Finding(id="first-layer", level="error", what="the first layer").to_dict()["explain"]
+        'lstm-inspect explain first-layer'
+        """
+        return asdict(self)
+
+
+def worst(findings: list[Finding]) -> Level | None:
+    """The highest level among findings; None if there are none.
+
+    >>> worst([Finding(id="first-layer", level="warning", what="..")])
+    'warning'
+    """
+    return next((level for level in LEVELS if any(finding.level == level for finding in findings)), None)
