@@ -1,0 +1,260 @@
+"""The one way of seeing calls: the forwards of torch's recurrent classes, wrapped while somebody looks."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import update_wrapper
+from types import FunctionType
+from typing import Any, Final, Protocol, TypeVar
+
+import torch
+from torch import nn
+from torch.nn.modules import module as module_file
+from torch.nn.modules import rnn as rnn_file
+
+SEQUENCES: Final = (nn.LSTM, nn.GRU, nn.RNN)
+CELLS: Final = (nn.LSTMCell, nn.GRUCell, nn.RNNCell)
+Function = Callable[..., Any]
+Called = TypeVar("Called", bound=Function)
+Surround = Callable[[nn.Module, tuple[Any, ...], dict[str, Any]], AbstractContextManager[object] | None]
+"""What is to stand around a call of a module; None for nothing."""
+_MOST_FAULTS: Final = 20
+_OBSERVING: Final = object()  # innermost while an observer runs: what it calls is not the user's
+
+
+_compiler: Final[Any] = getattr(getattr(torch._C, "_dynamo", None), "eval_frame", None)
+
+
+def _not_compiled(function: Called) -> Called:
+    """A function that torch.compile leaves as it is, where it meets it under the user's compiled program."""
+    if hasattr(_compiler, "skip_code"):  # torch up to 2.7
+        _compiler.skip_code(function.__code__)
+    elif hasattr(_compiler, "set_code_exec_strategy"):
+        action = _compiler._FrameAction
+        this_alone = _compiler._FrameExecStrategy(action.SKIP, action.DEFAULT)
+        _compiler.set_code_exec_strategy(function.__code__, this_alone)
+    return function
+
+
+@_not_compiled
+def _set_compiler(compiler: Any) -> Any:
+    """Set what compiles the frames of this thread, and return what did."""
+    return None if _compiler is None else _compiler.set_eval_frame(compiler)
+
+
+class Observer(Protocol):
+    """Who is told of every call of an nn.LSTM, nn.GRU, nn.RNN or one of their cells."""
+
+    def before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """A call is about to be made; what is returned is handed to ``after`` or ``failed``."""
+
+    def after(self, token: Any, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], results: Any) -> None:
+        """The call has returned ``results``, which the user gets as they are."""
+
+    def failed(
+        self, token: Any, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception
+    ) -> None:
+        """The call has raised ``error``, which the user gets as it is."""
+
+
+class Faults(list[str]):
+    """What observers raised, as text: nothing of it reached the user's program."""
+
+    def keep(self, error: Exception) -> None:
+        """Note an exception once; as text, because the exception itself would keep tensors alive."""
+        text = "".join(traceback.format_exception(error))
+        if text not in self and len(self) < _MOST_FAULTS:
+            self.append(text)
+
+
+class _Thread(threading.local):
+    """What one thread is inside of: the calls that are being seen, and how deep it is in modules."""
+
+    def __init__(self) -> None:
+        self.inside: list[object] = []
+        self.depth = 0
+
+
+_thread: Final = _Thread()
+_lock: Final = threading.RLock()
+_observers: tuple[tuple[Observer, Faults], ...] = ()
+_surrounds: tuple[tuple[Surround, Faults], ...] = ()
+
+
+@contextmanager
+def seeing(observer: Observer) -> Iterator[Faults]:
+    """Tell an observer of every call of torch's recurrent modules, in every thread, while the context lasts.
+
+    ``nn.LSTM.forward`` itself is wrapped, so that ``lstm.forward(x)`` and a subclass's ``super().forward(x)``
+    are seen too. Contexts may be entered again and left in any order. What torch scripts, traces, exports or
+    compiles meanwhile is as it would be without; such calls are not seen.
+
+    Returns:
+        What the observer raised, if it did: nothing of it goes into the user's program.
+
+    >>> class Count:
+    ...     before = after = failed = lambda self, *call: seen.append(call)
+    >>> seen = []
+    >>> with seeing(Count()) as faults:
+    ...     results = nn.LSTM(4, 8)(torch.zeros(7, 2, 4))
+    >>> len(seen), faults
+    (2, [])
+    """
+    global _observers  # noqa: PLW0603 - the classes that are wrapped are the process's own, too
+    entry = observer, Faults()
+    with _lock:
+        _observers = (*_observers, entry)
+        for seat in _FORWARDS:
+            seat.take()
+    try:
+        yield entry[1]
+    finally:
+        with _lock:
+            _observers = tuple(each for each in _observers if each is not entry)
+            for seat in () if _observers else _FORWARDS:
+                seat.leave()
+
+
+@contextmanager
+def surrounding(surround: Surround) -> Iterator[Faults]:
+    """Put a context around each outermost call of a module, in every thread: entered and left in one frame.
+
+    Args:
+        surround: asked for the context of a call with the module and its arguments.
+
+    Returns:
+        What the context raised on its way in or out, if it did.
+    """
+    global _surrounds  # noqa: PLW0603 - as in seeing
+    entry = surround, Faults()
+    with _lock:
+        _surrounds = (*_surrounds, entry)
+        _CALL.take()
+    try:
+        yield entry[1]
+    finally:
+        with _lock:
+            _surrounds = tuple(each for each in _surrounds if each is not entry)
+            if not _surrounds:
+                _CALL.leave()
+
+
+class _Seat:
+    """A function of one of torch's classes, and the wrapper that stands in for it while somebody looks.
+
+    A wrapper that the user has wrapped in turn can't be taken out: it stays, and calls on what it wraps.
+    """
+
+    def __init__(self, owner: type[nn.Module], name: str, scope: dict[str, Any], see: Function) -> None:
+        self._owner, self._name, self._scope, self._see = owner, name, scope, see
+        self._made: list[Function] = []
+
+    def take(self) -> None:
+        current = vars(self._owner)[self._name]
+        if current not in self._made:
+            self._made.append(_wrapper(current, self._scope, self._see))
+            setattr(self._owner, self._name, self._made[-1])
+
+    def leave(self) -> None:
+        current = vars(self._owner)[self._name]
+        if current in self._made:
+            setattr(self._owner, self._name, current.__wrapped__)
+
+
+def _wrapper(original: Function, scope: dict[str, Any], see: Function) -> Function:
+    """A wrapper that torch.jit.script reads as the original: by ``__wrapped__``, and with the original's globals."""
+    left_alone = _is_read_by_torch
+
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if left_alone():
+            return original(self, *args, **kwargs)
+        return see(original, self, args, kwargs)
+
+    made = FunctionType(wrapper.__code__, scope, original.__name__, None, wrapper.__closure__)
+    return update_wrapper(_not_compiled(made), original)
+
+
+@_not_compiled
+def _is_read_by_torch() -> bool:
+    """Whether torch makes a program of the call, or runs under a transformation: there is nothing to see then."""
+    return torch.compiler.is_compiling() or torch._C._is_tracing()
+
+
+@_not_compiled
+def _see(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """One call, with every observer told of it."""
+    inside, observers = _thread.inside, _observers
+    if not observers or (inside and (inside[-1] is module or inside[-1] is _OBSERVING)):
+        return original(module, *args, **kwargs)
+    tokens = [_ask(faults, observer.before, module, args, kwargs) for observer, faults in observers]
+    inside.append(module)
+    try:
+        results = original(module, *args, **kwargs)
+    except Exception as error:
+        for (observer, faults), token in zip(observers, tokens, strict=True):
+            _ask(faults, observer.failed, token, module, args, kwargs, error)
+        raise
+    finally:
+        inside.pop()
+    for (observer, faults), token in zip(observers, tokens, strict=True):
+        _ask(faults, observer.after, token, module, args, kwargs, results)
+    return results
+
+
+@_not_compiled
+def _ask(faults: Faults, ask: Function, *call: Any) -> Any:
+    """Call an observer: what it calls is not seen, what it raises is kept, and torch.compile does not read it."""
+    _thread.inside.append(_OBSERVING)
+    compiler = _set_compiler(None)
+    try:
+        return ask(*call)
+    except Exception as error:
+        faults.keep(error)
+        return None
+    finally:
+        _set_compiler(compiler)
+        _thread.inside.pop()
+
+
+@_not_compiled
+def _surround(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """One call of a module; the outermost one in what was asked for."""
+    surrounds = _surrounds
+    if not surrounds or _thread.depth or _OBSERVING in _thread.inside:
+        return original(module, *args, **kwargs)
+    entered: list[tuple[AbstractContextManager[object], Faults]] = []
+    _thread.depth += 1
+    try:
+        for surround, faults in surrounds:
+            context = _ask(faults, surround, module, args, kwargs)
+            if context is not None and _enters(context, faults):
+                entered.append((context, faults))
+        return original(module, *args, **kwargs)
+    finally:
+        _thread.depth -= 1
+        for context, faults in reversed(entered):
+            _ask(faults, context.__exit__, None, None, None)
+
+
+@_not_compiled
+def _enters(context: AbstractContextManager[object], faults: Faults) -> bool:
+    before = len(faults)
+    _ask(faults, context.__enter__)
+    return len(faults) == before
+
+
+@contextmanager
+def unseen() -> Iterator[None]:
+    """What this thread calls in the context is ours, not the user's: no observer is told of it."""
+    _thread.inside.append(_OBSERVING)
+    try:
+        yield
+    finally:
+        _thread.inside.pop()
+
+
+_FORWARDS: Final[Sequence[_Seat]] = [_Seat(kind, "forward", vars(rnn_file), _see) for kind in (*SEQUENCES, *CELLS)]
+_CALL: Final = _Seat(nn.Module, "__call__", vars(module_file), _surround)
