@@ -7,22 +7,34 @@ decides how an argument is spelt: ``proj_size=10`` in Python, ``--proj-size 10``
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import ClassVar, TypeAlias
-
-Spell: TypeAlias = Callable[[str, str | None], str]
-"""Turns an argument's name and, if there is one, its value into what the reader would type."""
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 _ARGUMENT = re.compile(r"\{\{|\{(\w+)(?:=([^{}]*))?\}")
 
 
-def spell_python(name: str, value: str | None) -> str:
-    """Spell an argument as a Python call does.
+class Spell:
+    """How the reader types: Python here; a subclass says how the command line does."""
 
-    >>> spell_python("proj_size", "10")
-    'proj_size=10'
-    """
-    return name if value is None else f"{name}={value}"
+    def __call__(self, name: str, value: str | None) -> str:
+        """An argument's name and, if there is one, its value.
+
+        >>> spell_python("proj_size", "10")
+        'proj_size=10'
+        """
+        return name if value is None else f"{name}={value}"
+
+    def inspection(self, spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> str:
+        """What inspects the spec with these arguments.
+
+        >>> spell_python.inspection({"num_layers": 2}, {"rtol": 0.1})
+        'inspect(LSTMSpec(num_layers=2), rtol=0.1)'
+        """
+        fields = ", ".join(f"{name}={value!r}" for name, value in spec.items())
+        return f"inspect({', '.join([f'LSTMSpec({fields})', *(f'{n}={v!r}' for n, v in (options or {}).items())])})"
+
+
+spell_python: Final = Spell()
 
 
 def spell_arguments(text: str, spell: Spell = spell_python) -> str:

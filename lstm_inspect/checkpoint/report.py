@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, ClassVar, Final, Literal
 
 from lstm_inspect.checkpoint.found import UNKNOWN, FoundLSTM, OtherModule
 from lstm_inspect.checkpoint.groups import WRAPPERS, Entry
 from lstm_inspect.checkpoint.sizes import Sizes
+from lstm_inspect.errors import Spell, spell_python
+from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.verdict.contract import header
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
-GoOn = Callable[[LSTMSpec], str]
-"""Turns a found LSTM's spec into what the reader types next."""
-
 _MOST_NAMES: Final = 4
 _SIZES: Final = ("input_size", "hidden_size", "num_layers", "bidirectional", "bias", "proj_size", "dtype")
-
-
-def python_call(spec: LSTMSpec) -> str:
-    """The Python call that goes on from a found LSTM.
-
-    >>> python_call(LSTMSpec(input_size=8, num_layers=2))
-    'inspect(LSTMSpec(input_size=8, hidden_size=20, num_layers=2))'
-    """
-    return f"inspect(LSTMSpec({', '.join(f'{name}={value!r}' for name, value in spec_arguments(spec).items())}))"
 
 
 def spec_arguments(spec: LSTMSpec) -> dict[str, Any]:
@@ -46,7 +33,7 @@ def spec_arguments(spec: LSTMSpec) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointReport:
+class CheckpointReport(Shown):
     """What a checkpoint holds.
 
     Attributes:
@@ -58,6 +45,7 @@ class CheckpointReport:
         warnings: what to know before loading it.
     """
 
+    view: ClassVar[Literal["checkpoint"]] = "checkpoint"
     file: str
     format: str
     entries: Sequence[Entry]
@@ -88,23 +76,23 @@ class CheckpointReport:
         held = f"{_counted(len(self.entries), 'tensor')} ({names}{_more(self.entries)})"
         return f"{held}, none with the name of an LSTM's parameter"
 
-    def __rich__(self) -> RenderableType:
-        from lstm_inspect.views.checkpoint import page
+    @property
+    def verified(self) -> bool:
+        """Whether it is sound."""
+        return self.sound
 
-        return page(self)
-
-    def to_dict(self, go_on: GoOn = python_call) -> dict[str, Any]:
+    def to_dict(self, spell: Spell = spell_python) -> dict[str, Any]:
         """The report by the JSON contract, schema lstm-inspect/1.
 
         Args:
-            go_on: makes the value of ``next``: a Python call, or what to type on the command line.
+            spell: makes the value of ``next``: a Python call, or what to type on the command line.
         """
         return {
             **header("checkpoint"),
             "file": self.file,
             "format": self.format,
             "tensor_count": len(self.entries),
-            "lstms": [_lstm_dict(lstm, go_on) for lstm in self.lstms],
+            "lstms": [_lstm_dict(lstm, spell) for lstm in self.lstms],
             "others": [_other_dict(other) for other in self.others],
             "warnings": [asdict(warning) for warning in self.warnings],
             "sound": self.sound,
@@ -124,7 +112,7 @@ def wrapper_warning(wrapper: str) -> SpecWarning:
     return SpecWarning("wrapped", message)
 
 
-def _lstm_dict(lstm: FoundLSTM, go_on: GoOn) -> dict[str, Any]:
+def _lstm_dict(lstm: FoundLSTM, spell: Spell) -> dict[str, Any]:
     return {
         "name": lstm.name,
         "container": list(lstm.container),
@@ -136,7 +124,7 @@ def _lstm_dict(lstm: FoundLSTM, go_on: GoOn) -> dict[str, Any]:
         "notes": list(lstm.notes),
         "problems": [asdict(problem) for problem in lstm.problems],
         "constructor": lstm.constructor,
-        "next": None if lstm.spec is None else go_on(lstm.spec),
+        "next": None if lstm.spec is None else spell.inspection(spec_arguments(lstm.spec)),
     }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values
@@ -13,24 +14,8 @@ from lstm_inspect.errors import FileError, spell_arguments
 from lstm_inspect.verdict.contract import to_json
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from lstm_inspect.theory.warnings import SpecWarning
-
-
-class Deliverable(Protocol):
-    """What can be handed over: a report, or a view of its own that has these three as well."""
-
-    @property
-    def warnings(self) -> Sequence[SpecWarning]:
-        """What is said on stderr beside it."""
-
-    @property
-    def verified(self) -> bool | None:
-        """Whether all that was checked holds; None if nothing was."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Its JSON document."""
+    from lstm_inspect.views.page import OneReport
 
 
 def save_path(values: Values) -> Path | None:
@@ -66,17 +51,34 @@ def warn(warnings: Iterable[SpecWarning]) -> None:
         streams.say(f"warning: {spell_arguments(warning.message, spell_flag)}")
 
 
-def deliver(report: Deliverable, page: Callable[..., RenderableType], values: Values, path: Path | None) -> int:
-    """Show a report as a page, or write its JSON; save the page if asked; return the exit status."""
-    whole = values.get("all", False)
-    warn(report.warnings)
+def deliver(
+    report: OneReport, values: Values, path: Path | None = None, *, document: dict[str, Any] | None = None
+) -> int:
+    """Show a report as a page, or write its JSON; save the page if asked; return the exit status.
+
+    Args:
+        report: any that ``views.page`` knows.
+        values: of the command's flags.
+        path: the file of --save, as ``save_path`` gives it.
+        document: its JSON document, where that is not ``report.to_dict()``.
+    """
+    warn(getattr(report, "warnings", ()))
+    if path is not None or not values["json"]:
+        _show(report, values, path)
+    if values["json"]:
+        streams.write(to_json(report.to_dict() if document is None else document))
+    return streams.FAILED if report.verified is False else streams.OK
+
+
+def _show(report: OneReport, values: Values, path: Path | None) -> None:
+    from lstm_inspect.views.detail import Detail
+    from lstm_inspect.views.page import page
+
+    asked = {field.name: values[field.name] for field in fields(Detail) if field.name in values}
     if path is not None:
         from lstm_inspect.views.export import FORMATS
 
-        whole_page = page(report, whole=whole)
-        streams.save(FORMATS[path.suffix.lower()](whole_page, streams.console().width), path)
-    if values["json"]:
-        streams.write(to_json(report.to_dict()))
-    else:
-        streams.show(page(report, whole=whole, warnings=False))
-    return streams.FAILED if report.verified is False else streams.OK
+        saved = page(report, spell_flag, Detail(**asked))
+        streams.save(FORMATS[path.suffix.lower()](saved, streams.console().width), path)
+    if not values["json"]:
+        streams.show(page(report, spell_flag, Detail(**asked, warnings=False)))

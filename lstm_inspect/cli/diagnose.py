@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any, Final
 
-from lstm_inspect.cli import streams
+from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Flag, Values, argument, command, text
 from lstm_inspect.cli.message import message_of, parse_any_lengths, parse_shape
 from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
-from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.errors import SpecError
-from lstm_inspect.verdict.contract import header, to_json
+from lstm_inspect.verdict.contract import header
 
 _SHAPES: Final = "The shapes of the call"
 _SHAPE_FLAGS: Final = (
@@ -54,8 +53,7 @@ def diagnose(values: Values) -> int:
     from lstm_inspect.diagnosis.check_call import check_call, diagnose_call
 
     found = check_call(known) if message is None else diagnose_call(message, known)
-    _show(found, values, asked=message is not None)
-    return _status(found, asked=message is not None)
+    return deliver(found, values, document={**header("diagnose"), **found.to_dict()})
 
 
 def known_of(values: Values) -> Known:
@@ -72,20 +70,3 @@ def known_of(values: Values) -> Known:
     if facts.get("unbatched") and facts.get("batch_size") is not None:
         raise SpecError("batch_size", str(facts["batch_size"]), "left out with {batch_size=None}", "one of the two")
     return Known(**facts)
-
-
-def _show(found: Diagnosis, values: Values, *, asked: bool) -> None:
-    if values["json"]:
-        streams.write(to_json({**header("diagnose"), **found.to_dict()}))
-        return
-    from lstm_inspect.views.diagnose import page
-
-    streams.show(page(found, of_a_message=asked))
-
-
-def _status(found: Diagnosis, *, asked: bool) -> int:
-    """A message: 0 if it was recognised. A call: 0 if torch would take it and nothing is certainly wrong."""
-    if asked:
-        return streams.OK if found.matched else streams.FAILED
-    wrong = any(each.matched and each.kind != "trap" for each in (found, *found.further))
-    return streams.FAILED if wrong else streams.OK

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver, save_path
 from lstm_inspect.cli.flags import Values, argument, command, whole
-from lstm_inspect.cli.options import CHECK_FLAGS, PREDICT, REPORT_FLAGS, checking_of
+from lstm_inspect.cli.options import CHECK_FLAGS, PREDICT, REPORT_FLAGS, checking_of, spell_flag
 
 if TYPE_CHECKING:
     from lstm_inspect.live.user_code import UserCodeError
@@ -41,9 +41,7 @@ def model(values: Values) -> int:
     except UserCodeError as error:
         _show(error)
         return streams.REFUSED
-    from lstm_inspect.views.model import page
-
-    return deliver(report, page, values, path)
+    return deliver(report, values, path)
 
 
 def _show(error: UserCodeError) -> None:
@@ -51,8 +49,8 @@ def _show(error: UserCodeError) -> None:
     streams.say(error.traceback)
     streams.say(f"error: {error}")
     if error.diagnosis is not None:
-        from lstm_inspect.views.diagnose import page
+        from lstm_inspect.views.page import page
 
         console = streams.error_console()
         console.print()
-        console.print(page(error.diagnosis, of_a_message=True))
+        console.print(page(error.diagnosis, spell_flag))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lstm_inspect.cli.flags import Flag, Values, number, switch, text, whole
 from lstm_inspect.cli.lengths import parse_lengths
-from lstm_inspect.errors import SpecError
+from lstm_inspect.errors import SpecError, Spell
 from lstm_inspect.theory.spec import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, LSTMSpec
 from lstm_inspect.theory.tolerance import validate_tolerance
 from lstm_inspect.theory.validation import ITEMSIZE, STATES
@@ -73,24 +73,40 @@ REPORT_FLAGS: Final = (
 )
 
 SPEC_FLAGS: Final = (*LSTM_FLAGS, *BATCH_FLAGS, *RUN_FLAGS)
-_CHECKING: Final = {flag.name: flag.default for flag in CHECK_FLAGS}
 _FLAG_OF: Final[dict[str, Flag]] = {flag.name: flag for flag in (*SPEC_FLAGS, *CHECK_FLAGS, *REPORT_FLAGS)}
 
 
-def spell_flag(name: str, value: str | None) -> str:
-    """Spell an argument as the command line does.
+class _Flags(Spell):
+    """How the command line is typed."""
 
-    >>> spell_flag("proj_size", "10"), spell_flag("bidirectional", "False"), spell_flag("batch_size", "None")
-    ('--proj-size 10', '--no-bidir', '--unbatched')
-    """
-    if name == "batch_size" and value == "None":
-        return "--unbatched"
-    flag = _FLAG_OF.get(name)
-    yes, _, no = (flag.typed[0] if flag else f"--{name.replace('_', '-')}").partition("/")
-    is_switch = flag is None or flag.kind is bool
-    if value is None or (is_switch and value == "True"):
-        return yes
-    return no if is_switch and value == "False" and no else f"{yes} {value}"
+    def __call__(self, name: str, value: str | None) -> str:
+        """An argument as a flag.
+
+        >>> spell_flag("proj_size", "10"), spell_flag("bidirectional", "False"), spell_flag("batch_size", "None")
+        ('--proj-size 10', '--no-bidir', '--unbatched')
+        """
+        if name == "batch_size" and value == "None":
+            return "--unbatched"
+        flag = _FLAG_OF.get(name)
+        yes, _, no = (flag.typed[0] if flag else f"--{name.replace('_', '-')}").partition("/")
+        is_switch = flag is None or flag.kind is bool
+        if value is None or (is_switch and value == "True"):
+            return yes
+        return no if is_switch and value == "False" and no else f"{yes} {value}"
+
+    def inspection(self, spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> str:
+        """The command line that inspects the spec with these arguments.
+
+        >>> spell_flag.inspection({"num_layers": 2, "lengths": (8, 9, 10)}, {"reference": False})
+        'lstm-inspect shapes --layers 2 --lengths 8,9,10 --no-reference'
+        """
+        given = {**spec, **(options or {})}
+        typed = {name: ",".join(map(str, v)) if isinstance(v, tuple) else str(v) for name, v in given.items()}
+        flags = [self(name, typed[name]) for name in _FLAG_OF if name in typed]
+        return " ".join(["lstm-inspect shapes", *flags])
+
+
+spell_flag: Final = _Flags()
 
 
 def spec_of(values: Values) -> LSTMSpec:
@@ -119,29 +135,3 @@ def checking_of(values: Values) -> dict[str, Any]:
     """
     validate_tolerance(rtol=values.get("rtol"), atol=values.get("atol"))
     return {flag.name: values[flag.name] for flag in CHECK_FLAGS if flag.name in values}
-
-
-def command_of(name: str, spec: LSTMSpec, checking: Mapping[str, Any] | None = None) -> str:
-    """The command line that names a spec.
-
-    >>> command_of("shapes", LSTMSpec(num_layers=2, lengths=(8, 9, 10)))
-    'lstm-inspect shapes --layers 2 --lengths 8,9,10'
-    """
-    words = [f"lstm-inspect {name}"]
-    for flag in SPEC_FLAGS:
-        word = _word(flag, spec)
-        if word is not None:
-            words.append(word)
-    words += [spell_flag(name, str(value)) for name, value in (checking or {}).items() if value != _CHECKING[name]]
-    return " ".join(words)
-
-
-def _word(flag: Flag, spec: LSTMSpec) -> str | None:
-    """How a spec's field is typed; None if it stands at its default or follows from the lengths."""
-    if flag.name == "unbatched":
-        return None if spec.batched else "--unbatched"
-    value = getattr(spec, flag.name)
-    if flag.name == "lengths":
-        return None if value is None else f"--lengths {','.join(map(str, value))}"
-    follows = value == getattr(_D, flag.name) or (flag.name in ("seq_len", "batch_size") and spec.lengths is not None)
-    return None if follows or value is None else spell_flag(flag.name, str(value))

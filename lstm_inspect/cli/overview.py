@@ -28,6 +28,4 @@ def overview(values: Values) -> int:
     from lstm_inspect.verdict.structures import overview as overview_of
 
     found = overview_of(spec, predict=values["predict"])
-    from lstm_inspect.views.structures import page
-
-    return deliver(found, page, values, path)
+    return deliver(found, values, path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final
 
 from lstm_inspect.cli.deliver import deliver, save_path
@@ -22,7 +21,7 @@ PACK_FLAGS: Final = (
         default=LABELS,
         metavar=f"{LABELS}|{NUMBERS}|abc,x",
     ),
-    switch(_TELLING, "sort_by_hand", "--sort-by-hand", help="Sorting by hand, beside torch's own."),
+    switch(_TELLING, "by_hand", "--sort-by-hand", help="Sorting by hand, beside torch's own."),
 )
 
 
@@ -30,13 +29,11 @@ PACK_FLAGS: Final = (
 def pack(values: Values) -> int:
     """Sequences of unequal length, from padding to the last valid state, step by step."""
     spec, checking, path = spec_of(_with_lengths(values)), checking_of(values), save_path(values)
-    label = cell_label(values["values"], spec)
+    cell_label(values["values"], spec)  # what can't be shown is refused before anything runs
     from lstm_inspect.verdict.report import inspect
 
     report = inspect(spec, command="pack", numbers=values["values"] == NUMBERS, **checking)
-    from lstm_inspect.views.pack import page
-
-    return deliver(report, partial(page, label=label, by_hand=values["sort_by_hand"]), values, path)
+    return deliver(report, values, path)
 
 
 def _with_lengths(values: Values) -> dict[str, Any]:

@@ -14,6 +14,4 @@ def shapes(values: Values) -> int:
     from lstm_inspect.verdict.report import inspect
 
     report = inspect(spec, **checking)
-    from lstm_inspect.views.report import page
-
-    return deliver(report, page, values, path)
+    return deliver(report, values, path)

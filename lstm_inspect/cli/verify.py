@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.cli import streams
+from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Flag, Values, command, switch, text
-from lstm_inspect.cli.options import CHECK_FLAGS, JSON, RUN_FLAGS, checking_of, command_of
+from lstm_inspect.cli.options import CHECK_FLAGS, JSON, RUN_FLAGS, checking_of
 from lstm_inspect.errors import FileError, LSTMInspectError, SpecError
 from lstm_inspect.theory.grid import BATCHES, GRIDS, Axes, size, specs
 from lstm_inspect.theory.spec import LSTMSpec
@@ -65,7 +66,7 @@ def verify(values: Values) -> int:
     found = _survey(
         (run(spec) for spec in specs(axes, device=values["device"], seed=values["seed"])), values, size(axes)
     )
-    return _deliver(found, values, checking)
+    return deliver(found, values)
 
 
 def _axes(values: Values) -> Axes:
@@ -123,16 +124,6 @@ def _progress(count: int | None) -> Iterator[Callable[[], None]]:
         yield lambda: progress.advance(task)
 
 
-def _deliver(found: Survey, values: Values, checking: dict[str, Any]) -> int:
-    if values["json"]:
-        streams.write(to_json(found.to_dict()))
-    else:
-        from lstm_inspect.views.survey import page
-
-        streams.show(page(found, lambda spec: command_of("shapes", spec, checking)))
-    return streams.OK if found.verified else streams.FAILED
-
-
 def _verify_lines(values: Values, checking: dict[str, Any]) -> int:
     """Specs as JSON Lines: with --json a report a line, as each is done; a bad line stops nothing."""
     bad: list[int] = []
@@ -141,7 +132,7 @@ def _verify_lines(values: Values, checking: dict[str, Any]) -> int:
         reports = _written(reports)
     found = _survey((report for _, report in reports), values, None)
     if not values["json"]:
-        _deliver(found, values, checking)
+        deliver(found, values)
     return streams.FAILED if not found.verified else streams.REFUSED if bad else streams.OK
 
 

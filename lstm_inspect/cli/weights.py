@@ -24,6 +24,4 @@ def weights(values: Values) -> int:
         refuse_long_listing(spec, "json" if values["json"] else "text")
 
     found = weights_of(spec, check=values["check"])
-    from lstm_inspect.views.parameters import page
-
-    return deliver(found, page, values, path)
+    return deliver(found, values, path)

@@ -32,7 +32,8 @@ def check_call(known: Known) -> Diagnosis:
     >>> found.argument, found.expected, found.causes[0].id
     ('h0', (1, 3, 20), 'states-batch-first')
     """
-    refused = tuple(_noted(diagnose(message, known), known) for message in _messages(known))
+    told = (replace(diagnose(message, known), of_a_message=False) for message in _messages(known))
+    refused = tuple(_noted(found, known) for found in told)
     found = (*refused, *silent(known))
     needs = tuple(_open_questions(known))
     if not found:
@@ -198,6 +199,6 @@ def diagnose_call(message: str, known: Known) -> Diagnosis:
     found = diagnose(message, known)
     call = check_call(known)
     if not found.matched:
-        return call if call.matched else found
+        return replace(call, of_a_message=True) if call.matched else found
     others = [each for each in (call, *call.further) if each.matched and each.kind != "trap"]
     return replace(found, further=tuple(each for each in others if each.rule != found.rule))

@@ -59,7 +59,8 @@ def diagnose(message: str, known: Known | None = None, **facts: Any) -> Diagnosi
     """
     known = replace(known or Known(), **facts)
     match = _last_match(message, known)
-    return Diagnosis(needs=NEEDS) if match is None else explain(match.rule, match.evidence)
+    found = Diagnosis(needs=NEEDS) if match is None else explain(match.rule, match.evidence)
+    return replace(found, of_a_message=True)
 
 
 def _last_match(text: str, known: Known) -> _Match | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, ClassVar, Final, Literal, TypeAlias
+
+from lstm_inspect.theory.shown import Shown
 
 Values: TypeAlias = tuple[int | float | str, ...]
 """A shape, one size, a dtype or a device: what was expected, or what came."""
@@ -32,7 +34,7 @@ class LikelyCause:
 
 
 @dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Shown):
     """One finding, or that there is none.
 
     Attributes:
@@ -48,8 +50,10 @@ class Diagnosis:
         note: what else holds of the finding.
         needs: what would have to be known to say more.
         further: other findings of the same call.
+        of_a_message: whether an error message was to be explained; else a call was checked.
     """
 
+    view: ClassVar[Literal["diagnosis"]] = "diagnosis"
     rule: str | None = None
     argument: str | None = None
     axis: int | None = None
@@ -62,11 +66,19 @@ class Diagnosis:
     note: str = ""
     needs: tuple[str, ...] = ()
     further: tuple[Diagnosis, ...] = ()
+    of_a_message: bool = False
 
     @property
     def matched(self) -> bool:
         """Whether anything was recognised."""
         return self.rule is not None
+
+    @property
+    def verified(self) -> bool:
+        """Of a message: whether it was recognised. Of a call: whether torch takes it and nothing is surely wrong."""
+        if self.of_a_message:
+            return self.matched
+        return not any(each.matched and each.kind != "trap" for each in (self, *self.further))
 
     @property
     def letter(self) -> str | None:

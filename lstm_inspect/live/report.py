@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from lstm_inspect.errors import spell_arguments
+from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.verdict import contract
 from lstm_inspect.verdict.report import Report
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Call(Shown):
     """One call of one nn.LSTM inside a model.
 
     Attributes:
@@ -24,6 +25,7 @@ class Call:
         error: why there is no report; None if there is one.
     """
 
+    view: ClassVar[Literal["call"]] = "call"
     name: str
     index: int
     report: Report | None
@@ -38,6 +40,12 @@ class Call:
         """The call as it stands in a model's document."""
         report = None if self.report is None else self.report.to_dict()
         return {"name": self.name, "index": self.index, "report": report, "error": self.error}
+
+
+class Calls(Shown, list[Call]):
+    """The calls that were recorded, in the order in which they were made."""
+
+    view: ClassVar[Literal["calls"]] = "calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ class NotCovered:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelReport:
+class ModelReport(Shown):
     """Every call of every nn.LSTM in one run of a model.
 
     Attributes:
@@ -68,6 +76,7 @@ class ModelReport:
         not_covered: recurrent modules of other kinds.
     """
 
+    view: ClassVar[Literal["model"]] = "model"
     target: str
     model: str
     calls: Sequence[Call]

@@ -15,7 +15,7 @@ from torch.nn.utils.rnn import PackedSequence
 from lstm_inspect.errors import CallError, LSTMInspectError, RunError
 from lstm_inspect.experiment import devices
 from lstm_inspect.live.call import DROPOUT, as_torch_sorts, call, report_of, run_of
-from lstm_inspect.live.report import Call
+from lstm_inspect.live.report import Call, Calls
 from lstm_inspect.live.spec_of import Input, State, see_that_weights_fit, spec_of_call
 from lstm_inspect.live.untouched import argument_names, untouched
 from lstm_inspect.theory.spec import LSTMSpec
@@ -27,7 +27,7 @@ from lstm_inspect.verdict.report import Options, Report
 @contextmanager
 def watch(
     model: torch.nn.Module, *, reference: bool = True, rtol: float | None = None, atol: float | None = None
-) -> Iterator[list[Call]]:
+) -> Iterator[Calls]:
     """Record every call of every nn.LSTM inside a model while the context lasts.
 
     Each report is made at once, on the tensors of that very call and the weights that made it: what a
@@ -55,7 +55,7 @@ def watch(
     """
     if not isinstance(model, torch.nn.Module):
         raise CallError("model", f"is a {type(model).__name__}", "it must be a torch.nn.Module", "watch(model)")
-    calls: list[Call] = []
+    calls = Calls()
     handles = []
     try:
         for name, lstm in model.named_modules():
@@ -73,7 +73,7 @@ class _Recorder:
     """The forward hook of one nn.LSTM; it never changes what the call returns, and never raises into the model."""
 
     name: str
-    calls: list[Call]
+    calls: Calls
     options: Options
     indices: Iterator[int] = field(default_factory=count)
 

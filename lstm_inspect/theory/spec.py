@@ -147,6 +147,16 @@ class LSTMSpec:
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {**fields, "lengths": None if self.lengths is None else list(self.lengths)}
 
+    def arguments(self) -> dict[str, Any]:
+        """The fields that don't stand at their default nor follow from the lengths.
+
+        >>> LSTMSpec(num_layers=2, lengths=(8, 9)).arguments()
+        {'num_layers': 2, 'lengths': (8, 9)}
+        """
+        default, follow = LSTMSpec(), ("seq_len", "batch_size") if self.lengths else ()
+        names = [field.name for field in dataclasses.fields(self) if field.name not in follow]
+        return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(default, name)}
+
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> LSTMSpec:
         """The spec of a contract's ``spec`` object; missing keys take their defaults.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from lstm_inspect.theory import footprint, frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.memory import weight_bytes
+from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict import contract
@@ -22,9 +23,10 @@ _OF_THE_MODULE = ("dropout-one-layer",)  # the other warnings speak of shapes th
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Shown):
     """A module's parameters and what they cost; with ``measured``, held against torch."""
 
+    view: ClassVar[Literal["parameters"]] = "parameters"
     spec: LSTMSpec
     measured: Measured | None = None
     environment: dict[str, Any] | None = None

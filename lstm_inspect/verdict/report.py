@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory import expressions
@@ -14,6 +14,7 @@ from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
 from lstm_inspect.theory.recipes import Recipe, recipes
 from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
+from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_rows
 from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of, validate_tolerance
@@ -22,8 +23,6 @@ from lstm_inspect.verdict import contract
 from lstm_inspect.verdict.guard import refuse_too_large
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from lstm_inspect.experiment.run import Run
 
 
@@ -49,6 +48,15 @@ class Options:
     def __post_init__(self) -> None:
         validate_tolerance(rtol=self.rtol, atol=self.atol)
 
+    def arguments(self) -> dict[str, Any]:
+        """Those that don't stand at their default.
+
+        >>> Options(rtol=0.1).arguments()
+        {'rtol': 0.1}
+        """
+        default = Options()
+        return {name: value for name, value in asdict(self).items() if value != getattr(default, name)}
+
 
 @dataclass(frozen=True, slots=True)
 class TensorReport:
@@ -60,9 +68,10 @@ class TensorReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class Report(Shown):
     """Everything known of one call of one nn.LSTM: frozen data, the same for text, JSON and Python."""
 
+    view: ClassVar[Literal["report"]] = "report"
     command: str
     spec: LSTMSpec
     tensors: Sequence[TensorReport]
@@ -106,16 +115,6 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The report by the JSON contract, schema lstm-inspect/1."""
         return contract.report_dict(self)
-
-    def __rich__(self) -> RenderableType:
-        from lstm_inspect.views.report import page
-
-        return page(self)
-
-    def _repr_html_(self) -> str:
-        from lstm_inspect.views.export import to_html
-
-        return to_html(self)
 
 
 def inspect(

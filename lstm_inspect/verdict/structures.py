@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.shapes import tensors
+from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.structures import Change, Lesson, changes, lessons, structures, teaches
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
@@ -34,9 +35,10 @@ class LessonResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Shown):
     """The eight structures: four with batch_first off, then the same four with it on."""
 
+    view: ClassVar[Literal["structures"]] = "structures"
     spec: LSTMSpec
     structures: Sequence[Structure]
     environment: dict[str, Any] | None = None

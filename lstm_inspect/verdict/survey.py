@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, ClassVar, Final, Literal
 
+from lstm_inspect.theory.shown import Shown
 from lstm_inspect.verdict import contract
 from lstm_inspect.verdict.report import Report
 
@@ -42,7 +43,7 @@ def _distances(report: Report) -> Iterable[float]:
 
 
 @dataclass(slots=True)
-class Survey:
+class Survey(Shown):
     """The counts of many reports.
 
     Attributes:
@@ -53,6 +54,7 @@ class Survey:
         environment: what ran them.
     """
 
+    view: ClassVar[Literal["survey"]] = "survey"
     total: Tally = field(default_factory=Tally)
     structures: dict[tuple[int, int], Tally] = field(default_factory=dict)
     dtypes: dict[str, Tally] = field(default_factory=dict)

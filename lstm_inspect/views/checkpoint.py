@@ -13,44 +13,34 @@ from rich.text import Text
 
 from lstm_inspect.checkpoint.found import UNKNOWN, FoundLSTM, FoundParameter, OtherModule
 from lstm_inspect.checkpoint.groups import Container
-from lstm_inspect.checkpoint.report import CheckpointReport, GoOn, python_call
-from lstm_inspect.errors import spell_arguments
+from lstm_inspect.checkpoint.report import CheckpointReport, spec_arguments
+from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
-from lstm_inspect.views import look
+from lstm_inspect.views import look, tables
+from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
 
 Found = TypeVar("Found", FoundLSTM, OtherModule)
 
 
-def page(
-    report: CheckpointReport, go_on: GoOn = python_call, *, whole: bool = False, warnings: bool = True
-) -> RenderableType:
-    """A checkpoint to look at.
-
-    Args:
-        report: what to show.
-        go_on: what the reader types next for a found LSTM.
-        whole: show every parameter and every problem.
-        warnings: show the warnings too; the command line writes them to stderr instead.
-    """
-    return _Page(report, go_on, whole, warnings)
+def page(report: CheckpointReport, spell: Spell, detail: Detail) -> RenderableType:
+    """A checkpoint to look at; with ``detail.all`` every parameter and every problem."""
+    return _Page(report, spell, detail)
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     report: CheckpointReport
-    go_on: GoOn
-    whole: bool
-    warnings: bool
+    spell: Spell
+    detail: Detail
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         report = _sayable(self.report, options.encoding) if options.ascii_only else self.report
         for lstm in report.lstms:
-            yield _lstm(lstm, self.go_on, whole=self.whole)
+            yield _lstm(lstm, self.spell, whole=self.detail.all)
         if report.others:
             yield _others(report.others)
-        if self.warnings:
-            yield from (Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings)
+        yield from tables.warnings(report, self.spell, self.detail)
         yield _verdict(report)
 
 
@@ -79,8 +69,8 @@ def _sayable(report: CheckpointReport, encoding: str) -> CheckpointReport:
     )
 
 
-def _lstm(lstm: FoundLSTM, go_on: GoOn, *, whole: bool) -> RenderableType:
-    parts: list[RenderableType] = [look.Fitted(partial(_facts, lstm, go_on))]
+def _lstm(lstm: FoundLSTM, spell: Spell, *, whole: bool) -> RenderableType:
+    parts: list[RenderableType] = [look.Fitted(partial(_facts, lstm, spell))]
     if lstm.problems:
         parts.append(look.Fitted(partial(_problems, lstm, whole)))
     if whole:
@@ -95,7 +85,7 @@ def _title(name: str, container: Container) -> str:
     return f"{named}, in {where}" if where else named
 
 
-def _facts(lstm: FoundLSTM, go_on: GoOn, width: int, signs: Signs) -> RenderableType:
+def _facts(lstm: FoundLSTM, spell: Spell, width: int, signs: Signs) -> RenderableType:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style=look.FAINT, no_wrap=True)
     facts.add_column(overflow="fold")
@@ -108,7 +98,7 @@ def _facts(lstm: FoundLSTM, go_on: GoOn, width: int, signs: Signs) -> Renderable
         facts.add_row("build", Text(f"not known: {_why_unknown(lstm)}", style=look.BAD))
     else:
         facts.add_row("build", look.code(lstm.constructor or "", whole=True))
-        facts.add_row("go on", look.code(go_on(lstm.spec), whole=True))
+        facts.add_row("go on", look.code(spell.inspection(spec_arguments(lstm.spec)), whole=True))
     return facts
 
 
@@ -148,5 +138,4 @@ def _others(others: Sequence[OtherModule]) -> RenderableType:
 
 
 def _verdict(report: CheckpointReport) -> Text:
-    style = f"bold {look.GOOD}" if report.sound else look.BAD
-    return Text.assemble((report.verdict, style), f" {report.file}, {report.format}.")
+    return look.verdict(report.verdict.removesuffix("."), f"{report.file}, {report.format}", good=report.sound)

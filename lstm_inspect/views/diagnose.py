@@ -12,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from lstm_inspect.diagnosis.finding import Diagnosis, Kind, LikelyCause, Values
+from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.views import look
+from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
 
 _TITLES: Final[dict[Kind, str]] = {
@@ -29,10 +31,10 @@ _INDENT: Final = 3
 _MOST_OF_A_MESSAGE: Final = 300
 
 
-def page(found: Diagnosis, *, of_a_message: bool) -> RenderableType:
+def page(found: Diagnosis, spell: Spell, detail: Detail) -> RenderableType:
     """A diagnosis to look at: of an error message, or of a call's shapes alone."""
     if not found.matched:
-        return Group(look.sentence(_NOTHING[of_a_message], look.TITLE), *_needs(found))
+        return Group(look.sentence(_NOTHING[found.of_a_message], look.TITLE), *_needs(found))
     shown = (found, *found.further)
     mistakes = [each for each in shown if each.kind != "trap"]
     traps = [each for each in shown if each.kind == "trap"]

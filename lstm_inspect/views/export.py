@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Final
+from shutil import get_terminal_size
+from typing import Any, Final
 
 from rich.console import Console, RenderableType
+
+from lstm_inspect.views.detail import Detail
 
 TITLE: Final = "lstm-inspect"
 _NOTEBOOK_WIDTH: Final = 110
@@ -24,6 +27,14 @@ def _recorded(renderable: RenderableType, width: int) -> Console:
     )
     console.print(renderable)
     return console
+
+
+def to_terminal_text(report: Any, width: int | None, *, checks: bool = False, all: bool = False) -> str:
+    """A report's page as print() shows it: as wide as the terminal, in signs that stdout can take."""
+    from lstm_inspect.views.page import page
+
+    columns = width or get_terminal_size().columns
+    return _recorded(page(report, detail=Detail(checks=checks, all=all)), columns).export_text().rstrip("\n")
 
 
 def to_text(renderable: RenderableType, width: int) -> str:

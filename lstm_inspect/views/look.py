@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -106,6 +106,17 @@ def with_reason(main: Text, reason: str) -> Text:
 def sentence(text: str, style: str = "") -> Text:
     """Plain words, never read as markup."""
     return Text(text, style=style)
+
+
+def verdict(said: str, where: str, *, good: bool | None) -> Text:
+    """A page's last line: what held, in colour, and on what."""
+    style = {True: f"bold {GOOD}", False: BAD, None: TITLE}[good]
+    return Text.assemble((said, style), f". {where}." if where else ".")
+
+
+def where(environment: Mapping[str, Any]) -> str:
+    """What ran it, in words."""
+    return f"torch {environment['torch']}, {environment['device_name']}"
 
 
 def first_and_last(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lstm_inspect.errors import Spell
 from lstm_inspect.live.report import Call, ModelReport, shown
 from lstm_inspect.theory import expressions
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look, tables
+from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
 from lstm_inspect.views.report import page as report_page
 
@@ -43,20 +45,17 @@ class _Block:
         return next((call for call in self.calls if not call.verified), self.calls[0])
 
 
-def page(report: ModelReport, *, whole: bool = False, warnings: bool = True) -> RenderableType:
-    """A model's LSTMs to look at.
-
-    Args:
-        report: what to show.
-        whole: show each call's whole page, and every call by itself.
-        warnings: show the warnings too; the command line writes them to stderr instead.
-    """
-    blocks = [_Block([call]) for call in report.calls] if whole else _blocks(report.calls)
-    parts: list[RenderableType] = [_block(block, whole=whole) for block in blocks]
-    parts += [_not_called(report), _not_covered(report)]
-    if warnings:
-        parts += [Text(f"warning: {warning.message}") for warning in report.warnings]
+def page(report: ModelReport, spell: Spell, detail: Detail) -> RenderableType:
+    """A model's LSTMs to look at; with ``detail.all`` each call's whole page, and every call by itself."""
+    blocks = [_Block([call]) for call in report.calls] if detail.all else _blocks(report.calls)
+    parts: list[RenderableType] = [_block(block, spell, detail) for block in blocks]
+    parts += [_not_called(report), _not_covered(report), *tables.warnings(report, spell, detail)]
     return Group(*parts, _verdict(report))
+
+
+def page_of_calls(calls: Sequence[Call], spell: Spell, detail: Detail) -> RenderableType:
+    """What ``watch`` recorded, to look at."""
+    return page(ModelReport("", "", calls), spell, detail)
 
 
 def _blocks(calls: Sequence[Call]) -> list[_Block]:
@@ -66,12 +65,12 @@ def _blocks(calls: Sequence[Call]) -> list[_Block]:
     return [_Block(group) for group in groups.values()]
 
 
-def _block(block: _Block, *, whole: bool) -> RenderableType:
+def _block(block: _Block, spell: Spell, detail: Detail) -> RenderableType:
     call = block.shows
     if call.report is None:
         return look.section(block.title, Text(f"can't be checked: {call.error}", style=look.BAD))
-    if whole:
-        return look.section(block.title, Text(), report_page(call.report, whole=True, warnings=False))
+    if detail.all:
+        return look.section(block.title, Text(), report_page(call.report, spell, replace(detail, warnings=False)))
     parts: list[RenderableType] = [look.code(line, whole=True) for line in _statements(call)]
     parts += [Text(), tables.shapes(call.report), *_lengths(call.report), Text()]
     failed = [call for call in block.calls if not call.verified]
@@ -141,10 +140,10 @@ def _verdict(report: ModelReport) -> Text:
     modules = len({call.name for call in report.calls})
     counts = f"{_number(len(report.calls), 'call')} of {_number(modules, 'nn.LSTM')}, {_number(checks, 'check')}"
     bad = sum(not call.verified for call in report.calls)
-    verdict = f"FAILED: {bad} of {counts}" if bad else f"Verified: {counts}, {_number(pitfalls, 'pitfall')}"
+    said = f"FAILED: {bad} of {counts}" if bad else f"Verified: {counts}, {_number(pitfalls, 'pitfall')}"
     where = sorted({f"torch {each.environment['torch']}, {each.spec.device}" for each in reports if each.environment})
-    style = look.BAD if bad else f"bold {look.GOOD}"
-    return Text.assemble((verdict, style), f" in {report.model}. {'; '.join(where)}{'.' if where else ''}".rstrip())
+    in_what = f" in {report.model}" if report.model else ""
+    return look.verdict(f"{said}{in_what}", "; ".join(where), good=not bad)
 
 
 def _columns(reports: Sequence[Report]) -> tuple[list[Sequence[object]], list[Sequence[object]]]:

@@ -7,41 +7,32 @@ from functools import partial
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lstm_inspect.errors import Spell
 from lstm_inspect.theory import expressions, packing_claims
-from lstm_inspect.theory.cell_labels import Label
+from lstm_inspect.theory.cell_labels import Label, cell_label
 from lstm_inspect.theory.multiply_adds import multiply_adds
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import cells, look, tables
+from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
 from lstm_inspect.views.packed import packed_columns, padded_batch
 
 _MOST_NUMBERS = 20
 
 
-def page(
-    report: Report, *, label: Label, by_hand: bool = False, whole: bool = False, warnings: bool = True
-) -> RenderableType:
-    """A packed run to look at.
-
-    Args:
-        report: of a spec with lengths.
-        label: what stands in a cell of the drawings.
-        by_hand: show sorting by hand too.
-        whole: show every row of every table.
-        warnings: show the warnings too.
-    """
-    spec, packing = report.spec, _packing(report)
+def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
+    """A packed run to look at; its spec has lengths."""
+    spec, packing, whole = report.spec, _packing(report), detail.all
+    label = cell_label(detail.values, spec)
     parts = [tables.constructor(report), _sequences(report, label), _sort(spec, packing, whole)]
     parts += [_packed(report, label, whole), _run(report), _unpacked(report), _final_states(report)]
-    if by_hand:
+    if detail.by_hand:
         parts.append(_by_hand(spec, packing))
     parts += [tables.checks(report, whole=whole), tables.pitfalls(report), _saved(spec, packing)]
-    if warnings and report.warnings:
-        parts.append(tables.warnings(report))
-    return Group(*parts, tables.verdict(report))
+    return Group(*parts, *tables.warnings(report, spell, detail), tables.verdict(report, spell))
 
 
 def _packing(report: Report) -> Packing:

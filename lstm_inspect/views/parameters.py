@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.theory import footprint, frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
 from lstm_inspect.theory.expressions import constructor
@@ -19,28 +20,21 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.guard import format_bytes
 from lstm_inspect.verdict.parameters import Weights
 from lstm_inspect.views import look, tables
+from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
 
 _MOST_PARAMETERS: Final = 24  # three layers of two directions
 
 
-def page(weights: Weights, *, whole: bool = False, warnings: bool = True) -> RenderableType:
-    """The account to look at.
-
-    Args:
-        weights: what to show.
-        whole: show every row of every table.
-        warnings: show the warnings too; the command line writes them to stderr instead.
-    """
-    spec = weights.spec
+def page(weights: Weights, spell: Spell, detail: Detail) -> RenderableType:
+    """The account to look at."""
+    spec, whole = weights.spec, detail.all
     parts = [look.section("Module", look.code(f"lstm = {constructor(spec)}", whole=True))]
     parts += [_parameters(weights, whole), _gates(spec), _biases(spec)]
     if spec.proj_size:
         parts.append(look.section("The projection", look.sentence(theory.WHY_PROJECTION)))
     parts += [_multiply_adds(spec, whole), _memory(spec), _elsewhere(spec)]
-    if warnings and weights.warnings:
-        parts.append(tables.warnings(weights))
-    return Group(*parts, verdict(weights))
+    return Group(*parts, *tables.warnings(weights, spell, detail), _verdict(weights, spell))
 
 
 def _numbers(table: Table, *columns: int) -> Table:
@@ -241,20 +235,17 @@ def _assignments(assignments: Sequence[Assignment]) -> Text:
     )
 
 
-def verdict(weights: Weights) -> RenderableType:
-    """One line: what held; after a failed check, what torch says otherwise."""
+def _verdict(weights: Weights, spell: Spell) -> Text:
+    """What held; after a failed check, what torch says otherwise."""
     measured, environment = weights.measured, weights.environment
     if measured is None or environment is None:
-        return look.sentence(
-            "Worked out from integers alone; torch was not loaded. With --check it is held against torch.", look.TITLE
-        )
+        said = "Worked out from integers alone; torch was not loaded. With {check=True} it is held against torch."
+        return look.sentence(spell_arguments(said, spell), look.TITLE)
     run = _counted(weights.spec, measured.counted)
     what = f"{len(measured.shapes):,} parameters of named_parameters(), the multiply-adds of {run}"
-    where = f". torch {environment['torch']}, {environment['device_name']}, {weights.spec.dtype}."
-    if not weights.differences:
-        return Text.assemble((f"Verified: {what}", f"bold {look.GOOD}"), where)
-    differences = Text("\n").join(look.sentence(difference, look.BAD) for difference in weights.differences)
-    return Text.assemble((f"FAILED: {what}", look.BAD), where, "\n", differences)
+    said = f"{'FAILED' if weights.differences else 'Verified'}: {what}"
+    line = look.verdict(said, f"{look.where(environment)}, {weights.spec.dtype}", good=weights.verified)
+    return Text("\n").join([line, *(look.sentence(difference, look.BAD) for difference in weights.differences)])
 
 
 def _counted(spec: LSTMSpec, counted: LSTMSpec) -> str:

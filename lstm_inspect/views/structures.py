@@ -9,10 +9,12 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.verdict.report import TensorReport
 from lstm_inspect.verdict.structures import Overview, Structure
 from lstm_inspect.views import look, tables
+from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
 
 _MARKS: Final = {"num_layers": "L", "bidirectional": "D", "batch_first": "b"}
@@ -31,18 +33,12 @@ _ORDER: Final = ("input", "packed_input", "output", "packed_output", "hn", "cn",
 Rows = Sequence[Sequence[str]]
 
 
-def page(overview: Overview, *, whole: bool = False, warnings: bool = True) -> RenderableType:
-    """The overview to look at.
-
-    Args:
-        overview: what to show.
-        whole: every table is whole anyway.
-        warnings: show the warnings too; the command line writes them to stderr instead.
-    """
+def page(overview: Overview, spell: Spell, detail: Detail) -> RenderableType:
+    """The overview to look at; every table is whole."""
     half = len(overview.structures) // 2
     blocks = [_block(block) for block in (overview.structures[:half], overview.structures[half:])]
-    said = [tables.warnings(overview)] if warnings and overview.warnings else []
-    return Group(*blocks, _axes(overview), _lessons(overview), *said, verdict(overview))
+    said = tables.warnings(overview, spell, detail)
+    return Group(*blocks, _axes(overview), _lessons(overview), *said, _verdict(overview, spell))
 
 
 def _block(structures: Sequence[Structure]) -> RenderableType:
@@ -186,14 +182,11 @@ def _lesson_lines(overview: Overview, width: int, signs: Signs) -> RenderableTyp
     return table
 
 
-def verdict(overview: Overview) -> Text:
-    """One line: what held, on what."""
-    if overview.environment is None:
-        return look.sentence(tables.PREDICTED, look.TITLE)
+def _verdict(overview: Overview, spell: Spell) -> Text:
+    environment, spec = overview.environment, overview.spec
+    if environment is None:
+        return tables.predicted(spell)
     shapes = sum(len(structure.tensors) for structure in overview.structures)
     runs = f"{shapes} shapes of {len(overview.structures)} runs"
-    failed = overview.failed
-    said = f"FAILED: {failed} of {runs}" if not overview.verified else f"Verified: {runs} are as predicted"
-    environment, spec = overview.environment, overview.spec
-    where = f"torch {environment['torch']}, {environment['device_name']}, {spec.dtype}, seed {spec.seed}"
-    return Text.assemble((said, look.BAD if not overview.verified else f"bold {look.GOOD}"), f". {where}.")
+    said = f"Verified: {runs} are as predicted" if overview.verified else f"FAILED: {overview.failed} of {runs}"
+    return look.verdict(said, f"{look.where(environment)}, {spec.dtype}, seed {spec.seed}", good=overview.verified)

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lstm_inspect.errors import Spell
 from lstm_inspect.theory.claim import CheckResult
-from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.tolerance import tolerance
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.verdict.survey import Survey, Tally
 from lstm_inspect.views import look, tables
+from lstm_inspect.views.detail import Detail
 
 _COUNTS = ("specs", "checks", "pitfalls", "failed")
 
 
-def page(survey: Survey, repeat: Callable[[LSTMSpec], str]) -> RenderableType:
-    """A survey to look at.
-
-    Args:
-        survey: what to show.
-        repeat: the command that repeats one spec.
-    """
-    failures = [_failure(report, repeat(report.spec)) for report in survey.failures]
+def page(survey: Survey, spell: Spell, detail: Detail) -> RenderableType:
+    """A survey to look at; every failure with what repeats it."""
+    failures = [_failure(report, spell) for report in survey.failures]
     left_out = survey.total.failed - len(survey.failures)
     if left_out:
         failures.append(look.sentence(f"{left_out:,} more specs failed"))
-    return Group(_by_structure(survey.structures), _by_dtype(survey.dtypes), *failures, verdict(survey))
+    return Group(_by_structure(survey.structures), _by_dtype(survey.dtypes), *failures, _verdict(survey))
 
 
 def _by_structure(structures: Mapping[tuple[int, int], Tally]) -> RenderableType:
@@ -53,7 +49,7 @@ def _counts(tally: Tally) -> list[Text]:
     return counts
 
 
-def _failure(report: Report, command: str) -> RenderableType:
+def _failure(report: Report, spell: Spell) -> RenderableType:
     failed = [result for result in report.checks if not result.passed]
     lines = [_failed_check(check) for check in failed]
     lines += [
@@ -61,7 +57,7 @@ def _failure(report: Report, command: str) -> RenderableType:
         for result in report.pitfalls
         if not result.passed
     ]
-    return look.section(f"FAILED: {command}", *lines)
+    return look.section(f"FAILED: {spell.inspection(report.spec.arguments(), report.options.arguments())}", *lines)
 
 
 def _failed_check(check: CheckResult) -> Text:
@@ -70,15 +66,10 @@ def _failed_check(check: CheckResult) -> Text:
     return Text.assemble(f"  {claim.id}: ", sides, Text(f": {', '.join(tables.result_lines(check))}", style=look.BAD))
 
 
-def verdict(survey: Survey) -> Text:
-    """One line: how many specs were proved, on what."""
+def _verdict(survey: Survey) -> Text:
+    """How many specs were proved, on what."""
     total = survey.total
     counts = f"{total.specs:,} specs, {total.checks:,} checks, {total.pitfalls:,} pitfalls"
-    good = survey.verified
-    opening = f"Verified: {counts}" if good else f"FAILED: {total.failed:,} of {counts}"
-    line = Text(opening, style=f"bold {look.GOOD}" if good else look.BAD)
-    if survey.environment is not None:
-        line.append(
-            f". torch {survey.environment['torch']}, {survey.environment['device_name']}.", style="not bold default"
-        )
-    return line
+    said = f"Verified: {counts}" if survey.verified else f"FAILED: {total.failed:,} of {counts}"
+    where = "" if survey.environment is None else look.where(survey.environment)
+    return look.verdict(said, where, good=survey.verified)

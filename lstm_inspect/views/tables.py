@@ -9,7 +9,7 @@ from typing import Protocol
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.errors import spell_arguments
+from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import CheckResult, PitfallResult
 from lstm_inspect.theory.recipes import Recipe
@@ -19,9 +19,10 @@ from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.verdict.report import Report, TensorReport
 from lstm_inspect.views import look
+from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
 
-PREDICTED = "Predicted from integers alone; nothing was run. Without --predict it is run and checked."
+_PREDICTED = "Predicted from integers alone; nothing was run. Without {predict=True} it is run and checked."
 
 _KINDS = {
     "shape": "predicted shape == measured shape",
@@ -241,17 +242,21 @@ def _recipe_table(recipes: Sequence[Recipe], width: int, signs: Signs) -> Render
     return table
 
 
-def verdict(report: Report) -> Text:
+def verdict(report: Report, spell: Spell) -> Text:
     """One line: what held, on what."""
-    spec, environment = report.spec, report.environment
+    environment = report.environment
     if environment is None:
-        return look.sentence(PREDICTED, look.TITLE)
-    failed = report.failed
+        return predicted(spell)
     counts = f"{len(report.checks)} checks, {len(report.pitfalls)} pitfalls"
-    verdict = f"FAILED: {failed} of {counts}" if failed else f"Verified: {counts}"
+    said = f"FAILED: {report.failed} of {counts}" if report.failed else f"Verified: {counts}"
     tf32 = ", TF32 allowed" if environment["tf32"] else ""
-    where = f"torch {environment['torch']}, {environment['device_name']}, {spec.dtype}{tf32}, {_numbers(report)}"
-    return Text.assemble((verdict, look.BAD if failed else f"bold {look.GOOD}"), f". {where}.")
+    where = f"{look.where(environment)}, {report.spec.dtype}{tf32}, {_numbers(report)}"
+    return look.verdict(said, where, good=report.verified)
+
+
+def predicted(spell: Spell) -> Text:
+    """What is said where nothing was run."""
+    return look.sentence(spell_arguments(_PREDICTED, spell), look.TITLE)
 
 
 def _numbers(report: Report) -> str:
@@ -266,6 +271,7 @@ class Warned(Protocol):
         """What to know about it."""
 
 
-def warnings(report: Warned) -> RenderableType:
-    """The warnings of a spec, in Python's words."""
-    return Group(*(Text(f"warning: {spell_arguments(warning.message)}") for warning in report.warnings))
+def warnings(report: Warned, spell: Spell, detail: Detail) -> list[Text]:
+    """A report's warnings, a line each; none where they are said elsewhere."""
+    said = report.warnings if detail.warnings else ()
+    return [Text(f"warning: {spell_arguments(warning.message, spell)}") for warning in said]

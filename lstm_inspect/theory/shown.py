@@ -1,0 +1,41 @@
+"""How every report shows itself: to rich, in a notebook, to print(); the views are asked when it is shown."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+
+class Shown:
+    """A report that shows itself; nothing of the views, nor rich, is loaded before.
+
+    Its class names its page, ``view``, as ``views/page.py`` lists them.
+    """
+
+    __slots__ = ()
+
+    def page(self, width: int | None = None, *, checks: bool = False, all: bool = False) -> str:
+        """The page as plain text.
+
+        Args:
+            width: columns of a line; the terminal's, or 80, where left out.
+            checks: each check with its reason and its tolerance.
+            all: every row of every table, and each check.
+        """
+        text: str = _view("export").to_terminal_text(self, width, checks=checks, all=all)
+        return text
+
+    def __str__(self) -> str:
+        return self.page()
+
+    def __rich__(self) -> Any:
+        return _view("page").page(self)
+
+    def _repr_html_(self) -> str:
+        html: str = _view("export").to_html(self.__rich__())
+        return html
+
+
+def _view(name: str) -> Any:
+    """A module of the views, which stand above every report: loaded by name, as nothing here may import them."""
+    return import_module(f"lstm_inspect.views.{name}")
