@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, Final, TypeAlias
 
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.diagnosis.layout import layout
-from lstm_inspect.diagnosis.silent import shown, uneven, unsorted, whole_lengths
+from lstm_inspect.theory.packing import inverse, sorted_order
 
 Numbers: TypeAlias = dict[str, Any] | None
+
+_MOST_SHOWN: Final = 8
+
+
+def whole_lengths(known: Known) -> tuple[int, ...] | None:
+    """The lengths, if they are sound: whole numbers from 1."""
+    lengths = known.lengths
+    if not lengths or any(length < 1 or length != int(length) for length in lengths):
+        return None
+    return tuple(int(length) for length in lengths)
+
+
+def shown(values: tuple[object, ...] | list[object]) -> str:
+    """Values as a list; a long one is cut."""
+    text = ", ".join(str(value) for value in values[:_MOST_SHOWN])
+    return f"[{text}{', ..' if len(values) > _MOST_SHOWN else ''}]"
+
+
+def uneven(known: Known) -> tuple[int, ...] | None:
+    """The lengths, if they are sound and differ."""
+    lengths = whole_lengths(known)
+    return lengths if lengths is not None and len(set(lengths)) > 1 else None
+
+
+def differing_lengths(known: Known) -> Numbers:
+    """Lengths that differ."""
+    return {} if uneven(known) else None
+
+
+def unsorted(known: Known) -> Numbers:
+    """The orders of a batch whose lengths don't descend."""
+    lengths = whole_lengths(known)
+    if lengths is None or all(a >= b for a, b in pairwise(lengths)):
+        return None
+    order = sorted_order(lengths)
+    return {
+        "order": shown(list(order)),
+        "back": shown(list(inverse(order))),
+        "sorted": shown([lengths[sequence] for sequence in order]),
+        "moved": sum(lengths[sequence] != lengths[place] for place, sequence in enumerate(order)),
+        "got": lengths,
+    }
 
 
 def wrong_layout(known: Known) -> Numbers:
@@ -22,7 +66,6 @@ def wrong_layout(known: Known) -> Numbers:
         "got": known.input_shape,
         "expected": (second, first, *rest),
         "is_laid": layouts[not data],
-        "is_read": layouts[data],
         "flag": known.batch_first,
         "read_batch": second if data else first,
         "change": f"batch_first={data}",
@@ -117,10 +160,15 @@ def two_directions(known: Known) -> Numbers:
     return {} if known.bidirectional else None
 
 
+def last_step(known: Known) -> str:
+    """The index of output's last step."""
+    return "[:, -1]" if known.batch_first else "[-1]"
+
+
 def two_directions_read_to_the_end(known: Known) -> Numbers:
     """Two directions over more than one step."""
     _, time = layout(known)
-    return {"last": "[:, -1]" if known.batch_first else "[-1]"} if known.bidirectional and time != 1 else None
+    return {"last": last_step(known)} if known.bidirectional and time != 1 else None
 
 
 def several_rows(known: Known) -> Numbers:
@@ -147,7 +195,13 @@ def ends_early(known: Known) -> Numbers:
     _, time = layout(known)
     end = max(lengths) if time is None else time
     early = [sequence for sequence, length in enumerate(lengths) if length < end]
-    return {"got": lengths, "early": shown(list(early)), "count": len(early), "n": len(lengths)}
+    return {
+        "got": lengths,
+        "early": shown(list(early)),
+        "count": len(early),
+        "n": len(lengths),
+        "last": last_step(known),
+    }
 
 
 def ends_early_both_ways(known: Known) -> Numbers:
@@ -160,13 +214,36 @@ def ends_early_one_way(known: Known) -> Numbers:
     return None if known.bidirectional else ends_early(known)
 
 
-def not_its_own_inverse(known: Known) -> Numbers:
-    """An order that is not undone by itself."""
-    numbers = unsorted(known)
-    return None if numbers is None or numbers["self_inverse"] else numbers
-
-
 def packed_order(known: Known) -> Numbers:
     """Sequences whose packed data is interleaved."""
     lengths = whole_lengths(known)
     return {"got": lengths} if lengths is not None and len(lengths) > 1 and max(lengths) > 1 else None
+
+
+FINDS: Final[dict[str, Callable[[Known], Numbers]]] = {
+    "last-step-bidirectional": two_directions_read_to_the_end,
+    "padding-as-last-step": ends_early,
+    "one-direction-of-two": two_directions,
+    "sequences-mixed": several_rows,
+    "layers-for-directions": layers_and_directions,
+    "directions-interleaved": two_directions,
+    "batch-first-forgotten": wrong_layout,
+    "dropout-one-layer": no_dropout,
+    "order-not-restored": unsorted,
+    "padding-read": ends_early_one_way,
+    "padding-read-in-reverse": ends_early_both_ways,
+    "lengths-sorted-alone": unsorted,
+    "packed-order": packed_order,
+    "batch-of-vectors": batch_of_vectors,
+    "one-sequence": maybe_batch_of_vectors,
+    "packed-data-alone": packed_data,
+    "fewer-lengths": fewer_lengths,
+    "fractional-lengths": fractions,
+    "mask-as-lengths": mask,
+    "batch-equals-time": square,
+    "batch-equals-rows": square_states,
+    "output-shorter": shorter_than_t,
+    "dropout-where-it-acts": dropout,
+    "packed-to-rounding": differing_lengths,
+}
+"""The numbers that show a mistake, by the mistake's id; None if what is known does not show it."""

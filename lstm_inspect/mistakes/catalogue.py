@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
 
 from lstm_inspect.mistakes.finding import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How ``diagnose`` words a mistake that the shapes, lengths and flags of a call show.
+
+    Attributes:
+        argument, axis: what is at fault.
+        text: what was done; names in braces stand for what is known of the call, ``{what}`` for the mistake's own.
+        likely_if: the fact that would decide for it.
+        fix: the line to write with this call's numbers; the mistake's own where it is empty.
+        kind: "wrong" (what is known makes it certain) or "trap" (the call is sound, its results are easily misread).
+    """
+
+    argument: str
+    text: str
+    likely_if: str
+    axis: int | None = None
+    fix: str = ""
+    kind: Literal["wrong", "trap"] = "trap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +41,12 @@ class Mistake:
         tempting: a line that makes it.
         what: what that line really gives, in words that hold for every nn.LSTM.
         instead: the line to write.
+        given: what stands before the two lines, beside the call; empty if nothing does.
+        then: what the two lines lead to, as an expression; empty where it is what they set.
         lint: the level of a finding in source code; None if the linter does not look for it.
         live: the level of a finding in a run; None if a run can't show it.
+        seen: how it is seen from a call's shapes alone; None if they can't show it.
+        spec: arguments of an LSTMSpec on which it can be shown.
     """
 
     id: str
@@ -27,143 +54,32 @@ class Mistake:
     tempting: str
     what: str
     instead: str
+    given: str = ""
+    then: str = ""
     lint: Level | None = None
     live: Level | None = None
+    seen: Seen | None = None
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def found_by(self) -> tuple[str, ...]:
+        """The commands that find it.
+
+        >>> BY_ID["first-layer"].found_by
+        ('lint', 'model', 'run')
+        """
+        places = {"lint": self.lint, "model": self.live, "run": self.live, "diagnose": self.seen}
+        return tuple(command for command, found in places.items() if found is not None)
 
 
-CATALOGUE: Final[tuple[Mistake, ...]] = (
-    Mistake(
-        "last-step-bidirectional",
-        "one step of output taken for the final state of both directions",
-        "features = output[:, -1]",
-        "the last step of output: its forward half is the final state, its reverse half is that direction's first "
-        "step, not its final state",
-        "features = torch.cat((hn[-2], hn[-1]), dim=-1)",
-        lint="error",
-        live="error",
-    ),
-    Mistake(
-        "padding-as-last-step",
-        "the last step of a padded batch taken for each sequence's last",
-        "features = output[:, -1]",
-        "the last step of the padded batch: padding, for every sequence that ends before it",
-        "features = hn[-1]",
-        lint="error",
-        live="error",
-    ),
-    Mistake(
-        "one-direction-of-two",
-        "one direction of a bidirectional module, the other one unused",
-        "features = hn[-1]",
-        "the reverse direction's final state alone; the forward direction is used nowhere",
-        "features = torch.cat((hn[-2], hn[-1]), dim=-1)",
-        lint="warning",
-        live="warning",
-    ),
-    Mistake(
-        "sequences-mixed",
-        "a view that puts several sequences into one row",
-        "features = hn.view(hn.shape[1], -1)",
-        "rows that hold states of several sequences: hn's first axis is layers and directions, not sequences",
-        "features = hn.transpose(0, 1).flatten(1)",
-        lint="error",
-        live="error",
-    ),
-    Mistake(
-        "layers-for-directions",
-        "rows of two layers joined as if they were two directions",
-        "features = torch.cat((hn[0], hn[1]), dim=-1)",
-        "the rows of two layers of one direction, not of two directions",
-        "features = hn[-1]",
-        lint="error",
-        live="error",
-    ),
-    Mistake(
-        "first-layer",
-        "a lower layer's rows taken for the final state",
-        "features = hn[0]",
-        "a lower layer's final state; the top layer's is used nowhere",
-        "features = hn[-1]",
-        lint="error",
-        live="warning",
-    ),
-    Mistake(
-        "directions-interleaved",
-        "output viewed as if the features of the two directions took turns",
-        "forward = output.view(*output.shape[:-1], hidden_size, 2)[..., 0]",
-        "every other feature, of both directions: output's last axis is forward, then reverse",
-        "forward, reverse = output.chunk(2, dim=-1)",
-        lint="error",
-        live="error",
-    ),
-    Mistake(
-        "last-sequence",
-        "the batch axis indexed or averaged as if it were time",
-        "features = output[-1]",
-        "all steps of one sequence: that axis is the batch",
-        "features = output[:, -1]",
-        lint="error",
-        live="error",
-    ),
-    Mistake(
-        "cell-for-hidden",
-        "the cell state taken for the hidden state",
-        "_, state = lstm(input); features = state[-1]",
-        "the cell state: state is the pair (hn, cn), and its last item is cn",
-        "features = state[0][-1]",
-        lint="error",
-        live="warning",
-    ),
-    Mistake(
-        "padding-averaged",
-        "a mean or a maximum over time with the padding in it",
-        "features = output.mean(dim=1)",
-        "a mean over all steps of the padded batch, those after a sequence's end included",
-        "features = output.sum(dim=1) / lengths[:, None]",
-        live="warning",
-    ),
-    Mistake(
-        "sequences-not-independent",
-        "a sequence's result that depends on the other sequences, or on its padding",
-        "result = model(batch)",
-        "alone, a sequence gives another result than it gives in the batch",
-        "pack the batch, and keep sequences on their own axis",
-        live="warning",
-    ),
-    Mistake(
-        "batch-first-forgotten",
-        "batch and time swapped before the call",
-        "lstm = nn.LSTM(input_size, hidden_size); lstm(torch.randn(batch, time, input_size))",
-        "the module reads the first axis as time: the recurrence runs over the sequences",
-        "lstm = nn.LSTM(input_size, hidden_size, batch_first=True)",
-        lint="error",
-        live="error",
-    ),
-    Mistake(
-        "random-initial-state",
-        "an initial state drawn anew in every call, in eval mode too",
-        "h0 = torch.randn(num_layers, batch, hidden_size)",
-        "random numbers in every call: two calls with the same input differ, in eval mode too",
-        "h0 = torch.zeros(num_layers, batch, hidden_size)",
-        lint="warning",
-        live="warning",
-    ),
-    Mistake(
-        "dropout-one-layer",
-        "dropout between layers that are not there",
-        "lstm = nn.LSTM(input_size, hidden_size, dropout=0.5)",
-        "nothing: dropout acts between layers, and there is one",
-        "output = F.dropout(output, 0.5, training=self.training)",
-        lint="note",
-    ),
-    Mistake(
-        "order-not-restored",
-        "a batch sorted by hand whose results are not put back in order",
-        "output = output[order]",
-        "order sorts once more: the way back is its inverse",
-        "output = output[order.argsort()]",
-        lint="error",
-    ),
-)
+def _read() -> tuple[Mistake, ...]:
+    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    return tuple(_mistake(**entry) for entry in tomllib.loads(text)["mistake"])
 
+
+def _mistake(*, seen: Mapping[str, Any] | None = None, **entry: Any) -> Mistake:
+    return Mistake(**entry, seen=None if seen is None else Seen(**seen))
+
+
+CATALOGUE: Final = _read()
 BY_ID: Final = {mistake.id: mistake for mistake in CATALOGUE}

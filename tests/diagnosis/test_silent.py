@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+from torch import Tensor
+from torch.nn.utils.rnn import (
+    PackedSequence,
+    pack_padded_sequence,
+    pad_packed_sequence,
+    pad_sequence,
+    unpad_sequence,
+)
 
-from lstm_inspect.diagnosis import silent as silent_module
 from lstm_inspect.diagnosis.check_call import check_call
 from lstm_inspect.diagnosis.known import Known
-from lstm_inspect.diagnosis.silent import Silent, silent
-from lstm_inspect.diagnosis.silent_table import TABLE
+from lstm_inspect.diagnosis.silent import silent
+from lstm_inspect.diagnosis.silent_finds import FINDS, shown
+from lstm_inspect.mistakes.catalogue import CATALOGUE
 
 SHOWN: dict[str, tuple[dict[str, Any], str]] = {
     "a (B, T, I) batch and batch_first=False": (
@@ -31,18 +39,18 @@ SHOWN: dict[str, tuple[dict[str, Any], str]] = {
     "a 2-D batch": ({"input_shape": (6, 3), "batch_size": 6}, "batch-of-vectors"),
     "a 2-D input": ({"input_shape": (6, 3)}, "one-sequence"),
     "the last step of padded data": ({"lengths": (6, 4, 2)}, "padding-read"),
-    "the last step after unpacking": ({"lengths": (6, 4, 2)}, "last-step-after-unpacking"),
+    "the last step after unpacking": ({"lengths": (6, 4, 2)}, "padding-as-last-step"),
     "padding read by the reverse direction": ({"lengths": (6, 3), "bidirectional": True}, "padding-read-in-reverse"),
-    "the last step of two directions": ({"bidirectional": True}, "output-last-step"),
-    "the last row of two directions": ({"bidirectional": True}, "hn-last-row"),
-    "hn.view(B, -1)": ({"input_shape": (5, 3, 3), "bidirectional": True, "num_layers": 1}, "hn-view"),
-    "hn.view(D, L, ..)": ({"bidirectional": True, "num_layers": 2}, "hn-directions-first"),
-    "output.view(.., H, 2)": ({"bidirectional": True}, "output-view"),
+    "the last step of two directions": ({"bidirectional": True}, "last-step-bidirectional"),
+    "the last row of two directions": ({"bidirectional": True}, "one-direction-of-two"),
+    "hn.view(B, -1)": ({"input_shape": (5, 3, 3), "bidirectional": True, "num_layers": 1}, "sequences-mixed"),
+    "hn.view(D, L, ..)": ({"bidirectional": True, "num_layers": 2}, "layers-for-directions"),
+    "output.view(.., H, 2)": ({"bidirectional": True}, "directions-interleaved"),
     "B == L*D": (
         {"input_shape": (2, 5, 3), "batch_first": True, "num_layers": 2, "bidirectional": False},
         "batch-equals-rows",
     ),
-    "sorted by hand": ({"lengths": (2, 6, 3, 5)}, "sorted-and-not-unsorted"),
+    "sorted by hand": ({"lengths": (2, 6, 3, 5)}, "order-not-restored"),
     "the lengths sorted alone": ({"lengths": (2, 6, 3, 5)}, "lengths-sorted-alone"),
     "fewer lengths than sequences": (
         {"input_shape": (5, 3, 3), "lengths": (5, 3), "batch_first": False, "enforce_sorted": False},
@@ -66,23 +74,71 @@ SHOWN: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "packed.data": ({"input_shape": (10, 3), "lengths": (5, 3, 2)}, "packed-data-alone"),
     "packed data against masked labels": ({"lengths": (4, 3, 1)}, "packed-order"),
-    "sorted_indices twice": ({"lengths": (3, 5, 2, 4)}, "sorted-indices-twice"),
+    "sorted_indices twice": ({"lengths": (3, 5, 2, 4)}, "order-not-restored"),
     "dropout of one layer": ({"num_layers": 1, "dropout": 0.5}, "dropout-one-layer"),
     "dropout of two layers": ({"num_layers": 2, "dropout": 0.5}, "dropout-where-it-acts"),
     "packed and padded compared to the bit": ({"lengths": (20, 15, 9, 2)}, "packed-to-rounding"),
 }  # fmt: skip
 
-NOT_SHOWN = {
-    "view or reshape instead of transpose": "both give the same shape: the numbers alone are in other places",
-    "a PackedSequence indexed": "it is a named tuple whatever its shapes are; the mistake is in the line that reads it",
-    "unpad_sequence changes its input": "it does so for every input; the call of the LSTM has no part in it",
-    "pad_sequence takes the first dtype": "dtypes of single sequences, before there is a batch",
-    "a state carried between unrelated batches": "its shape is right; only its owner knows what it belongs to",
-    "a Keras kernel not transposed": "the shapes of a call don't hold those of its weights",
-    "ONNX gates not reordered": "the shapes are the same",
-    "one bias copied into both": "the shapes are the same",
-    "autocast and packed input": "a dtype of the result, set by the context of the call",
+
+def _carried(lstm: torch.nn.LSTM, x: Tensor) -> Any:
+    return lstm(x, lstm(x + 1)[1])
+
+
+def _unpadded(lstm: torch.nn.LSTM, x: Tensor) -> Any:
+    output = lstm(x)[0].clone()
+    unpad_sequence(output, torch.tensor([4, 4, 4]))
+    return output
+
+
+def _one_bias_twice(lstm: torch.nn.LSTM, x: Tensor) -> Any:
+    lstm.get_parameter("bias_hh_l0").copy_(lstm.get_parameter("bias_ih_l0"))
+    return lstm(x)[0]
+
+
+def _one_bias(lstm: torch.nn.LSTM, x: Tensor) -> Any:
+    lstm.get_parameter("bias_hh_l0").zero_()
+    return lstm(x)[0]
+
+
+def _gates_of_onnx(lstm: torch.nn.LSTM, x: Tensor) -> Any:
+    lstm.get_parameter("weight_ih_l0").copy_(
+        torch.cat([lstm.get_parameter("weight_ih_l0").chunk(4)[gate] for gate in (0, 3, 1, 2)])
+    )
+    return lstm(x)[0]
+
+
+def _kernel_of_keras(lstm: torch.nn.LSTM, x: Tensor) -> Any:
+    lstm.get_parameter("weight_ih_l0").copy_(
+        lstm.get_parameter("weight_ih_l0").t().reshape(lstm.get_parameter("weight_ih_l0").shape)
+    )
+    return lstm(x)[0]
+
+
+def _as_it_is(lstm: torch.nn.LSTM, x: Tensor) -> Any:
+    return lstm(x)[0]
+
+
+NOT_SHOWN: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "view instead of transpose": (
+        lambda lstm, x: lstm(x.view(3, 4, 3))[0],
+        lambda lstm, x: lstm(x.transpose(0, 1))[0],
+    ),
+    "output indexed as a tuple": (lambda lstm, x: lstm(x)[0], lambda lstm, x: lstm(x)[1][0]),
+    "unpad_sequence transposes its input in place": (_unpadded, _as_it_is),
+    "pad_sequence takes the first dtype": (
+        lambda lstm, x: lstm(pad_sequence([x[:, 0].long(), x[:, 1]]).float())[0],
+        lambda lstm, x: lstm(pad_sequence([x[:, 0].long().float(), x[:, 1]]))[0],
+    ),
+    "a state carried between unrelated batches": (
+        lambda lstm, x: _carried(lstm, x)[0],
+        lambda lstm, x: lstm(x, tuple(torch.zeros_like(each) for each in lstm(x + 1)[1]))[0],
+    ),
+    "a Keras kernel not transposed": (_kernel_of_keras, _as_it_is),
+    "ONNX gates not reordered": (_gates_of_onnx, _as_it_is),
+    "one bias copied into both": (_one_bias_twice, _one_bias),
 }
+"""The mistake, and the same done right: no shape of a call tells them apart."""
 
 
 def rules(facts: dict[str, Any]) -> list[str | None]:
@@ -96,22 +152,39 @@ def test_what_shapes_can_show(name: str) -> None:
     assert rule in rules(facts)
 
 
-def test_what_no_shape_can_show_says_why() -> None:
-    """The rest of the known silent mistakes; a reason each, and none that the table claims after all."""
-    assert len(NOT_SHOWN) == 9
-    assert all(NOT_SHOWN.values())
+def calls_and_result(make: Callable[..., Any]) -> tuple[list[list[tuple[int, ...]]], Tensor]:
+    """The shapes of every call, and what came of them."""
+    torch.manual_seed(0)
+    lstm, seen = torch.nn.LSTM(3, 4), list[list[tuple[int, ...]]]()
+
+    def keep(module: torch.nn.Module, args: tuple[Any, ...]) -> None:
+        seen.append([tuple(each.shape) for arg in args for each in (arg if isinstance(arg, tuple) else (arg,))])
+
+    lstm.register_forward_pre_hook(keep)
+    with torch.no_grad():
+        return seen, make(lstm, 3 * torch.randn(4, 3, 3))
+
+
+@pytest.mark.parametrize("name", NOT_SHOWN)
+def test_what_no_shape_of_a_call_can_show(name: str) -> None:
+    (wrong_calls, wrong), (right_calls, right) = map(calls_and_result, NOT_SHOWN[name])
+    assert wrong_calls == right_calls
+    assert wrong.shape != right.shape or not torch.allclose(wrong, right, atol=1e-4)
 
 
 def test_every_row_of_the_table_is_shown_by_some_call() -> None:
     shown = {rule for facts, _ in SHOWN.values() for rule in rules(facts)}
-    assert {row.id for row in TABLE} <= shown
+    assert set(FINDS) <= shown
 
 
 def test_a_row_that_never_finds_anything_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     facts, rule = SHOWN["B == T"]
-    blind = tuple(row for row in TABLE if row.id != rule)
-    monkeypatch.setattr("lstm_inspect.diagnosis.silent_table.TABLE", blind)
+    monkeypatch.setitem(FINDS, rule, lambda known: None)
     assert rule not in rules(facts)
+
+
+def test_what_is_seen_has_words_and_the_other_way_round() -> None:
+    assert set(FINDS) == {mistake.id for mistake in CATALOGUE if mistake.seen}
 
 
 def test_the_certain_ones_come_first() -> None:
@@ -119,8 +192,7 @@ def test_the_certain_ones_come_first() -> None:
     kinds = [each.kind for each in found]
     assert kinds == sorted(kinds, key=("wrong", "trap").index)
     assert kinds[0] == "wrong"
-    assert isinstance(TABLE[0], Silent)
-    assert silent_module.shown(list(range(20))).endswith("..]")
+    assert shown(list(range(20))).endswith("..]")
 
 
 @pytest.mark.parametrize(

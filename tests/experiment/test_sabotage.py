@@ -151,8 +151,8 @@ def test_pitfalls_that_come_out_the_same_are_failures(
     outcome = cli("shapes", *flags, "--json")
     assert outcome.status == 1
     same = {pitfall["id"] for pitfall in outcome.document["pitfalls"] if not pitfall["passed"]}
-    assert "hn-first-row" in same
-    assert "hn-as-d-l" in same or "--bidir" not in flags
+    assert "first-layer" in same
+    assert "layers-for-directions" in same or "--bidir" not in flags
 
 
 def test_a_pitfall_alone_fails_a_report(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -214,7 +214,7 @@ def test_a_module_of_zeros_hides_its_pitfalls_and_says_so() -> None:
     report = inspect_module(lstm, torch.randn(5, 3, 4))
     assert report.verified is True
     hidden = {warning.id for warning in report.warnings}
-    assert {"hidden-hn-first-row", "hidden-output-last-step"} <= hidden
+    assert {"hidden-first-layer", "hidden-last-step-bidirectional"} <= hidden
     assert all(result.passed for result in report.pitfalls)
 
 
