@@ -15,8 +15,8 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_rows
 from lstm_inspect.theory.tolerance import tolerance_of
 from lstm_inspect.theory.warnings import spec_warnings
+from lstm_inspect.views.layout import commented, lay_out, wrapped
 from lstm_inspect.views.script.assertions import assertion
-from lstm_inspect.views.script.layout import commented, comprehension, lay_out, wrapped
 
 STYLES: Final = ("minimal", "annotated")
 
@@ -31,7 +31,7 @@ _PACKING_IMPORTS: Final = "from torch.nn.utils.rnn import pack_padded_sequence, 
 
 
 def script(spec: LSTMSpec, *, style: str = "minimal") -> str:
-    """The source of a script for a spec, laid out as ``ruff format`` does.
+    """The source of a script for a spec, its long lines broken inside brackets.
 
     It ends with an AssertionError where a claim of kind shape, equality or packing does not hold.
 
@@ -104,7 +104,7 @@ class _Script:
         return [
             *self._note("The valid time steps of each sequence; pack_padded_sequence wants them on the CPU."),
             lay_out(f"lengths = torch.tensor([{', '.join(map(str, lengths))}])"),
-            comprehension("sequences", drawn, "for length in lengths.tolist()"),
+            lay_out(f"sequences = [{drawn} for length in lengths.tolist()]"),
             *self._note("Every cell behind a sequence's end holds the padding value."),
             *self._padding(max(lengths)),
         ]

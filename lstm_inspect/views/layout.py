@@ -1,0 +1,103 @@
+"""Break a line of Python that is too long: inside its brackets, between tokens, one item a line."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import Final
+
+WIDTH: Final = 88
+"""Characters in a line of a script."""
+
+_INDENT: Final = 4
+_TOKEN: Final = re.compile(r"\"[^\"]*\"|'[^']*'|[^\"'()\[\]{},]+|.")
+_OPENING: Final = "([{"
+_CLOSING: Final = ")]}"
+
+
+def lay_out(code: str, width: int = WIDTH, indent: int = 0) -> str:
+    """Python on as many lines as it needs; what has no bracket stays whole.
+
+    Args:
+        code: a statement or an expression on one line.
+        width: the most characters of a line.
+        indent: of the lines after the first, which stands behind as many characters already.
+
+    >>> print(lay_out("final_state = torch.cat((hn[-2], hn[-1]), dim=-1)", 40))
+    final_state = torch.cat(
+        (hn[-2], hn[-1]),
+        dim=-1,
+    )
+    """
+    if indent + len(code) <= width:
+        return code
+    parts = _parts(code)
+    broken: set[int] = set()
+    for place in sorted(range(1, len(parts), 2), key=lambda place: -len(parts[place])):
+        broken.add(place)
+        laid = "".join(_bracket(part, width, indent) if at in broken else part for at, part in enumerate(parts))
+        if indent + len(laid.partition("\n")[0]) <= width and max(map(len, laid.split("\n")[1:])) <= width:
+            return laid
+    return code if not broken else laid
+
+
+def _parts(code: str) -> list[str]:
+    """Text and outermost brackets in turn: the brackets stand at the odd places."""
+    parts, depth = [""], 0
+    for piece in _TOKEN.findall(code):
+        if piece in _OPENING and depth == 0:
+            parts.append("")
+        depth += (piece in _OPENING) - (piece in _CLOSING)
+        parts[-1] += piece
+        if piece in _CLOSING and depth == 0:
+            parts.append("")
+    return parts
+
+
+def _bracket(text: str, width: int, indent: int) -> str:
+    """A bracket whose items stand a line each; whole numbers fill their lines."""
+    inner, items = text[1:-1], _items(text[1:-1])
+    if not items:
+        return text
+    margin = " " * (indent + _INDENT)
+    if len(items) > 1 and all(re.fullmatch(r"-?\d+", item) for item in items):
+        lines = textwrap.wrap(f"{', '.join(items)},", width, initial_indent=margin, subsequent_indent=margin)
+        return "\n".join([text[0], *lines, " " * indent + text[-1]])
+    comma = "," if len(items) > 1 or inner.rstrip().endswith(",") else ""
+    lines = [f"{margin}{lay_out(item, width - len(comma), len(margin))}{comma}" for item in items]
+    return "\n".join([text[0], *lines, " " * indent + text[-1]])
+
+
+def _items(inner: str) -> list[str]:
+    """What the commas outside further brackets separate."""
+    items, depth = [""], 0
+    for piece in _TOKEN.findall(inner):
+        depth += (piece in _OPENING) - (piece in _CLOSING)
+        if piece == "," and depth == 0:
+            items.append("")
+        else:
+            items[-1] += piece
+    return [item.strip() for item in items if item.strip()]
+
+
+def commented(statement: str, comment: str) -> str:
+    """A statement with a comment behind it, or above it where that would make the line too long; none if empty.
+
+    >>> commented("assert hn.shape == (1, 3, 20)", "(L*D, B, H)")
+    'assert hn.shape == (1, 3, 20)  # (L*D, B, H)'
+    """
+    beside = f"{statement}  # {comment}"
+    if not comment or len(beside) > WIDTH:
+        return "\n".join([*wrapped(comment), lay_out(statement)])
+    return beside
+
+
+def wrapped(comment: str, *, hanging: str = "") -> list[str]:
+    """A comment on as many lines as it takes; blanks at its beginning stay, ``hanging`` begins its other lines.
+
+    >>> wrapped("hn[0]: layer 0")
+    ['# hn[0]: layer 0']
+    """
+    wrapper = textwrap.TextWrapper(WIDTH, break_long_words=False, break_on_hyphens=False)
+    wrapper.initial_indent, wrapper.subsequent_indent = "# ", f"# {hanging}"
+    return wrapper.wrap(comment)
