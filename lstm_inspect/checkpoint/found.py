@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 from lstm_inspect.checkpoint.groups import Container, Entry, Group, Stored, groups, prefix
 from lstm_inspect.checkpoint.names import STORED, place_suffix
 from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
 from lstm_inspect.errors import SpecError
+from lstm_inspect.theory.contract import Limit, Natural, written
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.parameters import Parameter, layer_parameters
 from lstm_inspect.theory.shapes import Shape, format_tuple
@@ -20,9 +21,21 @@ from lstm_inspect.theory.validation import ITEMSIZE
 UNKNOWN: Final = ("batch_first", "dropout")
 """Arguments of nn.LSTM that shape no parameter: no checkpoint can tell them."""
 
+_PROBLEMS: Final = (
+    "missing-layer",
+    "missing-direction",
+    "missing-parameter",
+    "shape",
+    "mixed-dtypes",
+    "dtype",
+    "sizes",
+    "kind",
+)
+_KINDS: Final = ("GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM", "unknown")
 _MOST_RANGES: Final = 8
 
 
+@written("id message parameter")
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something that looks wrong with an LSTM's parameters.
@@ -33,11 +46,12 @@ class Problem:
         parameter: torch's name of the parameter at fault; None if it is about more than one.
     """
 
-    id: str
+    id: Annotated[str, Limit(enum=list(_PROBLEMS))]
     message: str
     parameter: str | None = None
 
 
+@written("name stored_as shape dtype")
 @dataclass(frozen=True, slots=True)
 class FoundParameter:
     """One parameter of a found LSTM: torch's name, the name that it is stored under, its shape and dtype."""
@@ -48,6 +62,7 @@ class FoundParameter:
     dtype: str
 
 
+@written("name container prefix *sizes parameter_count parameters unknown notes problems constructor next")
 @dataclass(frozen=True, slots=True)
 class FoundLSTM:
     """An nn.LSTM that a checkpoint holds.
@@ -78,7 +93,17 @@ class FoundLSTM:
         return prefix(self.wrapper, self.name)
 
     @property
-    def parameter_count(self) -> int:
+    def unknown(self) -> Sequence[str]:
+        """Arguments that shape no parameter."""
+        return UNKNOWN
+
+    @property
+    def next(self) -> str | None:
+        """What to type to go on from there."""
+        return None  # spelt by whoever writes the report
+
+    @property
+    def parameter_count(self) -> Natural:
         """Numbers in the parameters that are there."""
         return sum(_numbers(parameter.shape) for parameter in self.parameters)
 
@@ -88,6 +113,7 @@ class FoundLSTM:
         return None if self.spec is None else constructor(self.spec)
 
 
+@written("name container prefix kind *sizes message")
 @dataclass(frozen=True, slots=True)
 class OtherModule:
     """A recurrent module that is not an nn.LSTM: named, not covered.
@@ -101,7 +127,7 @@ class OtherModule:
     container: Container
     name: str
     wrapper: str
-    kind: str
+    kind: Annotated[str, Limit(enum=list(_KINDS))]
     sizes: Sizes | None
     message: str
 

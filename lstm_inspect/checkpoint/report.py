@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Final, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final, Literal
 
-from lstm_inspect.checkpoint.found import UNKNOWN, FoundLSTM, OtherModule
+from lstm_inspect.checkpoint.found import FoundLSTM, OtherModule
 from lstm_inspect.checkpoint.groups import WRAPPERS, Entry
-from lstm_inspect.checkpoint.sizes import Sizes
 from lstm_inspect.errors import Spell, spell_python
+from lstm_inspect.theory import contract
+from lstm_inspect.theory.contract import Limit, Natural, written
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
-from lstm_inspect.verdict.contract import header
 
 _MOST_NAMES: Final = 4
 _SIZES: Final = ("input_size", "hidden_size", "num_layers", "bidirectional", "bias", "proj_size", "dtype")
@@ -32,6 +32,7 @@ def spec_arguments(spec: LSTMSpec) -> dict[str, Any]:
     }
 
 
+@written("file format tensor_count lstms others warnings sound verdict", command="checkpoint")
 @dataclass(frozen=True, slots=True)
 class CheckpointReport(Shown):
     """What a checkpoint holds.
@@ -47,11 +48,16 @@ class CheckpointReport(Shown):
 
     view: ClassVar[Literal["checkpoint"]] = "checkpoint"
     file: str
-    format: str
+    format: Annotated[str, Limit(enum=["torch.save (zip)", "torch.save (legacy)", "safetensors"])]
     entries: Sequence[Entry]
     lstms: Sequence[FoundLSTM]
     others: Sequence[OtherModule] = ()
     warnings: Sequence[SpecWarning] = ()
+
+    @property
+    def tensor_count(self) -> Natural:
+        """How many tensors the file holds."""
+        return len(self.entries)
 
     @property
     def sound(self) -> bool:
@@ -87,17 +93,10 @@ class CheckpointReport(Shown):
         Args:
             spell: makes the value of ``next``: a Python call, or what to type on the command line.
         """
-        return {
-            **header("checkpoint"),
-            "file": self.file,
-            "format": self.format,
-            "tensor_count": len(self.entries),
-            "lstms": [_lstm_dict(lstm, spell) for lstm in self.lstms],
-            "others": [_other_dict(other) for other in self.others],
-            "warnings": [asdict(warning) for warning in self.warnings],
-            "sound": self.sound,
-            "verdict": self.verdict,
-        }
+        document = contract.to_dict(self)
+        for lstm, found in zip(document["lstms"], self.lstms, strict=True):
+            lstm["next"] = None if found.spec is None else spell.inspection(spec_arguments(found.spec))
+        return document
 
 
 def wrapper_warning(wrapper: str) -> SpecWarning:
@@ -110,37 +109,6 @@ def wrapper_warning(wrapper: str) -> SpecWarning:
     wanted = "a model that is not wrapped wants the names without it"
     message = f"every name begins with {wrapper!r}, put there by {who}: {wanted}"
     return SpecWarning("wrapped", message)
-
-
-def _lstm_dict(lstm: FoundLSTM, spell: Spell) -> dict[str, Any]:
-    return {
-        "name": lstm.name,
-        "container": list(lstm.container),
-        "prefix": lstm.prefix,
-        **_sizes_dict(lstm.sizes),
-        "parameter_count": lstm.parameter_count,
-        "parameters": [{**asdict(parameter), "shape": list(parameter.shape)} for parameter in lstm.parameters],
-        "unknown": list(UNKNOWN),
-        "notes": list(lstm.notes),
-        "problems": [asdict(problem) for problem in lstm.problems],
-        "constructor": lstm.constructor,
-        "next": None if lstm.spec is None else spell.inspection(spec_arguments(lstm.spec)),
-    }
-
-
-def _other_dict(other: OtherModule) -> dict[str, Any]:
-    return {
-        "name": other.name,
-        "container": list(other.container),
-        "prefix": other.prefix,
-        "kind": other.kind,
-        **_sizes_dict(other.sizes),
-        "message": other.message,
-    }
-
-
-def _sizes_dict(sizes: Sizes | None) -> dict[str, Any]:
-    return {name: None if sizes is None else getattr(sizes, name) for name in _SIZES}
 
 
 def _named(other: OtherModule) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from lstm_inspect.checkpoint.groups import Group
+from lstm_inspect.theory.contract import Natural, Positive, written
 from lstm_inspect.theory.shapes import Shape
 
 GATE_COUNTS: Final = {"LSTM": 4, "GRU": 3, "RNN": 1}
@@ -19,6 +20,7 @@ _GATED: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 T = TypeVar("T")
 
 
+@written("input_size hidden_size num_layers bidirectional bias proj_size dtype")
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """What most of a module's parameters agree on.
@@ -32,12 +34,12 @@ class Sizes:
 
     kind: str
     assumed: bool
-    input_size: int | None
-    hidden_size: int
-    num_layers: int
+    input_size: Positive | None
+    hidden_size: Positive
+    num_layers: Positive
     bidirectional: bool
     bias: bool
-    proj_size: int
+    proj_size: Natural
     dtype: str
 
 

@@ -11,7 +11,8 @@ from lstm_inspect.cli.flags import Values, command, text
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.warnings import spec_warnings
-from lstm_inspect.verdict.contract import header, to_json
+from lstm_inspect.verdict.contract import to_json
+from lstm_inspect.verdict.drawing import Script
 from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.views.script.script import STYLES, script
 
@@ -37,7 +38,7 @@ def code(values: Values) -> int:
     if path is not None:
         streams.save(source, path)
     if values["json"]:
-        streams.write(to_json({**header("code"), "style": style, "spec": spec.to_dict(), "script": source}))
+        streams.write(to_json(Script(style, spec, source).to_dict()))
     elif path is None:
         streams.write(source.removesuffix("\n"))
     return streams.OK

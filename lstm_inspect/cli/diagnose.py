@@ -11,7 +11,6 @@ from lstm_inspect.cli.message import message_of, parse_any_lengths, parse_shape
 from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.errors import SpecError
-from lstm_inspect.verdict.contract import header
 
 _SHAPES: Final = "The shapes of the call"
 _SHAPE_FLAGS: Final = (
@@ -53,7 +52,7 @@ def diagnose(values: Values) -> int:
     from lstm_inspect.diagnosis.check_call import check_call, diagnose_call
 
     found = check_call(known) if message is None else diagnose_call(message, known)
-    return deliver(found, values, document={**header("diagnose"), **found.to_dict()})
+    return deliver(found, values)
 
 
 def known_of(values: Values) -> Known:

@@ -11,7 +11,8 @@ from lstm_inspect.cli.flags import Values, command, text
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
 from lstm_inspect.errors import FileError, SpecError
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.verdict.contract import drawing_dict, to_json
+from lstm_inspect.verdict.contract import to_json
+from lstm_inspect.verdict.drawing import Drawing
 from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.views.figure import DEFAULT_THEME, FORMATS, THEMES
 
@@ -40,7 +41,7 @@ def draw(values: Values) -> int:
     if path is not None:
         streams.save(_picture(spec, theme, path), path)
     if values["json"]:
-        streams.write(to_json(drawing_dict(spec)))
+        streams.write(to_json(Drawing(spec).to_dict()))
     elif path is None:
         from lstm_inspect.views.draw import drawing
 

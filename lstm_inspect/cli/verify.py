@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.cli import streams
@@ -138,7 +139,7 @@ def _verify_lines(values: Values, checking: dict[str, Any]) -> int:
 
 def _written(reports: Iterable[tuple[int, Report]]) -> Iterator[tuple[int, Report]]:
     for line, report in reports:
-        streams.write(to_json({**report.to_dict(), "line": line}))
+        streams.write(to_json(replace(report, line=line).to_dict()))
         yield line, report
 
 

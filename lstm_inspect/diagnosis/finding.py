@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
+from lstm_inspect.theory.contract import written
 from lstm_inspect.theory.shown import Shown
 
 Values: TypeAlias = tuple[int | float | str, ...]
@@ -14,6 +15,7 @@ Kind: TypeAlias = Literal["refused", "wrong", "trap"]
 KINDS: Final[tuple[Kind, ...]] = ("refused", "wrong", "trap")
 
 
+@written("cause fix likely_if")
 @dataclass(frozen=True, slots=True)
 class LikelyCause:
     """One explanation of a finding.
@@ -33,6 +35,9 @@ class LikelyCause:
     fits: bool | None = None
 
 
+@written(
+    "matched rule kind=kind_found argument axis expected got note=note_found causes needs further", command="diagnose"
+)
 @dataclass(frozen=True, slots=True)
 class Diagnosis(Shown):
     """One finding, or that there is none.
@@ -91,23 +96,12 @@ class Diagnosis(Shown):
             return None
         return self.letters[self.axis] if self.letters[self.axis] != "." else None
 
-    def to_dict(self) -> dict[str, Any]:
-        """The finding's part of the JSON document of ``diagnose``."""
-        return {
-            "matched": self.matched,
-            **self._finding(),
-            "needs": list(self.needs),
-            "further": [finding._finding() for finding in self.further],
-        }
+    @property
+    def kind_found(self) -> Kind | None:
+        """The kind; None if nothing was recognised."""
+        return self.kind if self.matched else None
 
-    def _finding(self) -> dict[str, Any]:
-        return {
-            "rule": self.rule,
-            "kind": self.kind if self.matched else None,
-            "argument": self.argument,
-            "axis": self.axis,
-            "expected": None if self.expected is None else list(self.expected),
-            "got": None if self.got is None else list(self.got),
-            "note": self.note or None,
-            "causes": [{"cause": each.cause, "fix": each.fix, "likely_if": each.likely_if} for each in self.causes],
-        }
+    @property
+    def note_found(self) -> str | None:
+        """The note; None if there is none."""
+        return self.note or None

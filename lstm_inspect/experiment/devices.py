@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from lstm_inspect.errors import DeviceError
+from lstm_inspect.theory.contract import Environment
 from lstm_inspect.theory.spec import LSTMSpec
 
 
@@ -48,7 +49,7 @@ def _built_with() -> str:
     return f"torch {torch.__version__} was built {f'with CUDA {cuda}' if cuda else 'without CUDA'}"
 
 
-def environment(device: str, *, tf32: bool) -> dict[str, Any]:
+def environment(device: str, *, tf32: bool) -> Environment:
     """What ran: the contract's ``environment`` object."""
     return {
         "python": platform.python_version(),

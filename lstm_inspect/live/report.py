@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
-from lstm_inspect.errors import spell_arguments
+from lstm_inspect.theory.contract import Natural, written
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.warnings import SpecWarning
-from lstm_inspect.verdict import contract
 from lstm_inspect.verdict.report import Report
 
 
+@written("name index report error")
 @dataclass(frozen=True, slots=True)
 class Call(Shown):
     """One call of one nn.LSTM inside a model.
@@ -27,7 +27,7 @@ class Call(Shown):
 
     view: ClassVar[Literal["call"]] = "call"
     name: str
-    index: int
+    index: Natural
     report: Report | None
     error: str | None = None
 
@@ -36,11 +36,6 @@ class Call(Shown):
         """Whether every check of this call held; a call that can't be checked is not verified."""
         return self.report is not None and self.report.verified is True
 
-    def to_dict(self) -> dict[str, Any]:
-        """The call as it stands in a model's document."""
-        report = None if self.report is None else self.report.to_dict()
-        return {"name": self.name, "index": self.index, "report": report, "error": self.error}
-
 
 class Calls(Shown, list[Call]):
     """The calls that were recorded, in the order in which they were made."""
@@ -48,6 +43,7 @@ class Calls(Shown, list[Call]):
     view: ClassVar[Literal["calls"]] = "calls"
 
 
+@written("name constructor")
 @dataclass(frozen=True, slots=True)
 class NotCalled:
     """An nn.LSTM of the model that this run did not call."""
@@ -56,6 +52,7 @@ class NotCalled:
     constructor: str
 
 
+@written("name kind")
 @dataclass(frozen=True, slots=True)
 class NotCovered:
     """A recurrent module that is no nn.LSTM, by its qualified name and its class."""
@@ -64,6 +61,7 @@ class NotCovered:
     kind: str
 
 
+@written("target model calls not_called not_covered warnings verified", command="model")
 @dataclass(frozen=True, slots=True)
 class ModelReport(Shown):
     """Every call of every nn.LSTM in one run of a model.
@@ -97,19 +95,6 @@ class ModelReport(Shown):
         nothing = [] if self.calls else [SpecWarning("nothing-checked", "no nn.LSTM was called: nothing was checked")]
         return [*said, *left, *nothing]
 
-    def to_dict(self) -> dict[str, Any]:
-        """The document of ``model --json``, schema lstm-inspect/1."""
-        return {
-            **contract.header("model"),
-            "target": self.target,
-            "model": self.model,
-            "calls": [call.to_dict() for call in self.calls],
-            "not_called": [asdict(lstm) for lstm in self.not_called],
-            "not_covered": [asdict(module) for module in self.not_covered],
-            "warnings": [asdict(warning) for warning in self.warnings],
-            "verified": self.verified,
-        }
-
 
 def shown(name: str) -> str:
     """A qualified name to read.
@@ -122,4 +107,4 @@ def shown(name: str) -> str:
 
 def _warnings(call: Call) -> list[SpecWarning]:
     found = () if call.report is None else call.report.warnings
-    return [replace(warning, message=spell_arguments(warning.message)) for warning in found]
+    return [replace(warning, message=warning.text) for warning in found]

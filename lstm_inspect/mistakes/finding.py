@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from lstm_inspect.theory.contract import Document, written
 
 Level: TypeAlias = Literal["error", "warning", "note"]
 """error: wrong, whatever was meant. warning: likely wrong, and a deliberate use exists. note: worth knowing."""
@@ -11,8 +13,9 @@ Level: TypeAlias = Literal["error", "warning", "note"]
 LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
 
 
+@written("id level file line column module call reader operation expression what instead explain")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Document):
     """One mistake, seen at one place; it never says more than was seen.
 
     Attributes:
@@ -46,14 +49,6 @@ class Finding:
     def __post_init__(self) -> None:
         if not self.explain:
             object.__setattr__(self, "explain", f"lstm-inspect explain {self.id}")
-
-    def to_dict(self) -> dict[str, Any]:
-        """The finding by the JSON contract.
-
-        >>> Finding(id="first-layer", level="error", what="the first layer").to_dict()["explain"]
-        'lstm-inspect explain first-layer'
-        """
-        return asdict(self)
 
 
 def worst(findings: list[Finding]) -> Level | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
+from lstm_inspect.theory.contract import Natural, Positive, written
 from lstm_inspect.theory.packing import Packing, has_equals
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -16,6 +17,7 @@ MOST_STEPS: Final = 12
 EQUALS_NOTE: Final = "equally long sequences stand in the given order; torch may choose another"
 
 
+@written("sequence time_step row")
 @dataclass(frozen=True, slots=True)
 class GridCell:
     """One cell of either grid: what one sequence has at one time step.
@@ -26,11 +28,12 @@ class GridCell:
         row: the row of ``.data`` that it becomes; None if it is padding, which packing leaves out.
     """
 
-    sequence: int
-    time_step: int
-    row: int | None
+    sequence: Natural
+    time_step: Natural
+    row: Natural | None
 
 
+@written("time_step batch_size cells")
 @dataclass(frozen=True, slots=True)
 class PackedColumn:
     """One time step of a PackedSequence: the sequences that still run, longest first.
@@ -41,11 +44,15 @@ class PackedColumn:
         cells: those of them that are drawn, from the top.
     """
 
-    time_step: int
-    batch_size: int
+    time_step: Natural
+    batch_size: Positive
     cells: tuple[GridCell, ...]
 
 
+@written(
+    "sequences sorted_sequences time_steps packed_steps padded packed"
+    " sequences_left_out time_steps_left_out packed_steps_left_out"
+)
 @dataclass(frozen=True, slots=True)
 class Grid:
     """The padded batch and its packed columns, as far as they are drawn; None stands for a gap.
@@ -60,15 +67,15 @@ class Grid:
         sequences_left_out, time_steps_left_out, packed_steps_left_out: how many the gaps stand for.
     """
 
-    sequences: tuple[int | None, ...]
-    sorted_sequences: tuple[int | None, ...]
-    time_steps: tuple[int | None, ...]
-    packed_steps: tuple[int | None, ...]
+    sequences: tuple[Natural | None, ...]
+    sorted_sequences: tuple[Natural | None, ...]
+    time_steps: tuple[Natural | None, ...]
+    packed_steps: tuple[Natural | None, ...]
     padded: tuple[tuple[GridCell, ...], ...]
     packed: tuple[PackedColumn, ...]
-    sequences_left_out: int
-    time_steps_left_out: int
-    packed_steps_left_out: int
+    sequences_left_out: Natural
+    time_steps_left_out: Natural
+    packed_steps_left_out: Natural
 
 
 def grid(packing: Packing, most_sequences: int = MOST_SEQUENCES, most_steps: int = MOST_STEPS) -> Grid:

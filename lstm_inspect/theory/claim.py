@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
+from lstm_inspect.theory.contract import Limit, written
 from lstm_inspect.theory.tolerance import EXACT, Tolerance
 
 
+@written("id kind left right why")
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Two expressions that must come out the same.
@@ -21,13 +24,14 @@ class Claim:
     """
 
     id: str
-    kind: str
+    kind: Annotated[str, Limit(enum=["shape", "equality", "reference", "packing"])]
     left: str
     right: str
     why: str
     exact: bool = True
 
 
+@written("id tempting instead why")
 @dataclass(frozen=True, slots=True)
 class Pitfall:
     """An expression that looks right and is not.
@@ -48,6 +52,7 @@ class Pitfall:
     exact: bool = True
 
 
+@written("*claim identical max_abs_diff *tolerance passed worst error")
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """A claim and what came of it; the measured fields are None where nothing ran.
@@ -68,6 +73,7 @@ class CheckResult:
     error: str | None = None
 
 
+@written("*pitfall max_abs_diff tempting_shape instead_shape passed error")
 @dataclass(frozen=True, slots=True)
 class PitfallResult:
     """A pitfall and how far off it is; ``passed`` if its two sides came out different, as they must.

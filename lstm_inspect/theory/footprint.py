@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from lstm_inspect.theory.contract import Natural, written
 from lstm_inspect.theory.memory import weight_bytes
 from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
@@ -19,6 +20,7 @@ CONVENTION: Final = (
 )
 
 
+@written("name inference training why")
 @dataclass(frozen=True, slots=True)
 class MemoryItem:
     """One line of the account, in bytes.
@@ -30,8 +32,8 @@ class MemoryItem:
     """
 
     name: str
-    inference: int
-    training: int
+    inference: Natural
+    training: Natural
     why: str
 
 

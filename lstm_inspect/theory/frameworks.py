@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from lstm_inspect.theory.contract import written
 from lstm_inspect.theory.parameters import GATES, gates
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
@@ -20,6 +21,7 @@ _FROM_TORCH: Final = [GATES.index(gate) for gate in _ONNX_GATES]
 _TO_TORCH: Final = [_ONNX_GATES.index(gate) for gate in GATES]
 
 
+@written("framework gates kernels bias state")
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How one framework lays an LSTM's weights out.
@@ -63,6 +65,7 @@ LAYOUTS: Final = (
 )
 
 
+@written("name expression")
 @dataclass(frozen=True, slots=True)
 class Assignment:
     """A name in one framework and the expression over the other's names that gives its value."""
@@ -71,6 +74,7 @@ class Assignment:
     expression: str
 
 
+@written("framework from_torch to_torch result note")
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """One layer's weights from torch to a framework and back.

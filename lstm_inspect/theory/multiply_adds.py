@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
+from lstm_inspect.theory.contract import Limit, Natural, written
 from lstm_inspect.theory.parameters import input_width
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -14,6 +15,7 @@ CONVENTION: Final = (
 )
 
 
+@written("input formula steps this_run")
 @dataclass(frozen=True, slots=True)
 class Work:
     """How many time steps a run computes, over all its sequences, by the form of its input.
@@ -25,9 +27,9 @@ class Work:
         this_run: whether the spec's own input has that form.
     """
 
-    input: str
+    input: Annotated[str, Limit(enum=["padded", "packed", "unbatched"])]
     formula: str
-    steps: int
+    steps: Natural
     this_run: bool
 
 

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise, repeat
 
+from lstm_inspect.theory.contract import written
 
+
+@written(
+    "lengths sorted_indices unsorted_indices sorted_lengths batch_sizes"
+    " row_sequence row_time_step valid_steps padded_steps"
+)
 @dataclass(frozen=True, slots=True)
 class Packing:
     """A PackedSequence's bookkeeping. Sequences are numbered as the lengths were given.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, overload
+from typing import Annotated, Final, overload
 
+from lstm_inspect.theory.contract import Direction, Limit, Natural, written
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -28,6 +29,7 @@ WHY_PROJECTION: Final = (
 )
 
 
+@written("letter name meaning start stop")
 @dataclass(frozen=True, slots=True)
 class Gate:
     """One gate and the rows that it has in weight_ih, weight_hh, bias_ih and bias_hh.
@@ -39,11 +41,11 @@ class Gate:
         start, stop: its rows, start included and stop not.
     """
 
-    letter: str
+    letter: Annotated[str, Limit(enum=list(GATES))]
     name: str
     meaning: str
-    start: int
-    stop: int
+    start: Natural
+    stop: Natural
 
     def of(self, parameter: str) -> str:
         """The gate's rows of a parameter, as an expression.
@@ -66,6 +68,7 @@ def gates(spec: LSTMSpec) -> tuple[Gate, ...]:
     )
 
 
+@written("name layer direction formula predicted=shape gated count")
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One parameter of nn.LSTM.
@@ -79,13 +82,13 @@ class Parameter:
     """
 
     name: str
-    layer: int
-    direction: str
+    layer: Natural
+    direction: Direction
     formula: str
     shape: Shape
 
     @property
-    def count(self) -> int:
+    def count(self) -> Natural:
         """How many numbers it holds."""
         return self.shape[0] * (self.shape[1] if len(self.shape) > 1 else 1)
 

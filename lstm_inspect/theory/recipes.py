@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lstm_inspect.theory import expressions as e
+from lstm_inspect.theory.contract import written
 from lstm_inspect.theory.shapes import Shape, format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
 
+@written("id task expression shape why")
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """What to use for a task.

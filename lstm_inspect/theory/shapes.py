@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lstm_inspect.theory.contract import written
 from lstm_inspect.theory.spec import LSTMSpec
 
 Shape = tuple[int, ...]
@@ -21,6 +22,7 @@ _LETTERS = {
 }
 
 
+@written("name axes formula predicted=shape meaning")
 @dataclass(frozen=True, slots=True)
 class TensorTheory:
     """What is known of one tensor before anything runs: its name, its axes, their sizes, its meaning."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from lstm_inspect.theory.contract import Document
 
-class Shown:
+
+class Shown(Document):
     """A report that shows itself; nothing of the views, nor rich, is loaded before.
 
     Its class names its page, ``view``, as ``views/page.py`` lists them.

@@ -10,14 +10,16 @@ from typing import Any, Final
 
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory import validation
-from lstm_inspect.theory.validation import FROM_LENGTHS, ITEMSIZE
+from lstm_inspect.theory.contract import Document, written
+from lstm_inspect.theory.validation import FROM_LENGTHS, ITEMSIZE, Fields
 
 DEFAULT_SEQ_LEN: Final = 5
 DEFAULT_BATCH_SIZE: Final = 3
 
 
+@written(" ".join(field.name for field in dataclasses.fields(Fields)))
 @dataclass(frozen=True, slots=True)
-class LSTMSpec:
+class LSTMSpec(Fields, Document):
     """One ``torch.nn.LSTM`` and one batch for it.
 
     Letters used everywhere: T time steps, B sequences, I input features, H features of the cell
@@ -52,25 +54,6 @@ class LSTMSpec:
     >>> LSTMSpec(lengths=(8, 9, 10)).seq_len
     10
     """
-
-    input_size: int = 10
-    hidden_size: int = 20
-    num_layers: int = 1
-    bias: bool = True
-    batch_first: bool = False
-    dropout: float = 0.0
-    bidirectional: bool = False
-    proj_size: int = 0
-    seq_len: int = FROM_LENGTHS
-    batch_size: int | None = FROM_LENGTHS
-    lengths: tuple[int, ...] | None = None
-    enforce_sorted: bool = False
-    total_length: int | None = None
-    padding_value: float = 0.0
-    state: str = "random"
-    seed: int = 0
-    dtype: str = "float32"
-    device: str = "cpu"
 
     def __post_init__(self) -> None:
         if self.lengths is not None:
@@ -141,11 +124,6 @@ class LSTMSpec:
         2
         """
         return dataclasses.replace(self, **changes)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The contract's ``spec`` object."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {**fields, "lengths": None if self.lengths is None else list(self.lengths)}
 
     def arguments(self) -> dict[str, Any]:
         """The fields that don't stand at their default nor follow from the lengths.

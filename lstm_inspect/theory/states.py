@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lstm_inspect.theory import expressions
+from lstm_inspect.theory.contract import Direction, Natural, written
 from lstm_inspect.theory.spec import LSTMSpec
 
 
+@written("row layer direction time_step hn cn output why")
 @dataclass(frozen=True, slots=True)
 class StateRow:
     """What one row of hn and cn is.
@@ -22,10 +24,10 @@ class StateRow:
         why: why that slice equals it, or why none does.
     """
 
-    row: int
-    layer: int
-    direction: str
-    time_step: int | None
+    row: Natural
+    layer: Natural
+    direction: Direction
+    time_step: Natural | None
     hn: str
     cn: str
     output: str | None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final, NamedTuple, TypeAlias
 
 from lstm_inspect.errors import SpecError
+from lstm_inspect.theory.contract import Limit, Natural, written
 from lstm_inspect.theory.shapes import TensorTheory, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -15,7 +16,18 @@ FEWEST_LAYERS: Final = 2
 BASE: Final[dict[str, int | bool]] = {"num_layers": 1, "bidirectional": False, "batch_first": False}
 """The settings that the table varies, in the order of its columns and blocks, and where each starts."""
 
+Setting: TypeAlias = Annotated[str, Limit(enum=list(BASE))]
 
+
+@written("tensor axis")
+class Axis(NamedTuple):
+    """One axis of one tensor, from 0."""
+
+    tensor: str
+    axis: Natural
+
+
+@written("tensor axis by")
 @dataclass(frozen=True, slots=True)
 class Change:
     """An axis that a setting changes.
@@ -27,10 +39,11 @@ class Change:
     """
 
     tensor: str
-    axis: int
-    by: str
+    axis: Natural
+    by: Setting
 
 
+@written("by sentence axes")
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What the table teaches about one setting: a sentence, and the axes that it speaks of.
@@ -38,12 +51,12 @@ class Lesson:
     Attributes:
         by: the setting.
         sentence: for people.
-        axes: (tensor, axis) of every axis that the setting changes; all others it leaves alone.
+        axes: every axis that the setting changes; all others it leaves alone.
     """
 
-    by: str
+    by: Setting
     sentence: str
-    axes: frozenset[tuple[str, int]]
+    axes: frozenset[Axis]
 
 
 def structures(spec: LSTMSpec) -> tuple[LSTMSpec, ...]:
@@ -93,9 +106,9 @@ def lessons(spec: LSTMSpec) -> tuple[Lesson, ...]:
     >>> lessons(LSTMSpec())[0].sentence
     'layers change the first axis of h0, c0, hn and cn, and never output'
     """
-    states = {(name, 0) for name in ("h0", "c0", "hn", "cn")}
-    last = {(tensor.name, len(tensor.axes) - 1) for tensor in tensors(spec) if tensor.name.endswith("output")}
-    moved = {(name, axis) for name in ("input", "output") for axis in (0, 1)} if spec.batched else set()
+    states = {Axis(name, 0) for name in ("h0", "c0", "hn", "cn")}
+    last = {Axis(tensor.name, len(tensor.axes) - 1) for tensor in tensors(spec) if tensor.name.endswith("output")}
+    moved = {Axis(name, axis) for name in ("input", "output") for axis in (0, 1)} if spec.batched else set()
     batch_first = (
         "batch_first changes input and output only: h0, c0, hn and cn stay as they are"
         if spec.batched

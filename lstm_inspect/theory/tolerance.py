@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from lstm_inspect.errors import SpecError
+from lstm_inspect.theory.contract import written
 from lstm_inspect.theory.parameters import terms_of_a_gate
 from lstm_inspect.theory.spec import LSTMSpec
 
 
+@written("rtol atol")
 @dataclass(frozen=True, slots=True)
 class Tolerance:
     """|left - right| <= atol + rtol * |right|, as torch.allclose has it."""

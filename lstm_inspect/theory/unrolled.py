@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from lstm_inspect.theory.contract import Direction, Natural, written
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, output_slice, state_row
 
@@ -19,6 +20,7 @@ CN_NOTE: Final = "cn: the cell state of the same places as hn; c0 enters beside 
 LENGTHS_NOTE: Final = "n: a sequence's own length; its reverse direction starts at n - 1"
 
 
+@written("label time_step first last gap")
 @dataclass(frozen=True, slots=True)
 class Step:
     """One column: a time step, or the gap that stands for those left out.
@@ -31,12 +33,13 @@ class Step:
     """
 
     label: str
-    time_step: int | None = None
+    time_step: Natural | None = None
     first: bool = False
     last: bool = False
     gap: bool = False
 
 
+@written("layer direction step label is_output is_state row expression")
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell: a layer and a direction at a time step.
@@ -52,13 +55,13 @@ class Cell:
         expression: its hidden state, taken from output where it is there, else from hn; None if neither holds it.
     """
 
-    layer: int
-    direction: str
-    step: int | None
+    layer: Natural
+    direction: Direction
+    step: Natural | None
     label: str
     is_output: bool
     is_state: bool
-    row: int | None
+    row: Natural | None
     expression: str | None
 
     @property
@@ -67,6 +70,7 @@ class Cell:
         return kind(output=self.is_output, state=self.is_state)
 
 
+@written("steps layers cells states steps_left_out layers_left_out")
 @dataclass(frozen=True, slots=True)
 class Unrolled:
     """An unrolled LSTM, as far as it is drawn.
@@ -81,11 +85,11 @@ class Unrolled:
     """
 
     steps: tuple[Step, ...]
-    layers: tuple[int | None, ...]
+    layers: tuple[Natural | None, ...]
     cells: tuple[Cell, ...]
     states: tuple[StateRow, ...]
-    steps_left_out: int | None
-    layers_left_out: int
+    steps_left_out: Natural | None
+    layers_left_out: Natural
 
     def row(self, state: StateRow) -> tuple[Cell, ...]:
         """The cells of one layer and direction, from the left."""

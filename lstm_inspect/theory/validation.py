@@ -1,16 +1,15 @@
-"""Which values an LSTMSpec takes: one rule a field, and the rules between fields."""
+"""The fields of an LSTMSpec and which values they take: one rule a field, and the rules between fields."""
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Annotated, Final
 
 from lstm_inspect.errors import SpecError
-
-if TYPE_CHECKING:
-    from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.contract import Limit, Natural, Positive
 
 
 class _FromLengths(int):
@@ -33,12 +32,36 @@ _LARGEST: Final = {"float16": 65504.0, "bfloat16": 3.3895e38, "float32": 3.4028e
 _MOST_SHOWN: Final = 12
 
 
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of an LSTMSpec, with what each is left out for; LSTMSpec says what they mean."""
+
+    input_size: Positive = 10
+    hidden_size: Positive = 20
+    num_layers: Positive = 1
+    bias: bool = True
+    batch_first: bool = False
+    dropout: Annotated[float, Limit(minimum=0, maximum=1)] = 0.0
+    bidirectional: bool = False
+    proj_size: Natural = 0
+    seq_len: Positive = FROM_LENGTHS
+    batch_size: Natural | None = FROM_LENGTHS
+    lengths: Annotated[tuple[Positive, ...], Limit(minItems=1)] | None = None
+    enforce_sorted: bool = False
+    total_length: int | None = None
+    padding_value: float = 0.0
+    state: Annotated[str, Limit(enum=list(STATES))] = STATES[0]
+    seed: Natural = 0
+    dtype: Annotated[str, Limit(enum=list(ITEMSIZE))] = "float32"
+    device: str = "cpu"
+
+
 def sequence_of(lengths: object) -> object:
     """A list of lengths, as JSON has it, as a tuple; anything else as it came."""
     return tuple(lengths) if isinstance(lengths, list) else lengths
 
 
-def validate_lengths(spec: LSTMSpec) -> None:
+def validate_lengths(spec: Fields) -> None:
     """Refuse lengths that are not whole numbers from 1; they must be sound before T and B are read off them."""
     lengths = spec.lengths
     if lengths is None:
@@ -60,7 +83,7 @@ def _bad_length(lengths: tuple[int, ...], sequence: int) -> SpecError:
     return SpecError("lengths", _show(lengths), allowed, f"{{lengths={_show(tuple(good))}}}")
 
 
-def validate(spec: LSTMSpec) -> None:
+def validate(spec: Fields) -> None:
     """Raise SpecError for the first field that is out of range or contradicts another."""
     _validate_types(spec)
     _validate_numbers(spec)
@@ -69,7 +92,7 @@ def validate(spec: LSTMSpec) -> None:
     _validate_packing(spec)
 
 
-def _validate_types(spec: LSTMSpec) -> None:
+def _validate_types(spec: Fields) -> None:
     for name in _FLAGS:
         value = getattr(spec, name)
         if not isinstance(value, bool):
@@ -80,7 +103,7 @@ def _validate_types(spec: LSTMSpec) -> None:
             raise SpecError(name, repr(value), f"a whole number from {lowest}", f"{{{name}={max(lowest, 1)}}}")
 
 
-def _validate_numbers(spec: LSTMSpec) -> None:
+def _validate_numbers(spec: Fields) -> None:
     if spec.proj_size >= spec.hidden_size:
         allowed = f"smaller than {{hidden_size}} ({spec.hidden_size}), or 0 for no projection"
         raise SpecError("proj_size", str(spec.proj_size), allowed, f"{{proj_size={spec.hidden_size // 2}}}")
@@ -90,7 +113,7 @@ def _validate_numbers(spec: LSTMSpec) -> None:
         raise SpecError("seed", repr(spec.seed), "a whole number from 0 to 2**63 - 1", "{seed=0}")
 
 
-def _validate_names(spec: LSTMSpec) -> None:
+def _validate_names(spec: Fields) -> None:
     if not isinstance(spec.dtype, str) or spec.dtype not in ITEMSIZE:
         raise SpecError("dtype", str(spec.dtype), _one_of(tuple(ITEMSIZE)), "{dtype=float32}")
     if spec.state not in STATES:
@@ -106,7 +129,7 @@ def _validate_names(spec: LSTMSpec) -> None:
         )
 
 
-def _validate_batch(spec: LSTMSpec) -> None:
+def _validate_batch(spec: Fields) -> None:
     batch_size = spec.batch_size
     if batch_size is None:
         if spec.lengths is not None:
@@ -120,12 +143,12 @@ def _validate_batch(spec: LSTMSpec) -> None:
         raise SpecError("batch_size", str(batch_size), allowed, f"{{batch_size={len(spec.lengths)}}}")
 
 
-def _without_unbatched(spec: LSTMSpec) -> str:
+def _without_unbatched(spec: Fields) -> str:
     assert spec.lengths is not None
     return f"{{lengths={_show(spec.lengths)}}} alone, or {{batch_size=None}} with {{seq_len={spec.lengths[0]}}}"
 
 
-def _validate_packing(spec: LSTMSpec) -> None:
+def _validate_packing(spec: Fields) -> None:
     if spec.lengths is None:
         if spec.total_length is not None:
             raise SpecError(
@@ -146,7 +169,7 @@ def _validate_packing(spec: LSTMSpec) -> None:
         )
 
 
-def _contradicting_seq_len(spec: LSTMSpec, longest: int) -> SpecError:
+def _contradicting_seq_len(spec: Fields, longest: int) -> SpecError:
     expected = spec.total_length or longest
     whose = "{total_length}" if spec.total_length else "the longest of {lengths}"
     instead = f"{{seq_len={expected}}}"

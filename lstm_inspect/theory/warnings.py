@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from lstm_inspect.errors import spell_arguments
+from lstm_inspect.theory.contract import written
 from lstm_inspect.theory.packing_claims import lengths_run_alone
 from lstm_inspect.theory.spec import LSTMSpec
 
 
+@written("id message=text")
 @dataclass(frozen=True, slots=True)
 class SpecWarning:
     """Something to know about a spec; its message may name arguments in braces, as errors do."""
 
     id: str
     message: str
+
+    @property
+    def text(self) -> str:
+        """The message as it reads in Python."""
+        return spell_arguments(self.message)
 
 
 def spec_warnings(spec: LSTMSpec) -> tuple[SpecWarning, ...]:

@@ -1,23 +1,26 @@
-"""The JSON contract, schema lstm-inspect/1: plain dicts and lists, and nothing a strict parser refuses."""
+"""The JSON contract as text: strict JSON, and the schema of every document; theory.contract says how to add one."""
 
 from __future__ import annotations
 
+import inspect
 import json
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+import re
+from collections.abc import Iterable, Sequence
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from lstm_inspect._version import __version__
-from lstm_inspect.theory.batch_grid import grid
-from lstm_inspect.theory.claim import CheckResult, PitfallResult
-from lstm_inspect.theory.expressions import constructor
-from lstm_inspect.theory.packing import Packing, pack
-from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.unrolled import unroll
+from lstm_inspect.theory.contract import SCHEMA, hint_of, without_none, written_as
 
-if TYPE_CHECKING:
-    from lstm_inspect.verdict.report import Report, TensorReport
-
-SCHEMA: Final = "lstm-inspect/1"
+_PLAIN: Final[dict[Any, dict[str, Any]]] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    NoneType: {"type": "null"},
+    Any: {},
+}
+_LISTS: Final = (list, tuple, frozenset, Sequence)
+_ATTRIBUTE: Final = re.compile(r"^ {4}(\w+(?:, \w+)*): (.+(?:\n {5,}.+)*)", re.MULTILINE)
 
 
 def to_json(document: dict[str, Any]) -> str:
@@ -26,112 +29,102 @@ def to_json(document: dict[str, Any]) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of every document that --json writes.
-
-    It is put together from the files of ``schema/``: each names its documents and defines their parts.
-    """
+    """The JSON Schema (2020-12) of every document that --json writes: the file that ``schema_of`` made."""
     from importlib.resources import files  # slow to import, and wanted by one command alone
 
-    parts = sorted(files("lstm_inspect").joinpath("schema").iterdir(), key=lambda part: part.name)
-    loaded = [json.loads(part.read_text(encoding="utf-8")) for part in parts if part.name.endswith(".json")]
+    schema: dict[str, Any] = json.loads(files("lstm_inspect").joinpath("schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def schema_of(classes: Iterable[type]) -> dict[str, Any]:
+    """The JSON Schema of the documents among some classes, from their types and docstrings.
+
+    Raises:
+        TypeError: a key's type has no counterpart in JSON.
+    """
+    documents = sorted((cls for cls in classes if written_as(cls).commands), key=lambda cls: cls.__name__)
+    definitions: dict[str, Any] = {}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": SCHEMA,
         "description": "What lstm-inspect writes with --json. Within schema 1 keys are only added.",
-        "anyOf": [{"$ref": f"#/$defs/{document}"} for part in loaded for document in part["documents"]],
-        "$defs": {name: definition for part in loaded for name, definition in part["$defs"].items()},
+        "anyOf": [_reference(document, definitions) for document in documents],
+        "$defs": dict(sorted(definitions.items())),
     }
 
 
-def header(command: str) -> dict[str, Any]:
-    """The keys that every document opens with."""
-    return {"schema": SCHEMA, "version": __version__, "command": command}
+def _reference(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    if cls.__name__ not in definitions:
+        definitions[cls.__name__] = {}  # a class may hold others of its kind
+        properties, required = _properties(cls, definitions)
+        definitions[cls.__name__] = {
+            "description": _first_line(cls),
+            "type": "object",
+            "properties": properties,
+            "required": required,
+            "additionalProperties": False,
+        }
+    return {"$ref": f"#/$defs/{cls.__name__}"}
 
 
-def report_dict(report: Report) -> dict[str, Any]:
-    """A Report's document."""
-    return {
-        **header(report.command),
-        "mode": report.mode,
-        "spec": report.spec.to_dict(),
-        "constructor": report.constructor,
-        "environment": report.environment,
-        "tensors": [tensor_dict(tensor) for tensor in report.tensors],
-        "states": [asdict(state) for state in report.states],
-        "checks": [_check_dict(check) for check in report.checks],
-        "pitfalls": [_pitfall_dict(pitfall) for pitfall in report.pitfalls],
-        "recipes": [{**asdict(recipe), "shape": list(recipe.shape)} for recipe in report.recipes],
-        "packing": _packing_dict(report.packing),
-        "warnings": [asdict(warning) for warning in report.warnings],
-        "verified": report.verified,
-    }
+def _properties(cls: type, definitions: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The schema of each key, and the names of those that are always there."""
+    if is_typeddict(cls):
+        hints = get_type_hints(cls)
+        return {name: _schema(hint, definitions) for name, hint in hints.items()}, list(hints)
+    how = written_as(cls)
+    properties: dict[str, Any] = {}
+    required: list[str] = []
+    if how.commands:
+        properties = {"schema": {"const": SCHEMA}, "version": _PLAIN[str], "command": {"enum": list(how.commands)}}
+        required = list(properties)
+    for key in how.keys:
+        hint = hint_of(cls, key.attribute)
+        if key.inline:
+            more, names = _properties(without_none(hint), definitions)
+            if without_none(hint) is not hint:
+                more = {name: {"anyOf": [part, {"type": "null"}]} for name, part in more.items()}
+            properties |= more
+            required += names
+        else:
+            properties[key.name] = {**_schema(hint, definitions), **_said(cls, key.attribute)}
+            required += [] if key.optional else [key.name]
+    return properties, required
 
 
-def drawing_dict(spec: LSTMSpec) -> dict[str, Any]:
-    """The document of what is drawn of a spec."""
-    packed = None if spec.lengths is None else asdict(grid(pack(spec.lengths, spec.seq_len)))
-    return {
-        **header("draw"),
-        "spec": spec.to_dict(),
-        "constructor": constructor(spec),
-        **asdict(unroll(spec)),
-        "packed": packed,
-    }
+def _said(cls: type, attribute: str) -> dict[str, str]:
+    """What the docstrings say of an attribute: a property's own, or its class's."""
+    found = inspect.getattr_static(cls, attribute, None)
+    text = _first_line(found) if isinstance(found, property) else _described(cls).get(attribute)
+    return {"description": text} if text else {}
 
 
-def tensor_dict(tensor: TensorReport) -> dict[str, Any]:
-    """One tensor, predicted and measured."""
-    theory = tensor.theory
-    return {
-        "name": theory.name,
-        "axes": list(theory.axes),
-        "formula": theory.formula,
-        "predicted": list(theory.shape),
-        "actual": _list(tensor.actual),
-        "dtype": tensor.dtype,
-        "meaning": theory.meaning,
-    }
+def _described(cls: type) -> dict[str, str]:
+    """What a class's docstring says of each of its attributes."""
+    _, _, section = re.sub(r"^Args:$", "Attributes:", inspect.getdoc(cls) or "", flags=re.M).partition("Attributes:\n")
+    return {name: " ".join(text.split()) for names, text in _ATTRIBUTE.findall(section) for name in names.split(", ")}
 
 
-def _check_dict(check: CheckResult) -> dict[str, Any]:
-    claim = check.claim
-    return {
-        "id": claim.id,
-        "kind": claim.kind,
-        "left": claim.left,
-        "right": claim.right,
-        "why": claim.why,
-        "identical": check.identical,
-        "max_abs_diff": check.max_abs_diff,
-        "rtol": check.tolerance.rtol,
-        "atol": check.tolerance.atol,
-        "passed": check.passed,
-        "worst": _list(check.worst),
-        "error": check.error,
-    }
+def _first_line(described: Any) -> str:
+    return (inspect.getdoc(described) or "").partition("\n")[0]
 
 
-def _pitfall_dict(result: PitfallResult) -> dict[str, Any]:
-    pitfall = result.pitfall
-    return {
-        "id": pitfall.id,
-        "tempting": pitfall.tempting,
-        "instead": pitfall.instead,
-        "why": pitfall.why,
-        "max_abs_diff": result.max_abs_diff,
-        "tempting_shape": _list(result.tempting_shape),
-        "instead_shape": _list(result.instead_shape),
-        "passed": result.passed,
-        "error": result.error,
-    }
-
-
-def _packing_dict(packing: Packing | None) -> dict[str, Any] | None:
-    if packing is None:
-        return None
-    values = {name: getattr(packing, name) for name in Packing.__slots__}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
-
-
-def _list(values: tuple[int, ...] | None) -> list[int] | None:
-    return None if values is None else list(values)
+def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a type; a class of its own is defined once and referred to."""
+    origin, arguments = get_origin(hint), get_args(hint)
+    found: dict[str, Any]
+    if hint in _PLAIN:
+        found = _PLAIN[hint]
+    elif origin is Annotated:
+        found = _schema(arguments[0], definitions) | arguments[1]
+    elif origin is Literal:
+        found = {"enum": list(arguments)}
+    elif origin in (Union, UnionType):
+        found = {"anyOf": [_schema(argument, definitions) for argument in arguments]}
+    elif origin in _LISTS and arguments[1:] in ((), (...,)):
+        found = {"type": "array", "items": _schema(arguments[0], definitions)}
+    elif isinstance(hint, type) and origin is None:
+        found = _reference(hint, definitions)
+    else:
+        raise TypeError(f"{hint!r} has no counterpart in JSON")
+    return dict(found)

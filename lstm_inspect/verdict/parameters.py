@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from lstm_inspect.theory import footprint, frameworks, multiply_adds
+from lstm_inspect.theory import expressions, footprint, frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
-from lstm_inspect.theory.expressions import constructor
+from lstm_inspect.theory.contract import Environment, Mode, Natural, written
 from lstm_inspect.theory.memory import weight_bytes
+from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
-from lstm_inspect.verdict import contract
 from lstm_inspect.verdict.guard import refuse_uncountable
 
 if TYPE_CHECKING:
@@ -22,6 +22,88 @@ if TYPE_CHECKING:
 _OF_THE_MODULE = ("dropout-one-layer",)  # the other warnings speak of shapes that hide a swap
 
 
+@written("*parameter actual bytes")
+@dataclass(frozen=True, slots=True)
+class ParameterReport:
+    """One parameter, and what torch says of it.
+
+    Attributes:
+        actual: its shape in torch; None if torch was not asked, or not for this layer.
+    """
+
+    parameter: theory.Parameter
+    actual: Shape | None
+    bytes: Natural
+
+
+@written("parameters count bytes")
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many parameters there are, their numbers and their bytes."""
+
+    parameters: Natural
+    count: Natural
+    bytes: Natural
+
+
+@written("*work by_layer total")
+@dataclass(frozen=True, slots=True)
+class Products:
+    """The multiply-adds of one form of the input: each layer's, and all of them."""
+
+    work: multiply_adds.Work
+    by_layer: Sequence[Natural]
+    total: Natural
+
+
+@written("num_layers steps predicted actual")
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The run whose multiply-adds torch counted."""
+
+    num_layers: Natural
+    steps: Natural
+    predicted: Natural
+    actual: Natural
+
+
+@written("convention formula runs counted")
+@dataclass(frozen=True, slots=True)
+class MultiplyAdds:
+    """The multiply-adds of one run, for each form of the input."""
+
+    convention: str
+    formula: str
+    runs: Sequence[Products]
+    counted: Counted | None
+
+
+@written("convention items inference training adam")
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The bytes of one run, and of one training step."""
+
+    items: Sequence[footprint.MemoryItem]
+    inference: Natural
+    training: Natural
+    adam: Natural
+    convention: str = footprint.CONVENTION
+
+
+@written("layouts conversions")
+@dataclass(frozen=True, slots=True)
+class Frameworks:
+    """How other frameworks lay the weights out, and what converts them."""
+
+    layouts: Sequence[frameworks.Layout]
+    conversions: Sequence[frameworks.Conversion]
+
+
+@written(
+    "mode spec constructor environment parameters=parameter_reports gates totals two_biases projection"
+    " multiply_adds memory frameworks differences warnings verified",
+    command="weights",
+)
 @dataclass(frozen=True, slots=True)
 class Weights(Shown):
     """A module's parameters and what they cost; with ``measured``, held against torch."""
@@ -29,7 +111,7 @@ class Weights(Shown):
     view: ClassVar[Literal["parameters"]] = "parameters"
     spec: LSTMSpec
     measured: Measured | None = None
-    environment: dict[str, Any] | None = None
+    environment: Environment | None = None
 
     @property
     def parameters(self) -> theory.Parameters:
@@ -61,27 +143,75 @@ class Weights(Shown):
         """The spec's warnings that speak of the module."""
         return tuple(warning for warning in spec_warnings(self.spec) if warning.id in _OF_THE_MODULE)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The account by the JSON contract, schema lstm-inspect/1."""
-        spec = self.spec
-        return {
-            **contract.header("weights"),
-            "mode": "predict" if self.measured is None else "run",
-            "spec": spec.to_dict(),
-            "constructor": constructor(spec),
-            "environment": self.environment,
-            "parameters": [_parameter_dict(self, parameter) for parameter in self.parameters],
-            "gates": [asdict(gate) for gate in theory.gates(spec)],
-            "totals": {"parameters": len(self.parameters), "count": self.count, "bytes": self.bytes},
-            "two_biases": theory.WHY_TWO_BIASES if spec.bias else None,
-            "projection": theory.WHY_PROJECTION if spec.proj_size else None,
-            "multiply_adds": _multiply_adds_dict(self),
-            "memory": _memory_dict(spec),
-            "frameworks": _frameworks_dict(spec),
-            "differences": list(self.differences),
-            "warnings": [asdict(warning) for warning in self.warnings],
-            "verified": self.verified,
-        }
+    @property
+    def mode(self) -> Mode:
+        """Whether torch was asked."""
+        return "predict" if self.measured is None else "run"
+
+    @property
+    def constructor(self) -> str:
+        """The call that builds the module."""
+        return expressions.constructor(self.spec)
+
+    @property
+    def parameter_reports(self) -> Sequence[ParameterReport]:
+        """Every parameter with what torch says of it."""
+        shapes = {} if self.measured is None else self.measured.shapes
+        size = self.spec.itemsize
+        return [ParameterReport(each, shapes.get(each.name), each.count * size) for each in self.parameters]
+
+    @property
+    def gates(self) -> Sequence[theory.Gate]:
+        """The gates in the order of their rows."""
+        return theory.gates(self.spec)
+
+    @property
+    def totals(self) -> Totals:
+        """The sums over all parameters."""
+        return Totals(len(self.parameters), self.count, self.bytes)
+
+    @property
+    def two_biases(self) -> str | None:
+        """Why there are two biases; None if there are none."""
+        return theory.WHY_TWO_BIASES if self.spec.bias else None
+
+    @property
+    def projection(self) -> str | None:
+        """What the projection is; None without one."""
+        return theory.WHY_PROJECTION if self.spec.proj_size else None
+
+    @property
+    def multiply_adds(self) -> MultiplyAdds:
+        """The work of one run."""
+        runs = [_products(self.spec, work) for work in multiply_adds.works(self.spec)]
+        return MultiplyAdds(
+            multiply_adds.CONVENTION,
+            multiply_adds.formula(self.spec),
+            runs,
+            None if self.measured is None else _counted(self.measured),
+        )
+
+    @property
+    def memory(self) -> Memory:
+        """The memory of one run."""
+        items = footprint.footprint(self.spec)
+        inference, training = sum(item.inference for item in items), sum(item.training for item in items)
+        return Memory(items, inference, training, footprint.adam_bytes(self.spec))
+
+    @property
+    def frameworks(self) -> Frameworks:
+        """The same weights in other frameworks."""
+        return Frameworks(frameworks.LAYOUTS, frameworks.conversions(self.spec))
+
+
+def _products(spec: LSTMSpec, work: multiply_adds.Work) -> Products:
+    layers = [multiply_adds.layer_multiply_adds(spec, layer, work.steps) for layer in range(spec.num_layers)]
+    return Products(work, layers, multiply_adds.multiply_adds(spec, work.steps))
+
+
+def _counted(measured: Measured) -> Counted:
+    spec = measured.counted
+    return Counted(spec.num_layers, spec.valid_steps, multiply_adds.multiply_adds(spec), measured.multiply_adds)
 
 
 def weights(spec: LSTMSpec | None = None, *, check: bool = False) -> Weights:
@@ -121,58 +251,3 @@ def _differences(measured: Measured) -> Iterable[str]:
     work = multiply_adds.multiply_adds(measured.counted)
     if measured.multiply_adds != work:
         yield f"torch counts {measured.multiply_adds:,} multiply-adds, not {work:,}"
-
-
-def _parameter_dict(found: Weights, parameter: theory.Parameter) -> dict[str, Any]:
-    actual = None if found.measured is None else found.measured.shapes.get(parameter.name)
-    return {
-        "name": parameter.name,
-        "layer": parameter.layer,
-        "direction": parameter.direction,
-        "formula": parameter.formula,
-        "predicted": list(parameter.shape),
-        "actual": None if actual is None else list(actual),
-        "gated": parameter.gated,
-        "count": parameter.count,
-        "bytes": parameter.count * found.spec.itemsize,
-    }
-
-
-def _multiply_adds_dict(found: Weights) -> dict[str, Any]:
-    spec, measured = found.spec, found.measured
-    return {
-        "convention": multiply_adds.CONVENTION,
-        "formula": multiply_adds.formula(spec),
-        "runs": [_work_dict(spec, work) for work in multiply_adds.works(spec)],
-        "counted": None
-        if measured is None
-        else {
-            "num_layers": measured.counted.num_layers,
-            "steps": measured.counted.valid_steps,
-            "predicted": multiply_adds.multiply_adds(measured.counted),
-            "actual": measured.multiply_adds,
-        },
-    }
-
-
-def _work_dict(spec: LSTMSpec, work: multiply_adds.Work) -> dict[str, Any]:
-    layers = [multiply_adds.layer_multiply_adds(spec, layer, work.steps) for layer in range(spec.num_layers)]
-    return {**asdict(work), "by_layer": layers, "total": multiply_adds.multiply_adds(spec, work.steps)}
-
-
-def _memory_dict(spec: LSTMSpec) -> dict[str, Any]:
-    items = footprint.footprint(spec)
-    return {
-        "convention": footprint.CONVENTION,
-        "items": [asdict(item) for item in items],
-        "inference": sum(item.inference for item in items),
-        "training": sum(item.training for item in items),
-        "adam": footprint.adam_bytes(spec),
-    }
-
-
-def _frameworks_dict(spec: LSTMSpec) -> dict[str, Any]:
-    return {
-        "layouts": [asdict(layout) for layout in frameworks.LAYOUTS],
-        "conversions": [asdict(conversion) for conversion in frameworks.conversions(spec)],
-    }

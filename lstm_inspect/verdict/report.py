@@ -11,6 +11,7 @@ from lstm_inspect.theory import expressions
 from lstm_inspect.theory.cell_labels import numbers_claim
 from lstm_inspect.theory.claim import CheckResult, Claim, Pitfall, PitfallResult
 from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.contract import Environment, Mode, Positive, written
 from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
 from lstm_inspect.theory.recipes import Recipe, recipes
 from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
@@ -19,7 +20,6 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_rows
 from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of, validate_tolerance
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
-from lstm_inspect.verdict import contract
 from lstm_inspect.verdict.guard import refuse_too_large
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Options:
         return {name: value for name, value in asdict(self).items() if value != getattr(default, name)}
 
 
+@written("*theory actual dtype")
 @dataclass(frozen=True, slots=True)
 class TensorReport:
     """One tensor: what was predicted of it and, after a run, what was measured."""
@@ -67,9 +68,17 @@ class TensorReport:
     actual: Shape | None = None
 
 
+@written(
+    "mode spec constructor environment tensors states checks pitfalls recipes packing warnings verified line?",
+    command="shapes pack verify model",
+)
 @dataclass(frozen=True, slots=True)
 class Report(Shown):
-    """Everything known of one call of one nn.LSTM: frozen data, the same for text, JSON and Python."""
+    """Everything known of one call of one nn.LSTM: frozen data, the same for text, JSON and Python.
+
+    Attributes:
+        line: verify --specs: the line that the spec stands on, from 1.
+    """
 
     view: ClassVar[Literal["report"]] = "report"
     command: str
@@ -81,11 +90,12 @@ class Report(Shown):
     recipes: Sequence[Recipe]
     packing: Packing | None = None
     warnings: Sequence[SpecWarning] = ()
-    environment: dict[str, Any] | None = None
+    environment: Environment | None = None
     options: Options = field(default_factory=Options)
+    line: Positive | None = None
 
     @property
-    def mode(self) -> str:
+    def mode(self) -> Mode:
         """Whether something ran: "run" or "predict"."""
         return "predict" if self.options.predict else "run"
 
@@ -111,10 +121,6 @@ class Report(Shown):
     def constructor(self) -> str:
         """The call that builds the module."""
         return expressions.constructor(self.spec)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report by the JSON contract, schema lstm-inspect/1."""
-        return contract.report_dict(self)
 
 
 def inspect(

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
 
 from lstm_inspect.theory import expressions
+from lstm_inspect.theory.contract import Environment, Mode, Positive, written
 from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.structures import Change, Lesson, changes, lessons, structures, teaches
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
-from lstm_inspect.verdict import contract
 from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.verdict.report import TensorReport, measured_tensor
 
 
+@written("num_layers bidirectional batch_first constructor tensors changes")
 @dataclass(frozen=True, slots=True)
 class Structure:
     """One structure: its tensors, and which of their axes a setting changed."""
@@ -25,7 +26,28 @@ class Structure:
     tensors: Sequence[TensorReport]
     changes: Sequence[Change]
 
+    @property
+    def num_layers(self) -> Positive:
+        """L."""
+        return self.spec.num_layers
 
+    @property
+    def bidirectional(self) -> bool:
+        """Whether D is 2."""
+        return self.spec.bidirectional
+
+    @property
+    def batch_first(self) -> bool:
+        """Whether input and output are (B, T, .)."""
+        return self.spec.batch_first
+
+    @property
+    def constructor(self) -> str:
+        """The call that builds the module."""
+        return expressions.constructor(self.spec)
+
+
+@written("*lesson holds")
 @dataclass(frozen=True, slots=True)
 class LessonResult:
     """A lesson and whether it holds: in theory and, after a run, of what was measured."""
@@ -34,6 +56,7 @@ class LessonResult:
     holds: bool
 
 
+@written("mode spec environment structures lessons warnings verified", command="overview")
 @dataclass(frozen=True, slots=True)
 class Overview(Shown):
     """The eight structures: four with batch_first off, then the same four with it on."""
@@ -41,7 +64,12 @@ class Overview(Shown):
     view: ClassVar[Literal["structures"]] = "structures"
     spec: LSTMSpec
     structures: Sequence[Structure]
-    environment: dict[str, Any] | None = None
+    environment: Environment | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """Whether the structures were run."""
+        return "run" if self.measured else "predict"
 
     @property
     def measured(self) -> bool:
@@ -72,36 +100,6 @@ class Overview(Shown):
         """The warnings of all structures, each once."""
         found = [warning for structure in self.structures for warning in spec_warnings(structure.spec)]
         return tuple({warning.message: warning for warning in found}.values())
-
-    def to_dict(self) -> dict[str, Any]:
-        """The overview by the JSON contract, schema lstm-inspect/1."""
-        return {
-            **contract.header("overview"),
-            "mode": "run" if self.measured else "predict",
-            "spec": self.spec.to_dict(),
-            "environment": self.environment,
-            "structures": [_structure_dict(structure) for structure in self.structures],
-            "lessons": [_lesson_dict(result) for result in self.lessons],
-            "warnings": [asdict(warning) for warning in self.warnings],
-            "verified": self.verified,
-        }
-
-
-def _structure_dict(structure: Structure) -> dict[str, Any]:
-    spec = structure.spec
-    return {
-        "num_layers": spec.num_layers,
-        "bidirectional": spec.bidirectional,
-        "batch_first": spec.batch_first,
-        "constructor": expressions.constructor(spec),
-        "tensors": [contract.tensor_dict(tensor) for tensor in structure.tensors],
-        "changes": [asdict(change) for change in structure.changes],
-    }
-
-
-def _lesson_dict(result: LessonResult) -> dict[str, Any]:
-    axes = [{"tensor": tensor, "axis": axis} for tensor, axis in sorted(result.lesson.axes)]
-    return {"by": result.lesson.by, "sentence": result.lesson.sentence, "axes": axes, "holds": result.holds}
 
 
 def overview(spec: LSTMSpec | None = None, *, predict: bool = False) -> Overview:

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal
 
+from lstm_inspect.theory.contract import Environment, Natural, Positive, written
 from lstm_inspect.theory.shown import Shown
-from lstm_inspect.verdict import contract
 from lstm_inspect.verdict.report import Report
 
 MOST_FAILURES_KEPT: Final = 50
 """Failed reports that are kept in full; the rest are counted."""
 
 
+@written("specs checks pitfalls failed furthest")
 @dataclass(slots=True)
 class Tally:
-    """What came of some specs."""
+    """What came of some specs.
 
-    specs: int = 0
-    checks: int = 0
-    pitfalls: int = 0
-    failed: int = 0
+    Attributes:
+        furthest: the largest difference of any element from the equations.
+    """
+
+    specs: Natural = 0
+    checks: Natural = 0
+    pitfalls: Natural = 0
+    failed: Natural = 0
     furthest: float = 0.0
 
     def add(self, report: Report) -> None:
@@ -32,16 +37,32 @@ class Tally:
         self.failed += report.verified is False
         self.furthest = max([self.furthest, *_distances(report)])
 
-    def to_dict(self) -> dict[str, Any]:
-        """The tally as the contract has it; ``furthest`` is the largest difference from the equations."""
-        return {name: getattr(self, name) for name in Tally.__slots__}
-
 
 def _distances(report: Report) -> Iterable[float]:
     """How far a report's results are from the equations."""
     return (check.max_abs_diff or 0.0 for check in report.checks if check.claim.kind == "reference")
 
 
+@written("num_layers num_directions *tally")
+@dataclass(frozen=True, slots=True)
+class OfStructure:
+    """The tally of one structure."""
+
+    num_layers: Positive
+    num_directions: Positive
+    tally: Tally
+
+
+@written("dtype *tally")
+@dataclass(frozen=True, slots=True)
+class OfDtype:
+    """The tally of one dtype."""
+
+    dtype: str
+    tally: Tally
+
+
+@written("*total structures=by_structure dtypes=by_dtype failures environment verified", command="verify")
 @dataclass(slots=True)
 class Survey(Shown):
     """The counts of many reports.
@@ -59,7 +80,7 @@ class Survey(Shown):
     structures: dict[tuple[int, int], Tally] = field(default_factory=dict)
     dtypes: dict[str, Tally] = field(default_factory=dict)
     failures: list[Report] = field(default_factory=list)
-    environment: dict[str, Any] | None = None
+    environment: Environment | None = None
 
     def add(self, report: Report) -> None:
         """Count one report; keep it if it failed."""
@@ -76,18 +97,12 @@ class Survey(Shown):
         """Whether every report was verified."""
         return self.total.failed == 0
 
-    def to_dict(self) -> dict[str, Any]:
-        """The survey's document, schema lstm-inspect/1."""
-        structures = [
-            {"num_layers": layers, "num_directions": directions, **tally.to_dict()}
-            for (layers, directions), tally in sorted(self.structures.items())
-        ]
-        return {
-            **contract.header("verify"),
-            **self.total.to_dict(),
-            "structures": structures,
-            "dtypes": [{"dtype": dtype, **tally.to_dict()} for dtype, tally in self.dtypes.items()],
-            "failures": [failure.to_dict() for failure in self.failures],
-            "environment": self.environment,
-            "verified": self.verified,
-        }
+    @property
+    def by_structure(self) -> list[OfStructure]:
+        """The tallies of the structures, by layers and directions."""
+        return [OfStructure(*structure, tally) for structure, tally in sorted(self.structures.items())]
+
+    @property
+    def by_dtype(self) -> list[OfDtype]:
+        """The tallies of the dtypes."""
+        return [OfDtype(dtype, tally) for dtype, tally in self.dtypes.items()]

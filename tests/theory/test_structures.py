@@ -7,7 +7,7 @@ import pytest
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory import structures as overview
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.structures import Lesson, changes, lessons, structures, teaches
+from lstm_inspect.theory.structures import Axis, Lesson, changes, lessons, structures, teaches
 
 SPECS = [
     LSTMSpec(num_layers=2),
@@ -59,7 +59,7 @@ def test_every_lesson_holds(spec: LSTMSpec) -> None:
 def test_a_lesson_that_claims_too_much_or_too_little_does_not_hold(axis: tuple[str, int]) -> None:
     spec = LSTMSpec(num_layers=2)
     for lesson in lessons(spec):
-        assert not teaches(spec, Lesson(lesson.by, lesson.sentence, lesson.axes ^ {axis, ("c0", 2)}))
+        assert not teaches(spec, Lesson(lesson.by, lesson.sentence, lesson.axes ^ {Axis(*axis), Axis("c0", 2)}))
 
 
 def test_unbatched_input_is_not_moved_by_batch_first() -> None:

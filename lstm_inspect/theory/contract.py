@@ -1,0 +1,181 @@
+"""The JSON contract, schema lstm-inspect/1: which attributes of a class are written out, said once, beside the class.
+
+    @written("row layer direction time_step")                  # an object with these keys
+    @written("*claim passed worst line?", command="shapes")    # a document: what --json writes
+
+A key is a field or a property. ``*claim`` puts that attribute's own keys among these, ``predicted=shape`` writes
+``shape`` under another name, ``line?`` is left out where it is None. The JSON Schema follows from the types and
+the docstrings (``Annotated[int, Limit(minimum=0)]`` says more than int).
+
+A new key: the field or property, its name in that line, and ``pytest tests/verdict/test_schema.py
+--rewrite-snapshots``, which writes the shipped schema.json anew. A new document: a class with a ``command=``,
+of the base ``Document`` (every ``Shown`` is one); and the same. Keys are only ever added. A merge conflict in
+schema.json: write it anew.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from types import NoneType, SimpleNamespace
+from typing import Annotated, Any, Final, TypeAlias, TypedDict, TypeVar, get_args, get_type_hints
+
+from lstm_inspect._version import __version__
+
+SCHEMA: Final = "lstm-inspect/1"
+
+
+class Limit(dict[str, Any]):
+    """What JSON Schema says of a type beyond Python's: ``Annotated[int, Limit(minimum=0)]``."""
+
+    __hash__ = object.__hash__  # type: ignore[assignment] # typing wants to hash what it is given
+
+
+Natural: TypeAlias = Annotated[int, Limit(minimum=0)]
+Positive: TypeAlias = Annotated[int, Limit(minimum=1)]
+Direction: TypeAlias = Annotated[str, Limit(enum=["forward", "reverse"])]
+Mode: TypeAlias = Annotated[str, Limit(enum=["run", "predict"])]
+T = TypeVar("T")
+
+
+class Environment(TypedDict):
+    """What a run ran on."""
+
+    python: str
+    torch: str
+    device_name: str
+    tf32: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One entry of an object: its name there, and the attribute whose value it has.
+
+    Attributes:
+        name: the key.
+        attribute: a field or a property of the class.
+        inline: whether the attribute's own keys stand here instead.
+        optional: whether the key is left out where the attribute is None.
+    """
+
+    name: str
+    attribute: str
+    inline: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a class is written: its keys and, if it is a document, the commands that write it."""
+
+    keys: tuple[Key, ...]
+    commands: tuple[str, ...] = ()
+
+
+WRITTEN: Final[dict[type, Written]] = {}
+"""Every class that can stand in a document, entered when its module is loaded."""
+
+
+def written(keys: str, *, command: str = "") -> Callable[[type[T]], type[T]]:
+    """Say which attributes of a class are written out; the module's docstring says how.
+
+    Args:
+        keys: their names, with spaces between.
+        command: the command whose document this is; several with spaces between, of which the attribute
+            ``command`` names the one that wrote it.
+    """
+
+    def enter(cls: type[T]) -> type[T]:
+        WRITTEN[cls] = Written(tuple(map(_key, keys.split())), tuple(command.split()))
+        return cls
+
+    return enter
+
+
+def _key(word: str) -> Key:
+    name, _, attribute = word.strip("*?").partition("=")
+    return Key(name, attribute or name, inline=word.startswith("*"), optional=word.endswith("?"))
+
+
+def written_as(cls: type) -> Written:
+    """How a class, or the first of its bases that says so, is written."""
+    return next(WRITTEN[base] for base in cls.__mro__ if base in WRITTEN)
+
+
+def to_dict(value: object) -> dict[str, Any]:
+    """An object's keys and their values as plain dicts and lists; a document begins with its header.
+
+    >>> @written("predicted=shape worst")
+    ... @dataclass
+    ... class Found:
+    ...     shape: tuple[int, ...] = (5, 3)
+    ...     worst: int | None = None
+    >>> to_dict(Found())
+    {'predicted': [5, 3], 'worst': None}
+    """
+    how = written_as(type(value))
+    found = header(getattr(value, "command", how.commands[0])) if how.commands else {}
+    for key in how.keys:
+        part = getattr(value, key.attribute)
+        if key.inline:
+            found |= _nothing_of(type(value), key.attribute) if part is None else to_dict(part)
+        elif part is not None or not key.optional:
+            found[key.name] = plain(part)
+    return found
+
+
+def _nothing_of(cls: type, attribute: str) -> dict[str, None]:
+    """The keys of an attribute that is None."""
+    return {key.name: None for key in written_as(without_none(hint_of(cls, attribute))).keys}
+
+
+def hint_of(cls: type, attribute: str) -> Any:
+    """The type of a field or a property, its metadata included."""
+    found = inspect.getattr_static(cls, attribute, None)
+    if isinstance(found, property):
+        return get_type_hints(found.fget, include_extras=True)["return"]
+    owner = next(base for base in cls.__mro__ if attribute in inspect.get_annotations(base))
+    alone = SimpleNamespace(__annotations__={attribute: inspect.get_annotations(owner)[attribute]})
+    return get_type_hints(alone, globalns=vars(sys.modules[owner.__module__]), include_extras=True)[attribute]
+
+
+def without_none(hint: Any) -> Any:
+    """The other type of ``.. | None``; any other type as it is.
+
+    >>> without_none(str | None), without_none(str)
+    (<class 'str'>, <class 'str'>)
+    """
+    rest = [each for each in get_args(hint) if each is not NoneType]
+    return rest[0] if NoneType in get_args(hint) else hint
+
+
+class Document:
+    """What writes itself as its class says."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its JSON by the contract, schema lstm-inspect/1."""
+        return to_dict(self)
+
+
+def header(command: str) -> dict[str, Any]:
+    """The keys that every document opens with."""
+    return {"schema": SCHEMA, "version": __version__, "command": command}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: numbers, text, lists and dicts."""
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): plain(part) for name, part in value.items()}
+    if isinstance(value, AbstractSet):
+        return [plain(part) for part in sorted(value)]
+    if isinstance(value, Sequence) and type(value) not in WRITTEN:
+        numbers = len(value) > 0 and isinstance(value[0], int)  # a packing may have millions of them
+        return list(value) if numbers else [plain(part) for part in value]
+    return to_dict(value)

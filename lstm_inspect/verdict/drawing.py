@@ -1,0 +1,50 @@
+"""What is shown of a spec and checks nothing: a drawing, a script."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from lstm_inspect.theory import expressions
+from lstm_inspect.theory.batch_grid import Grid, grid
+from lstm_inspect.theory.contract import Document, Limit, written
+from lstm_inspect.theory.packing import pack
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.unrolled import Unrolled, unroll
+
+
+@written("spec constructor *unrolled packed", command="draw")
+@dataclass(frozen=True, slots=True)
+class Drawing(Document):
+    """What is drawn of a spec: the unrolled LSTM and, with lengths, the batch padded and packed."""
+
+    spec: LSTMSpec
+
+    @property
+    def constructor(self) -> str:
+        """The call that builds the module."""
+        return expressions.constructor(self.spec)
+
+    @property
+    def unrolled(self) -> Unrolled:
+        """The cells, layer by layer."""
+        return unroll(self.spec)
+
+    @property
+    def packed(self) -> Grid | None:
+        """The padded batch and its packed columns; None without lengths."""
+        return None if self.spec.lengths is None else grid(pack(self.spec.lengths, self.spec.seq_len))
+
+
+@written("style spec script", command="code")
+@dataclass(frozen=True, slots=True)
+class Script(Document):
+    """A script that builds a spec's LSTM, runs it and asserts what it gives.
+
+    Attributes:
+        script: Python source.
+    """
+
+    style: Annotated[str, Limit(enum=["minimal", "annotated"])]
+    spec: LSTMSpec
+    script: str
