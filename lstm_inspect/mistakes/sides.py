@@ -58,8 +58,8 @@ def cell_state(spec: LSTMSpec) -> Sides:
 
 
 def along_the_batch(spec: LSTMSpec) -> Sides:
-    """The last sequence, and the last step of every sequence."""
-    return ("output[-1]" if spec.batch_first else "output[:, -1]"), e.at_step(spec, "output", "-1")
+    """The last sequence, and the final state of every sequence."""
+    return "output[-1]" if spec.batch_first else "output[:, -1]", e.final_state(spec)
 
 
 def mean_over_padding(spec: LSTMSpec) -> Sides:
@@ -119,9 +119,10 @@ def drawn_state(spec: LSTMSpec) -> Sides:
 
 def share_dropped(spec: LSTMSpec) -> Sides:
     """The share of zeros in output in training mode, and where output is dropped."""
-    output = f"lstm.train()({_input(spec)}, {_GIVEN})[0]{'.data' if spec.lengths else ''}"
-    dropped = f"torch.nn.functional.dropout(output, {spec.dropout!r})"
-    return f"{output}.eq(0).float().mean()", f"{dropped}.eq(0).float().mean()"
+    data, output = (".data", "packed_output.data") if spec.lengths else ("", "output")
+    dropped = f"torch.nn.functional.dropout({output}, {spec.dropout!r})"
+    share = ".eq(0).float().mean()"
+    return f"lstm.train()({_input(spec)}, {_GIVEN})[0]{data}{share}", f"{dropped}{share}"
 
 
 def vectors(spec: LSTMSpec) -> Sides:

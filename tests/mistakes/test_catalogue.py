@@ -1,0 +1,134 @@
+"""The catalogue as a contract: its ids, its levels, and that its words are short and stand once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+import lstm_inspect
+from lstm_inspect.cli import COMMANDS
+from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
+from lstm_inspect.mistakes.finding import LEVELS, Level
+from lstm_inspect.mistakes.proofs import PROOFS
+from lstm_inspect.theory.spec import LSTMSpec
+
+LEVEL_OF: dict[str, tuple[Level | None, Level | None]] = {
+    "last-step-bidirectional": ("error", "error"),
+    "padding-as-last-step": ("error", "error"),
+    "one-direction-of-two": ("warning", "warning"),
+    "sequences-mixed": ("error", "error"),
+    "layers-for-directions": ("error", "error"),
+    "first-layer": ("error", "warning"),
+    "directions-interleaved": ("error", "error"),
+    "last-sequence": ("error", "error"),
+    "cell-for-hidden": ("error", "warning"),
+    "padding-averaged": (None, "warning"),
+    "sequences-not-independent": (None, "warning"),
+    "batch-first-forgotten": ("error", "error"),
+    "random-initial-state": ("warning", "warning"),
+    "dropout-one-layer": ("note", "note"),
+    "order-not-restored": ("error", None),
+}
+"""What the linter and a run find: the id, and the highest level of each."""
+
+FROM_SHAPES = {
+    "padding-read", "padding-read-in-reverse", "lengths-sorted-alone", "packed-order", "batch-of-vectors",
+    "one-sequence", "packed-data-alone", "fewer-lengths", "fractional-lengths", "mask-as-lengths", "batch-equals-time",
+    "batch-equals-rows", "output-shorter", "dropout-where-it-acts", "packed-to-rounding",
+}  # fmt: skip
+"""What the shapes of a call alone show."""
+
+STALE = ("one step only", "seen one step", "is kept", "utilise", "whilst")
+_PACKAGE = Path(lstm_inspect.__file__).parent
+
+
+def faults(catalogue: Sequence[Mistake]) -> Iterator[str]:
+    """What is wrong with a catalogue."""
+    if len({mistake.id for mistake in catalogue}) < len(catalogue):
+        yield "an id stands twice"
+    for mistake in catalogue:
+        yield from (f"{mistake.id}: {fault}" for fault in faults_of(mistake))
+    for first, second in combinations(catalogue, 2):
+        if first.what in second.what or second.what in first.what or first.title == second.title:
+            yield f"{first.id} and {second.id} say the same"
+
+
+def faults_of(mistake: Mistake) -> list[str]:
+    seen = mistake.seen
+    texts = [mistake.title, mistake.what, *((seen.text, seen.likely_if) if seen else ())]
+    holds = {
+        "its id is not words and hyphens": re.fullmatch(r"[a-z]+(-[a-z]+)*", mistake.id) is not None,
+        "its title is long, or begins with a small letter": len(mistake.title) <= 75 and mistake.title[0].isupper(),
+        "what it is takes many words, or does not go on from 'is'": len(mistake.what) <= 150
+        and mistake.what[0].islower(),
+        "a text ends in a full stop": not any(re.search(r"[^.]\.$", text) for text in texts),
+        "it says what is not so, or in stale words": not any(stale in text for stale in STALE for text in texts),
+        "a level is none": {mistake.lint, mistake.live} <= {None, *LEVELS},
+        "nothing finds it": bool(mistake.found_by),
+        "a line is several lines": "\n" not in mistake.tempting + mistake.instead,
+    }
+    return [fault for fault, held in holds.items() if not held]
+
+
+def test_the_catalogue_is_sound() -> None:
+    assert list(faults(CATALOGUE)) == []
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"id": "one-direction-of-two"},
+        {"id": "First layer"},
+        {"title": "a lower layer's row"},
+        {"title": "Word " * 20},
+        {"what": "Another layer."},
+        {"what": "its reverse half has seen one step only"},
+        {"what": BY_ID["cell-for-hidden"].what},
+        {"lint": "fatal"},
+        {"lint": None, "live": None},
+        {"instead": "features = (\n hn[-1])"},
+    ],
+)
+def test_a_broken_catalogue_is_seen(broken: dict[str, str]) -> None:
+    changed = replace(BY_ID["first-layer"], **broken)  # type: ignore[arg-type]
+    assert list(faults([each if each.id != "first-layer" else changed for each in CATALOGUE]))
+
+
+def test_the_ids_are_those_of_the_contract() -> None:
+    assert set(BY_ID) == set(LEVEL_OF) | FROM_SHAPES
+
+
+@pytest.mark.parametrize("id", LEVEL_OF)
+def test_the_levels_are_those_of_the_contract(id: str) -> None:
+    assert (BY_ID[id].lint, BY_ID[id].live) == LEVEL_OF[id]
+
+
+@pytest.mark.parametrize("id", sorted(FROM_SHAPES))
+def test_what_shapes_show_is_found_by_diagnose_alone(id: str) -> None:
+    assert BY_ID[id].found_by == ("diagnose",)
+
+
+def test_each_mistake_has_one_proof() -> None:
+    assert [proof.id for proof in PROOFS if proof.id not in BY_ID] == []
+    assert sorted(proof.id for proof in PROOFS) == sorted(BY_ID)
+
+
+def test_the_specs_are_specs() -> None:
+    for mistake in CATALOGUE:
+        assert LSTMSpec.from_dict(mistake.spec).has_values
+
+
+def test_no_sentence_of_the_catalogue_stands_in_another_file() -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in _PACKAGE.rglob("*.py")}
+    assert [
+        (path.name, mistake.id) for path, text in sources.items() for mistake in CATALOGUE if mistake.what in text
+    ] == []
+
+
+def test_what_finds_a_mistake_is_a_command() -> None:
+    assert {command for mistake in CATALOGUE for command in mistake.found_by} <= {*COMMANDS, "lint", "run"}
