@@ -64,6 +64,7 @@ def test_a_row_of_hn_that_stands_elsewhere_is_seen() -> None:
 
 
 @pytest.mark.parametrize("spec", [LSTMSpec(), LSTMSpec(proj_size=4), LSTMSpec(bias=False)], ids=repr)
+@torch.inference_mode()
 def test_the_step_of_a_cell_is_that_of_the_module(spec: LSTMSpec) -> None:
     done = run(spec.replace(seq_len=1))
     x, h, c = (done.tensors[name][0] for name in ("input", "h0", "c0"))
@@ -122,6 +123,8 @@ Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text)
   row.dispatchEvent(new PointerEvent("pointerleave"));
   results.left = lit();
   row.focus();
+  results.reached = document.activeElement === row;
+  row.dispatchEvent(new FocusEvent("focus"));  // a window that is not in front sends none
   results.focused = lit();
   row.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
   await null; await null;
@@ -129,7 +132,7 @@ Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text)
   await null; await null;
   results.copied = copied;
   results.after = said.textContent;
-  named("packed_input.data[4] == input[1, 1]")[0].focus();
+  named("packed_input.data[4] == input[1, 1]")[0].dispatchEvent(new FocusEvent("focus"));
   results.packed = lit();
   document.body.dataset.results = JSON.stringify(results);
 })();
@@ -154,6 +157,7 @@ def test_a_browser_lights_what_is_equal_and_copies_it(page: str, tmp_path: Path)
     results = json.loads(html.unescape(found[1]))
     equality = "hn[3] == output[0, :, 20:40]"
     rows = [f"packed_input.data[{row}] == input[0, {row}]" for row in range(3)]
+    assert results["reached"]
     assert set(results["pointed"]) == set(results["focused"]) == {equality, *rows}
     assert results["pointed"].count(equality) == 3  # its cell, its row of hn, its slice of output
     assert results["left"] == []
