@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.unrolled import Cell, Unrolled, unroll
+from lstm_inspect.views.figure import equality
 from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Meaning, Part, Path, more
 
 _PITCH: Final = 0.62  # from one time step to the next, at least
@@ -28,7 +28,6 @@ _ARROW: Final = 0.30
 _TAG: Final = 0.19
 _AIR: Final = 0.12
 _AXIS: Final = 0.46
-_LONGEST: Final = 20  # letters of an expression beside the stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def stack(spec: LSTMSpec) -> Part:
 def _frame(spec: LSTMSpec, picture: Unrolled) -> Frame:
     tag = max(TYPES["tag"].width(f"{state.hn} ") for state in picture.states)
     names = max(TYPES["name"].width(f"layer {spec.num_layers - 1}"), *map(TYPES["small"].width, _shapes(spec)))
-    sides = {state.direction: max(map(TYPES["expression"].width, _equality(state))) for state in picture.states}
+    sides = {state.direction: max(map(TYPES["expression"].width, equality.lines(state))) for state in picture.states}
     start = _AXIS
     halves = [TYPES["small"].width(name) for name in _slices(spec)] if spec.bidirectional else [0.0]
     directions = start + names + _AIR + max(halves)
@@ -125,30 +124,7 @@ def _slices(spec: LSTMSpec) -> list[str]:
 
 def _under_output(picture: Unrolled) -> float:
     """The room between output and the top layer, where the equalities stand."""
-    return _UNDER_OUTPUT + max(len(_equality(state)) for state in picture.states) * LINE
-
-
-def final_state(state: StateRow) -> str:
-    """A row of hn and, where output holds it too, the slice that it equals.
-
-    >>> from lstm_inspect.theory.states import state_row
-    >>> final_state(state_row(LSTMSpec(), 0, 0))
-    'hn[0] == output[4]'
-    """
-    return f"{state.hn} == {state.output}" if state.output else state.hn
-
-
-def _equality(state: StateRow) -> tuple[str, ...]:
-    """The lines that say which slice of output a row of hn equals; none where it equals none."""
-    return (f"{state.hn} ==", *_short_lines(state.output)) if state.output else ("",)
-
-
-def _short_lines(expression: str) -> list[str]:
-    """An expression broken behind its commas where it is long."""
-    if len(expression) <= _LONGEST:
-        return [expression]
-    first, *rest = re.split(r"(?<=,) ", expression)
-    return [first, *(f"  {part}" for part in rest)]
+    return _UNDER_OUTPUT + max(len(equality.lines(state)) for state in picture.states) * LINE
 
 
 @dataclass(frozen=True)
@@ -178,7 +154,7 @@ class _Stack:
             return None
         if cell.is_state:
             row = next(state for state in self.picture.states if state.row == cell.row)
-            return Meaning(final_state(row), self._packed_rows(cell))
+            return Meaning(equality.whole(row), self._packed_rows(cell))
         return Meaning(cell.expression, self._packed_rows(cell))
 
     @cached_property
@@ -284,7 +260,7 @@ class _Stack:
         final, initial = self.frame.tags if reverse else reversed(self.frame.tags)
         for place, name in enumerate((state.hn, state.cn)):
             edge = y + (place - 1) * (_TAG + 0.02) + 0.01
-            meaning = Meaning(final_state(state) if place == 0 else state.cn)
+            meaning = Meaning(equality.whole(state) if place == 0 else state.cn)
             yield Box(final, edge, self.frame.tag, _TAG, name[:2], meaning)
             yield Label(final + self.frame.tag / 2, edge + _TAG / 2, name, "tag", "center")
         for place, name in enumerate((f"h0[{state.row}]", f"c0[{state.row}]")):
@@ -301,7 +277,7 @@ class _Stack:
         yield Path(((start, y), (turn, y), (turn, half), (end, half)), "equal")
         middle = self.frame.output + self.spec.num_directions * _HALF + _under_output(self.picture) / 2
         side, align = (-0.1, "right") if reverse else (0.1, "left")
-        lines = _equality(state)
+        lines = equality.lines(state)
         for place, line in enumerate(lines):
             above = (place - (len(lines) - 1) / 2) * LINE
             yield Label(turn + side, middle + above, line, "expression", align)
