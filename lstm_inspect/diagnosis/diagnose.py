@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
+from lstm_inspect.diagnosis import state_dict
 from lstm_inspect.diagnosis.evidence import Evidence
+from lstm_inspect.diagnosis.expression import Names
 from lstm_inspect.diagnosis.finding import Diagnosis, Kind, LikelyCause, Values
 from lstm_inspect.diagnosis.known import Known
-from lstm_inspect.diagnosis.rule import Cause, Rule, Write
-from lstm_inspect.diagnosis.rules import RULES
-from lstm_inspect.diagnosis.text import Window, clean, trace_of, windows
+from lstm_inspect.diagnosis.origin import origin_of
+from lstm_inspect.diagnosis.rule import Cause, Rule, rules
+from lstm_inspect.diagnosis.text import Window, clean, windows
 from lstm_inspect.diagnosis.wording import Wording
 
 __all__ = ["Diagnosis", "Known", "diagnose"]
+
+Whose: TypeAlias = Literal["ours", "perhaps", "other"]
+"""Whose a message is: an LSTM's, perhaps an LSTM's (nothing tells), or other code's."""
 
 LETTERS: Final = {
     "h0": ("L*D", "B", "R"),
@@ -26,9 +31,10 @@ LETTERS: Final = {
 }
 """The axes of what has the same axes whatever the flags are; those of the input and the output depend on them."""
 
-NEEDS: Final = (
+_READERS: Final[Mapping[str, Callable[[str], dict[str, Any]]]] = {"state_dict": state_dict.facts}
+_ASKS: Final = (
     "the message itself, with the traceback around it",
-    "or, without a message, the shapes of the call: --input-shape, --h0-shape, --c0-shape, --lengths",
+    "or, without a message, the shapes of the call: {input_shape}, {h0_shape}, {c0_shape}, {lengths}",
 )
 _THE_TRACEBACK: Final = "the traceback: other code raises the same words, and this holds if they came from an LSTM"
 _MOST_SHOWN: Final = 600
@@ -39,6 +45,7 @@ class _Match:
     rule: Rule
     evidence: Evidence
     end: int
+    whose: Whose
 
 
 def diagnose(message: str, known: Known | None = None, **facts: Any) -> Diagnosis:
@@ -49,7 +56,8 @@ def diagnose(message: str, known: Known | None = None, **facts: Any) -> Diagnosi
         known: what is known beside it; or give its fields as keyword arguments.
 
     Returns:
-        A Diagnosis; its ``matched`` is False if nothing in the text is an LSTM's.
+        A Diagnosis; its ``matched`` is False if nothing in the text is known to be an LSTM's. Of words that other
+        code says too, ``if_lstm`` then holds what they mean if they came from one.
 
     >>> found = diagnose("RuntimeError: Expected hidden[0] size (1, 5, 4), got [5, 1, 4]")
     >>> found.argument, found.axis, found.letter, found.causes[0].fix
@@ -59,24 +67,36 @@ def diagnose(message: str, known: Known | None = None, **facts: Any) -> Diagnosi
     """
     known = replace(known or Known(), **facts)
     match = _last_match(message, known)
-    found = Diagnosis(needs=NEEDS) if match is None else explain(match.rule, match.evidence)
+    found = Diagnosis(asks=_ASKS) if match is None else _found(match)
     return replace(found, of_a_message=True)
 
 
+def _found(match: _Match) -> Diagnosis:
+    if match.whose != "other":
+        return explain(match.rule, match.evidence, sure=match.whose == "ours")
+    evidence = match.evidence
+    return Diagnosis(message=_shown(evidence.message), means=match.rule.means, where=evidence.origin.user)
+
+
 def _last_match(text: str, known: Known) -> _Match | None:
-    """The last error; a warning only where there is no error."""
-    warning = None
+    """The last error of an LSTM's, else a warning of one's, else what may be one's, else what is other code's."""
+    best = None
     for window in windows(text):
         found = [match for match in _matches(window, known) if match.end >= window.sure_from]
-        errors = [match for match in found if not match.rule.warning]
-        if errors:
-            return max(errors, key=lambda match: match.end)
-        warning = warning or max(found, key=lambda match: match.end, default=None)
-    return warning
+        last = max(found, key=lambda match: (*_weight(match), match.end), default=None)
+        if last is not None and (best is None or _weight(last) > _weight(best)):
+            best = last
+        if best is not None and best.whose == "ours" and not best.rule.warning:
+            break
+    return best
+
+
+def _weight(match: _Match) -> tuple[bool, bool, bool]:
+    return match.whose == "ours", match.whose == "perhaps", not match.rule.warning
 
 
 def _matches(window: Window, known: Known) -> Iterator[_Match]:
-    for rule in RULES:
+    for rule in rules():
         for wording in rule.wordings:
             match = _match(rule, wording, window, known)
             if match is not None:
@@ -85,40 +105,58 @@ def _matches(window: Window, known: Known) -> Iterator[_Match]:
 
 
 def _match(rule: Rule, wording: Wording, window: Window, known: Known) -> _Match | None:
-    """The last occurrence of a wording that is the rule's to claim."""
-    seen = set()
+    """The last occurrence of a wording that is the rule's to claim, else the last one of other code."""
+    other, seen = None, set()
     for found in reversed(wording.all(window.text, window.words)):
-        start = window.traceback_at(found.start())
-        if (found[0], start) in seen:
+        line = window.line_at(found.start())
+        key = (found[0], *window.lines[max(0, line - 2) : line])
+        if key in seen:
             continue  # a log repeats itself
-        seen.add((found[0], start))
-        context = "" if start is None else window.text[start : found.start()]
-        evidence = Evidence(wording.read(found), known, context, found[0], trace_of(context))
-        if _claims(rule, evidence):
-            return _Match(rule, evidence, found.end())
-    return None
+        seen.add(key)
+        numbers = {**dict.fromkeys(rule.numbers), **wording.read(found)}
+        evidence = Evidence(numbers, known, found[0], origin_of(window.lines, line))
+        names = names_of(rule, evidence)
+        if rule.claims is not None and not names.value(rule.claims):
+            continue
+        match = _Match(rule, evidence, found.end(), _whose(rule, evidence, names))
+        if match.whose != "other":
+            return match
+        other = other or match
+    return other
 
 
-def _claims(rule: Rule, evidence: Evidence) -> bool:
-    """Whether a message is the rule's: its words alone, or the words, the numbers and where it was raised."""
-    if rule.scope == "any" and not evidence.at_an_lstm:
-        return False
-    if rule.scope == "near" and evidence.trace == "elsewhere" and not evidence.known.anything:
-        return False
-    return rule.claims(evidence)
+def _whose(rule: Rule, evidence: Evidence, names: Names) -> Whose:
+    if rule.scope == "lstm" or evidence.at_an_lstm or (rule.ours is not None and names.value(rule.ours)):
+        return "ours"
+    return "perhaps" if evidence.origin.trace == "none" else "other"
 
 
-def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused") -> Diagnosis:
-    """A rule applied to what is known: its causes in order, and what they say is at fault."""
-    ranked = _ranked(rule, evidence)
+def names_of(rule: Rule, evidence: Evidence) -> Names:
+    """The names that a rule's expressions may use, its own among them."""
+    names = evidence.names()
+    if rule.reads:
+        names = names.with_more(_READERS[rule.reads](evidence.message))
+    for name, expression in rule.names.items():
+        names.define(name, expression)
+    return names
+
+
+def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused", *, sure: bool = True) -> Diagnosis:
+    """A rule applied to what is known: its causes in order, and what they say is at fault.
+
+    Args:
+        sure: whether it is known to be an LSTM's.
+    """
+    names = names_of(rule, evidence)
+    ranked = _ranked(rule, names)
     first = ranked[0][0]
-    argument = _written(first.argument or rule.argument or "", evidence) or None
-    axis = first.axis if first.axis is not None else rule.axis_of(evidence) if rule.axis_of else rule.axis
-    expected, got = _values(evidence.get(first.expected)), _values(evidence.get(first.got))
+    argument = names.fill(first.argument or rule.argument) or None
+    expected, got = (_values(evidence.numbers.get(name)) for name in (first.expected, first.got))
+    axis = _axis(rule, first, names)
     if argument == "input" and axis == -1 and evidence.known.input_shape and got is not None and expected is not None:
         lead = evidence.known.input_shape[:-1]
         axis, expected, got = len(lead), (*lead, *expected), (*lead, *got)
-    shared = rule.scope != "lstm" and not evidence.at_an_lstm
+    causes = tuple(_likely(cause, decided, names) for cause, decided in ranked)
     return Diagnosis(
         rule=rule.id,
         argument=argument,
@@ -126,31 +164,41 @@ def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused") -> Diagnosis
         letters=rule.letters or letters_of(argument, evidence.known),
         expected=expected,
         got=got,
-        causes=tuple(_likely(cause, decided, evidence) for cause, decided in ranked),
+        causes=causes if sure else (),
+        if_lstm=() if sure else causes,
+        means="" if sure else rule.means,
         kind=kind,
-        message=clean(evidence.message)[:_MOST_SHOWN],
-        needs=(_THE_TRACEBACK,) if shared else (),
+        message=_shown(evidence.message),
+        where=evidence.origin.user,
+        asks=() if sure else (_THE_TRACEBACK,),
     )
 
 
-def _ranked(rule: Rule, evidence: Evidence) -> list[tuple[Cause, bool | None]]:
+def _ranked(rule: Rule, names: Names) -> list[tuple[Cause, bool | None]]:
     """The causes that are not ruled out: those that the facts decide for, then the open ones, in the rule's order."""
-    decided = [(cause, cause.decide(evidence)) for cause in rule.causes]
+    decided = [(cause, cause.decide(names)) for cause in rule.causes]
     kept = [each for each in decided if each[1] is not False] or decided
     return sorted(kept, key=lambda each: each[1] is not True)
 
 
-def _likely(cause: Cause, decided: bool | None, evidence: Evidence) -> LikelyCause:
-    words, fix, likely_if = (_written(each, evidence) for each in (cause.cause, cause.fix, cause.likely_if))
+def _axis(rule: Rule, first: Cause, names: Names) -> int | None:
+    if first.axis is not None:
+        return first.axis
+    value = names.value(rule.axis) if isinstance(rule.axis, str) else rule.axis
+    return value if isinstance(value, int) else None
+
+
+def _likely(cause: Cause, decided: bool | None, names: Names) -> LikelyCause:
+    words, fix, likely_if = (names.fill(each) for each in (cause.cause, cause.write, cause.likely_if))
     return LikelyCause(cause.id, words, fix, likely_if, decided)
-
-
-def _written(template: Write, evidence: Evidence) -> str:
-    return evidence.fill(template) if isinstance(template, str) else template(evidence)
 
 
 def _values(value: Any) -> Values | None:
     return None if value is None else tuple(value) if isinstance(value, tuple) else (value,)
+
+
+def _shown(message: str) -> str:
+    return clean(message)[:_MOST_SHOWN]
 
 
 def letters_of(argument: str | None, known: Known) -> tuple[str, ...]:

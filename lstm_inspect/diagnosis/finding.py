@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal, TypeAlias
 
+from lstm_inspect.diagnosis.origin import Frame
+from lstm_inspect.errors import Spell, spell_arguments, spell_python
 from lstm_inspect.theory.contract import written
 from lstm_inspect.theory.shown import Shown
 
@@ -36,7 +38,9 @@ class LikelyCause:
 
 
 @written(
-    "matched rule kind=kind_found argument axis expected got note=note_found causes needs further", command="diagnose"
+    "matched rule kind=kind_found argument axis expected got note=note_found causes if_lstm means=means_found where "
+    "needs further",
+    command="diagnose",
 )
 @dataclass(frozen=True, slots=True)
 class Diagnosis(Shown):
@@ -49,11 +53,14 @@ class Diagnosis(Shown):
         letters: its axes in letters, such as ("L*D", "B", "R"); empty if they are not known.
         expected, got: a shape, or one value; None if the finding has none.
         causes: likeliest first.
+        if_lstm: the causes if the message came out of an LSTM, where nothing says whether it did.
+        means: what the words mean wherever they come from; empty if the message is an LSTM's.
+        where: the user's own innermost line of the traceback; None if there is none.
         kind: "refused" (torch raises an error), "wrong" (torch runs it, and the result is not what it seems)
             or "trap" (the call is sound; reading its results is where people go wrong).
         message: the words that were recognised.
         note: what else holds of the finding.
-        needs: what would have to be known to say more.
+        asks: what would have to be known to say more, its arguments in braces.
         further: other findings of the same call.
         of_a_message: whether an error message was to be explained; else a call was checked.
     """
@@ -66,17 +73,20 @@ class Diagnosis(Shown):
     expected: Values | None = None
     got: Values | None = None
     causes: tuple[LikelyCause, ...] = ()
+    if_lstm: tuple[LikelyCause, ...] = ()
+    means: str = ""
+    where: Frame | None = None
     kind: Kind = "refused"
     message: str = ""
     note: str = ""
-    needs: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     further: tuple[Diagnosis, ...] = ()
     of_a_message: bool = False
 
     @property
     def matched(self) -> bool:
-        """Whether anything was recognised."""
-        return self.rule is not None
+        """Whether it was recognised as an LSTM's."""
+        return self.rule is not None and not self.if_lstm
 
     @property
     def verified(self) -> bool:
@@ -84,6 +94,19 @@ class Diagnosis(Shown):
         if self.of_a_message:
             return self.matched
         return not any(each.matched and each.kind != "trap" for each in (self, *self.further))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What would have to be known to say more.
+
+        >>> Diagnosis(asks=("the shape: {input_shape}",)).needs
+        ('the shape: input_shape',)
+        """
+        return self.needed(spell_python)
+
+    def needed(self, spell: Spell) -> tuple[str, ...]:
+        """The same, with arguments spelt for the reader."""
+        return tuple(spell_arguments(ask, spell) for ask in self.asks)
 
     @property
     def letter(self) -> str | None:
@@ -99,9 +122,14 @@ class Diagnosis(Shown):
     @property
     def kind_found(self) -> Kind | None:
         """The kind; None if nothing was recognised."""
-        return self.kind if self.matched else None
+        return None if self.rule is None else self.kind
 
     @property
     def note_found(self) -> str | None:
         """The note; None if there is none."""
         return self.note or None
+
+    @property
+    def means_found(self) -> str | None:
+        """What the words mean in general; None if they are an LSTM's."""
+        return self.means or None

@@ -1,79 +1,174 @@
-"""What a rule is: how an error is worded, what it is about, and its causes, each with what decides for it."""
+"""What a rule is: how an error is worded, what it is about, and its causes, each with what decides for it.
+
+The rules are data: the tables of ``rules/``, one a subject. ``words.toml`` holds what several of them say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
 
-from lstm_inspect.diagnosis.evidence import Evidence
+from lstm_inspect.diagnosis.expression import Names
 from lstm_inspect.diagnosis.wording import Wording
 
-Decide: TypeAlias = Callable[[Evidence], bool | None]
-"""True: what is known decides for it. None: open. False: ruled out."""
-Write: TypeAlias = str | Callable[[Evidence], str]
-"""Words or code; ``{name}`` stands for a number of the message or a known fact, else for that name itself."""
-Scope: TypeAlias = Literal["lstm", "near", "any"]
+Scope: TypeAlias = Literal["lstm", "near"]
+
+TABLES: Final = Path(__file__).parent / "rules"
+SUBJECTS: Final = (
+    "constructor",
+    "constructor_arguments",
+    "input",
+    "states",
+    "states_of_the_call",
+    "states_packed",
+    "packing",
+    "packing_calls",
+    "devices",
+    "dtypes",
+    "products",
+    "sizes",
+    "results",
+    "readers",
+    "state_dict",
+    "training",
+    "export",
+)
+"""The tables. Where two rules recognise the same words at the same place, the first counts."""
+_SHARED: Final = re.compile(r"\{([A-Z][A-Z_0-9]*)\}")
 
 
-def open_(evidence: Evidence) -> bool | None:
-    """Nothing in the message or in the facts decides."""
-    return None
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
     """One cause of an error.
 
     Attributes:
         id: stable name, unique within its rule.
-        cause, fix, likely_if: see LikelyCause.
-        decide: what the numbers and the facts say of it.
+        cause, write, likely_if: texts with holes; see LikelyCause.
+        only: it is ruled out where one of these is false.
+        sure: what is known decides for it where this is true.
+        when: what is known decides for it where this is true, and it is ruled out where it is false.
         argument, axis: what is at fault if this is the cause; the rule's own where left out.
         expected, got: the names of the numbers that are expected and got if this is the cause.
+        makes: code whose last statement makes the mistake.
+        says: the message, where torch on a CPU can't be made to raise it; ``makes`` is the nearest that a CPU has.
+        known: the facts that are given beside the message.
+        first: a line before ``write``, for what its names stand for in this case.
+        again: the call as it is made after ``write``; the one that failed, unless it is said.
+        meant: what holds after it.
     """
 
     id: str
-    cause: Write
-    fix: Write
-    likely_if: Write
-    decide: Decide = open_
-    argument: Write | None = None
+    cause: str
+    write: str
+    likely_if: str
+    only: tuple[str, ...] = ()
+    sure: str | None = None
+    when: str | None = None
+    argument: str | None = None
     axis: int | None = None
     expected: str = "expected"
     got: str = "got"
+    makes: str = ""
+    says: str = ""
+    known: Mapping[str, Any] = field(default_factory=dict)
+    first: str = ""
+    again: str | None = None
+    meant: str = ""
+
+    def decide(self, names: Names) -> bool | None:
+        """True: what is known decides for it. None: open. False: ruled out."""
+        limits = [names.value(condition) for condition in self.only]
+        if any(limit is not None and not limit for limit in limits):
+            return False
+        if self.sure is not None and names.value(self.sure):
+            return True
+        decided = None if self.when is None else names.value(self.when)
+        return None if decided is None else bool(decided)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One error, in all its wordings.
 
     Attributes:
         id: stable name.
         wordings: as torch, of any version, writes it; ``{expected}`` and ``{got}`` are what they say.
-        argument, axis: what is at fault, if no cause says otherwise.
         causes: in the order in which they are likely while nothing decides.
+        argument, axis: what is at fault, if no cause says otherwise; the axis may be an expression.
         scope: "lstm": nothing but an LSTM or its packing says this. "near": other code says it too; it is claimed
-            unless a traceback shows that no LSTM was involved. "any": it is claimed only where the traceback
-            or a known fact leads to an LSTM.
+            only where the traceback or a known fact leads to an LSTM, or where ``ours`` holds.
+        ours: where words that other code says too can only be an LSTM's.
         claims: whether the numbers can be an LSTM's at all.
-        axis_of: finds the axis in the numbers.
+        means: what the words mean wherever they come from.
         warning: whether torch goes on after it.
         letters: the argument's axes, where they are not those of an nn.LSTM's.
+        names: names for what several conditions need, in order.
+        reads: what takes more names out of the message: "state_dict"; empty if nothing does.
     """
 
     id: str
     wordings: tuple[Wording, ...]
-    argument: Write | None
     causes: tuple[Cause, ...]
-    axis: int | None = None
+    argument: str = ""
+    axis: int | str | None = None
     scope: Scope = "lstm"
-    claims: Callable[[Evidence], bool] = lambda evidence: True
-    axis_of: Callable[[Evidence], int | None] | None = None
+    ours: str | None = None
+    claims: str | None = None
+    means: str = ""
     warning: bool = False
     letters: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    reads: str = ""
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """The names of what its wordings read."""
+        return frozenset(name for wording in self.wordings for name in wording.kinds)
 
 
-def says(*templates: str) -> tuple[Wording, ...]:
-    """The wordings of a rule."""
-    return tuple(Wording(template) for template in templates)
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All rules, in the order in which they are tried."""
+    words = _table("words")
+    return tuple(_rule(row, words) for subject in SUBJECTS for row in _table(subject)["rule"])
+
+
+def rule_of(name: str) -> Rule:
+    """The rule of a name.
+
+    >>> rule_of("hidden-size").causes[0].id
+    'states-batch-first'
+    """
+    return next(rule for rule in rules() if rule.id == name)
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads((TABLES / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def _rule(row: Mapping[str, Any], words: Mapping[str, str]) -> Rule:
+    named = _with_words(row, words)
+    wordings = tuple(Wording(text) for text in named.pop("wordings"))
+    causes = tuple(_cause(each) for each in named.pop("cause"))
+    return Rule(**named, wordings=wordings, causes=causes)
+
+
+def _cause(row: Mapping[str, Any]) -> Cause:
+    only = row.get("only", ())
+    return Cause(**{**row, "only": (only,) if isinstance(only, str) else tuple(only)})
+
+
+def _with_words(value: Any, words: Mapping[str, str]) -> Any:
+    """A row of a table with the shared words written out."""
+    if isinstance(value, str):
+        return _SHARED.sub(lambda found: _with_words(words[found[1]], words) if found[1] in words else found[0], value)
+    if isinstance(value, list):
+        return tuple(_with_words(each, words) for each in value)
+    if isinstance(value, dict):
+        return {key: _with_words(each, words) for key, each in value.items()}
+    return value

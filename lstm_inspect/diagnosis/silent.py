@@ -30,8 +30,8 @@ def silent(known: Known) -> Iterator[Diagnosis]:
 
 
 def _diagnosis(mistake: Mistake, seen: Seen, numbers: dict[str, Any], known: Known) -> Diagnosis:
-    evidence = Evidence({**numbers, "what": mistake.what}, known)
-    cause, fix, likely_if = (evidence.fill(text) for text in (seen.text, seen.fix or mistake.instead, seen.likely_if))
+    names = Evidence({**numbers, "what": mistake.what}, known).names()
+    cause, fix, likely_if = (names.fill(text) for text in (seen.text, seen.fix or mistake.instead, seen.likely_if))
     return Diagnosis(
         rule=mistake.id,
         argument=seen.argument,

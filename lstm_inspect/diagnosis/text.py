@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import BinaryIO, Final
-
-from lstm_inspect.diagnosis.evidence import Trace
 
 MOST_READ: Final = 64 * 2**20
 """Bytes of a log that are kept: its end."""
@@ -18,15 +17,7 @@ _OVERLAP: Final = 2**15  # more than a traceback with its message takes
 
 _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,2000}(?:\x07|\x1b\\)|[@-Z\\-_])")
 _STRAIGHT: Final = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00a0": " "}
-_NO_CONTROLS: Final = bytes(32 if code < 32 or code == 127 else code for code in range(256))
-_HEADER: Final = re.compile(r"Traceback \(most recent call last\)")
-_LSTM: Final = re.compile(r"(?i)lstm|\brnn\b|rnn\.py|RNN\.cpp|pack_padded|pad_packed|packed|pack_sequence|pad_sequence")
-_FOLDERS: Final = re.compile(r"(?i)(?:[\w.~:-]*[/\\])+(?=[\w.-]+)")
-_HIDDEN: Final = re.compile(r'File "<(?:string|stdin)>"')
-_ELSEWHERE: Final = re.compile(
-    r"(?i)dataloader\.py|collate|_utils/fetch\.py|pandas|sklearn|torchvision|transformers|resnet|\bvit\b"
-    r"|\bconv(?:\.py|\d?\()|attention\.py|transformer\.py|numpy/|json/|csv\.py|argparse\.py|urllib|socket\.py"
-)
+_NO_CONTROLS: Final = bytes(32 if (code < 32 and code != 10) or code == 127 else code for code in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +25,22 @@ class Window:
     """A stretch of text, white space as single blanks.
 
     Attributes:
-        text: the stretch.
+        text: the stretch, its lines joined by blanks.
         words: its words.
         sure_from: where matches start to have their whole traceback before them.
-        headers: where its tracebacks start.
+        lines: its lines.
+        starts: where each line starts in the text.
     """
 
     text: str
     words: frozenset[str]
     sure_from: int
-    headers: tuple[int, ...]
+    lines: tuple[str, ...]
+    starts: tuple[int, ...]
 
-    def traceback_at(self, position: int) -> int | None:
-        """Where the traceback starts that leads to a position; None if none does."""
-        before = bisect_left(self.headers, position)
-        return self.headers[before - 1] if before else None
+    def line_at(self, position: int) -> int:
+        """The number of the line that a position of the text is in."""
+        return bisect_right(self.starts, position) - 1
 
 
 def decode(data: bytes) -> str:
@@ -74,17 +66,18 @@ def clean(text: str) -> str:
     >>> clean("\\x1b[31mRuntimeError\\x1b[0m:\\r\\n  got 3")
     'RuntimeError: got 3'
     """
-    return " ".join(_words(text))
+    return " ".join(_lines(text))
 
 
-def _words(text: str) -> list[str]:
-    """The words of a text. What is not ASCII is no part of torch's messages: frames, arrows, bytes of a binary file."""
+def _lines(text: str) -> list[str]:
+    """Its lines, without empty ones. What is not ASCII is no part of torch's messages: frames, arrows, binary files."""
     if "\x1b" in text:
         text = _ESCAPES.sub("", text)
     if not text.isascii():
         for curly, straight in _STRAIGHT.items():
             text = text.replace(curly, straight)
-    return text.encode("ascii", errors="ignore").translate(_NO_CONTROLS).decode("ascii").split()
+    plain = text.encode("ascii", errors="ignore").translate(_NO_CONTROLS).decode("ascii")
+    return [" ".join(words) for line in plain.split("\n") if (words := line.split())]
 
 
 def windows(text: str) -> Iterator[Window]:
@@ -93,20 +86,10 @@ def windows(text: str) -> Iterator[Window]:
     while True:
         start = max(0, end - _WINDOW)
         sure = 0 if start == 0 else len(clean(text[start : start + _OVERLAP]))
-        words = _words(text[start:end])
-        joined = " ".join(words)
-        yield Window(joined, frozenset(words), sure, tuple(found.start() for found in _HEADER.finditer(joined)))
+        lines = _lines(text[start:end])
+        joined = " ".join(lines)
+        starts = tuple(accumulate((len(line) + 1 for line in lines), initial=0))[:-1]
+        yield Window(joined, frozenset(joined.split(" ")), sure, tuple(lines), starts)
         if start == 0:
             return
         end = start + _OVERLAP
-
-
-def trace_of(context: str) -> Trace:
-    """What a traceback says of where it comes from."""
-    if not context:
-        return "none"
-    if _LSTM.search(_FOLDERS.sub("", context)):
-        return "lstm"
-    if _ELSEWHERE.search(context):
-        return "elsewhere"
-    return "hidden" if _HIDDEN.search(context) else "silent"

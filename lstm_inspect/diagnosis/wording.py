@@ -18,9 +18,9 @@ Value: TypeAlias = int | str | tuple[int, ...]
 _WHOLE_WORD: Final = re.compile(r"(?<= )\S+(?= )")
 _PIECE: Final = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _PATTERNS: Final[Mapping[str, str]] = {
-    "int": r"-?\d+",
-    "shape": r"(?:torch\.Size\()?[\[(]\s*\d*(?:\s*,\s*-?\d+)*,?\s*[\])]+",
-    "view": r"\[-?\d+(?:,\s*-?\d+)*\]",
+    "int": r"-?\d{1,18}L?(?!\d)",
+    "shape": r"(?:torch\.Size\()?[\[(]\s?(?:\d{1,18}L?)?(?:\s?,\s?-?\d{1,18}L?){0,30},?\s?[\])]{1,2}",
+    "view": r"\[-?\d{1,18}(?:,\s?-?\d{1,18}){0,30}\]",
     "word": r"[\w.:+-]+",
     "name": r"\w+",
     "argument": "input_size|hidden_size|num_layers|bias|batch_first|dropout|bidirectional|proj_size",
@@ -81,8 +81,16 @@ class Wording:
         """
         return {name: _value(self.kinds[name], text) for name, text in match.groupdict().items()}
 
+    def write(self, values: Mapping[str, Value]) -> str:
+        """The sentence with numbers and names in it.
+
+        >>> Wording("got {got:shape} and {n:int}").write({"got": (1, 2), "n": 3})
+        'got (1, 2) and 3'
+        """
+        return _PIECE.sub(lambda piece: str(values[piece[1]]), self.template)
+
 
 def _value(kind: str, text: str) -> Value:
     if kind in _SHAPES:
         return tuple(int(number) for number in _WHOLE_NUMBER.findall(text))
-    return int(text) if kind == "int" else text.strip()
+    return int(text.rstrip("L")) if kind == "int" else text.strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lstm_inspect.diagnosis.finding import Diagnosis, Kind, LikelyCause, Values
+from lstm_inspect.diagnosis.origin import Frame
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.views import look
@@ -27,28 +28,67 @@ _NOTHING: Final = {
     True: "Not recognised: no error here that an LSTM, its packing or what reads its results raises.",
     False: "Nothing that is known of this call is wrong.",
 }
+_MEANT: Final = {
+    "L*D": "layers times directions",
+    "T": "time steps",
+    "B": "sequences",
+    "I": "input features",
+    "R": "features of the hidden state",
+    "H": "features of the cell state",
+}
 _INDENT: Final = 3
 _MOST_OF_A_MESSAGE: Final = 300
 
 
 def page(found: Diagnosis, spell: Spell, detail: Detail) -> RenderableType:
     """A diagnosis to look at: of an error message, or of a call's shapes alone."""
+    if found.if_lstm:
+        return Group(*_perhaps(found), *_needs(found, spell))
     if not found.matched:
-        return Group(look.sentence(_NOTHING[found.of_a_message], look.TITLE), *_needs(found))
+        return Group(*_nothing(found), *_needs(found, spell))
     shown = (found, *found.further)
     mistakes = [each for each in shown if each.kind != "trap"]
     traps = [each for each in shown if each.kind == "trap"]
     parts = [_mistake(each) for each in mistakes]
     if traps:
         parts.append(look.section("Easily read wrongly", *(_trap(each) for each in traps)))
-    return Group(*parts, *_needs(found))
+    return Group(*parts, *_needs(found, spell))
+
+
+def _nothing(found: Diagnosis) -> Iterator[RenderableType]:
+    """No LSTM's: said, and what the words mean in general, if there are such words."""
+    if not found.message:
+        yield look.sentence(_NOTHING[found.of_a_message], look.TITLE)
+        return
+    yield look.section("Not recognised as an LSTM's", *_raised(found), look.sentence(_meaning(found)))
+
+
+def _perhaps(found: Diagnosis) -> Iterator[RenderableType]:
+    """Words that other code says too: what they mean, and the causes if they came out of an LSTM."""
+    yield look.section("Other code raises this too", *_raised(found), look.sentence(_meaning(found)))
+    causes = [_cause(number, cause) for number, cause in enumerate(found.if_lstm, start=1)]
+    yield look.section("If it came out of an LSTM", _where(found), *causes)
+
+
+def _meaning(found: Diagnosis) -> str:
+    return f"In general: {found.means}." if found.means else "No LSTM is named where it was raised."
+
+
+def _raised(found: Diagnosis) -> Iterator[RenderableType]:
+    """The message, and the user's own line that led to it."""
+    if found.message and not _is_short(found):
+        yield look.sentence(_cut(found.message), look.FAINT)
+    if found.where is not None:
+        yield Text.assemble((f"{_place(found.where)}  ", look.FAINT), look.code(found.where.code))
+
+
+def _place(frame: Frame) -> str:
+    line = "" if frame.line is None else f":{frame.line}"
+    return f"{frame.file}{line}" + (f" in {frame.function}" if frame.function else "")
 
 
 def _mistake(found: Diagnosis) -> RenderableType:
-    parts: list[RenderableType] = []
-    if found.message and not _is_short(found):
-        parts.append(look.sentence(_cut(found.message), look.FAINT))
-    parts.append(_where(found))
+    parts: list[RenderableType] = [*_raised(found), _where(found)]
     if found.note:
         parts.append(look.sentence(found.note, look.FAINT))
     causes = [_cause(number, cause) for number, cause in enumerate(found.causes, start=1)]
@@ -67,15 +107,34 @@ def _cut(message: str) -> str:
 def _where(found: Diagnosis) -> RenderableType:
     """The argument and the axis; the two shapes, if there are two, axis by axis."""
     place = look.code(found.argument or "the call", whole=True)
-    if found.axis is not None:
-        letter = f" ({found.letter})" if found.letter else ""
-        place.append(f", axis {found.axis}{letter}", style="")
     expected, got = found.expected, found.got
-    if expected is not None and got is not None and len(expected) == len(got) > 1:
-        return Group(place, look.Fitted(partial(_axes, found, expected, got)))
+    both = expected is not None and got is not None and len(expected) == len(got) > 1
+    place.append(_axes_named(found, both=both), style="")
+    if both and expected is not None and got is not None:
+        return Group(place, look.Fitted(partial(_axes, found, expected, got)), *_letters(found))
     known = [(name, values) for name, values in (("expected", expected), ("got", got)) if values is not None]
     text = "; ".join(f"{name} {_values(values)}" for name, values in known)
     return Text(": ").join([place, Text(text)]) if text else place
+
+
+def _axes_named(found: Diagnosis, *, both: bool) -> str:
+    """The axes that are wrong: all that differ, where two shapes are held against each other."""
+    if found.axis is None:
+        return ""
+    wrong = [found.axis]
+    if both and found.expected is not None and found.got is not None:
+        wrong = [axis for axis, (a, b) in enumerate(zip(found.expected, found.got, strict=True)) if a != b] or wrong
+    known = [found.letters[axis] for axis in wrong if -len(found.letters) <= axis < len(found.letters)]
+    letters = [letter for letter in known if letter != "."]
+    named = f" ({', '.join(letters)})" if letters else ""
+    return f", {'axis' if len(wrong) == 1 else 'axes'} {' and '.join(map(str, wrong))}{named}"
+
+
+def _letters(found: Diagnosis) -> Iterator[RenderableType]:
+    """What the letters over a table stand for."""
+    meant = [f"{letter}: {meaning}" for letter, meaning in _MEANT.items() if letter in found.letters]
+    if meant:
+        yield look.sentence(", ".join(meant), look.FAINT)
 
 
 def _values(values: Values) -> str:
@@ -114,10 +173,11 @@ def _trap(found: Diagnosis) -> RenderableType:
     return lines
 
 
-def _needs(found: Diagnosis) -> Sequence[RenderableType]:
-    if not found.needs:
+def _needs(found: Diagnosis, spell: Spell) -> Sequence[RenderableType]:
+    needed = found.needed(spell)
+    if not needed:
         return ()
-    return [look.section("To say more, this would have to be known", *(_item(need) for need in found.needs))]
+    return [look.section("To say more, this would have to be known", *(_item(need) for need in needed))]
 
 
 def _item(need: str) -> RenderableType:

@@ -69,7 +69,7 @@ def test_a_document_with_another_key_is_not_the_schemas(cli: Cli) -> None:
 
 def test_piped_in(cli: Cli) -> None:
     assert cli("diagnose", stdin=LOG).stdout == cli("diagnose", "-", stdin=LOG).stdout
-    assert "h0, axis 0 (L*D)" in cli("diagnose", stdin=LOG).stdout
+    assert "h0, axes 0 and 1 (L*D, B)" in cli("diagnose", stdin=LOG).stdout
 
 
 def test_from_a_file(cli: Cli, tmp_path: Path) -> None:

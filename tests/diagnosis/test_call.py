@@ -240,8 +240,8 @@ def test_lengths(facts: dict[str, Any], rule: str) -> None:
 def test_an_unknown_flag_is_no_default() -> None:
     found = first(input_shape=(3, 5, 10), h0_shape=(2, 5, 20))
     assert not found.matched
-    assert any("--batch-first" in need for need in found.needs)
-    assert any("--layers" in need for need in found.needs)
+    assert any("batch_first=True" in need for need in found.needs)
+    assert any("num_layers" in need for need in found.needs)
 
 
 def test_a_sound_call_has_nothing_to_say() -> None:
@@ -265,3 +265,7 @@ def test_a_message_and_its_call() -> None:
 def test_shapes_speak_where_the_message_does_not() -> None:
     found = diagnose_call("Segmentation fault", Known(input_shape=(2, 3, 8, 8)))
     assert found.rule == "input-axes"
+
+
+def test_python_is_asked_in_python() -> None:
+    assert not any("--" in need for need in first(input_shape=(3, 5, 10), h0_shape=(2, 5, 20)).needs)

@@ -1,0 +1,176 @@
+"""Where a message was raised: the frames around it, the user's own line, and whether an LSTM has to do with it.
+
+Frames of Python, IPython and notebooks, pytest and pdb are read, with whatever a launcher or a logger puts before them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from lstm_inspect.theory.contract import written
+
+Trace: TypeAlias = Literal["none", "lstm", "silent", "elsewhere"]
+
+_MOST_OF_A_LINE: Final = 500
+_MOST_LINES_BEFORE: Final = 60
+_MOST_LINES_AFTER: Final = 8
+_MOST_LINES_APART: Final = 14  # a notebook shows some lines around each frame
+
+_FRAMES: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r'File "(?P<file>[^"]{1,300})", line (?P<line>\d{1,9})(?:, in (?P<function>[\w.<>]{1,100}))?',
+        r'(?P<file>[^\s"]{1,300}\.py)", line (?P<line>\d{1,9})(?:, in (?P<function>[\w.<>]{1,100}))?',
+        r"File (?P<file>[^\s:]{0,3}[^\s:]{1,300}\.pyx?):(?P<line>\d{1,9})(?:,? in (?P<function>[\w.<>]{1,100}))?",
+        r"(?P<file>(?:Cell|Input) In ?\[\d{1,6}\])(?:, line (?P<line>\d{1,9}))?(?:, in (?P<function>[\w<>]{1,100}))?",
+        r"^(?P<file><ipython-input-[^>\s]{1,100}>|\S{1,300}\.pyc?) in (?P<function>[\w<>]{1,100})\(",
+        r"^(?:> )?(?P<file>\S{1,300}\.py)\((?P<line>\d{1,9})\)(?P<function>[\w<>]{1,100})\(\)",
+        r"^(?P<file>[\w./\\~-]{1,300}\.py):(?P<line>\d{1,9}): (?:in (?P<function>\w{1,100})|\w{0,60}Error|Exception)",
+        r"^(?P<file>[\w./\\~-]{1,300}[/\\][\w-]{1,100}\.py)$",
+    )
+)
+_ARROW: Final = re.compile(r"^(?:-{1,6}>|>) ?(?P<line>\d{1,6})? ?(?P<code>.*)")
+_HEADER: Final = re.compile(r"Traceback \(most recent call last\)")
+_ENDS: Final = re.compile(r"^(?:[\w.]{1,100}\.)?\w{0,60}(?:Error|Exception|Interrupt|Warning)\b(?!.*Traceback)")
+_LIBRARY: Final = re.compile(
+    r"(?:site|dist)-packages|[/\\]lib[/\\]python\d|[/\\]Lib[/\\]\w+\.py|^torch[/\\]|[/\\]torch[/\\](?:nn|utils|jit|onnx|"
+    r"_|optim|autograd|cuda|serialization|functional|tensor)|^<(?:frozen|string|__array|eval)|[/\\]runpy\.py"
+)
+_FOLDERS: Final = re.compile(r".*[/\\]")
+
+_AN_LSTM: Final = re.compile(
+    r"(?i)lstm|rnn|(?<![a-z])(?:bi)?gru(?![a-z]{3})|pack_padded|pad_packed|packed_?(?:seq|in|out|emb)|pack_sequence"
+    r"|pad_sequence|bptt|seq2seq|unpad_"
+)
+_STATES: Final = re.compile(
+    r"(?i)\b[hc]_?[0n]\b|\bhx\b|\bh_(?:state|prev|t|n)\b|\bhiddens?\b|(?:init|last|prev|encoder|decoder|final|repackage)"
+    r"_?hidden\b|\bhidden_(?:state|cell|n)\b"
+)
+_ELSEWHERE: Final = re.compile(
+    r"(?i)dataloader\.py|collate|fetch\.py|pandas|sklearn|torchvision|transformers?\b|resnet|u_?net|\bvit\b|\bgan\b"
+    r"|conv(?:\.py|\d|_|\()|attention\.py|transformer|bert|llama|gpt|diffus|yolo|graph|\bgcn|numpy/|json/|csv\.py"
+    r"|argparse\.py|urllib|socket\.py|image|loss_?[dg]\b|discriminator|generator|backward_[dg]\b|lora|vae|clip|pool"
+)
+
+
+@written("file line function code")
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a traceback; what it does not show is None or empty."""
+
+    file: str
+    line: int | None = None
+    function: str = ""
+    code: str = ""
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the user's code and no library's.
+
+        >>> Frame("/usr/lib/python3/dist-packages/torch/nn/modules/rnn.py").own, Frame("train.py").own
+        (False, True)
+        """
+        return _LIBRARY.search(self.file) is None
+
+    @property
+    def words(self) -> str:
+        """What it says without its folders, whose names mean nothing."""
+        return f"{_FOLDERS.sub('', self.file)} {self.function} {self.code}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a message was raised.
+
+    Attributes:
+        frames: outermost first, as a traceback shows them.
+        text: what the frames and the lines between them say, without folders.
+        trace: "none" (there is no frame), "lstm" (an LSTM, or the packing, is named), "elsewhere" (other code is, and
+            no LSTM) or "silent" (neither).
+    """
+
+    frames: tuple[Frame, ...] = ()
+    text: str = ""
+    trace: Trace = "none"
+
+    @property
+    def user(self) -> Frame | None:
+        """The innermost frame of the user's own code."""
+        return next((frame for frame in reversed(self.frames) if frame.own), None)
+
+
+NOWHERE: Final = Origin()
+
+
+def origin_of(lines: Sequence[str], at: int) -> Origin:
+    """Where the message that begins in a line was raised.
+
+    Args:
+        lines: white space as single blanks, no empty ones.
+        at: the message's line.
+
+    >>> origin = origin_of(['File "net.py", line 8, in forward', "out = self.lstm(x)", "RuntimeError: .."], 2)
+    >>> origin.user, origin.trace
+    (Frame(file='net.py', line=8, function='forward', code='out = self.lstm(x)'), 'lstm')
+    """
+    before = [line[:_MOST_OF_A_LINE] for line in lines[_start(lines, at) : at]]
+    own_line, after = lines[at][:_MOST_OF_A_LINE], []
+    if not any(_frame_in(line) for line in before):
+        after = [line[:_MOST_OF_A_LINE] for line in lines[at + 1 : at + 1 + _MOST_LINES_AFTER]]
+    context = [*before, *after] if any(_frame_in(line) for line in [*before, *after]) else []
+    frames = tuple(_frames(context or [own_line]))
+    return Origin(frames, *_what_it_says(context, frames)) if frames else NOWHERE
+
+
+def _start(lines: Sequence[str], at: int) -> int:
+    """The first line of the traceback that ends in a line: its header, or the first frame of an unbroken row."""
+    start, apart = at, 0
+    for number in range(at - 1, -1, -1):
+        line = lines[number][:_MOST_OF_A_LINE]
+        if _HEADER.search(line):
+            return number
+        if _frame_in(line):
+            start, apart = number, 0
+        elif _ENDS.search(line) or apart > _MOST_LINES_APART or at - number > _MOST_LINES_BEFORE:
+            break
+        apart += 1
+    return start
+
+
+def _frame_in(line: str) -> re.Match[str] | None:
+    return next((found for pattern in _FRAMES if (found := pattern.search(line))), None)
+
+
+def _frames(lines: Sequence[str]) -> Iterator[Frame]:
+    """The frames, each with the lines up to the next one."""
+    starts = [(number, found) for number, line in enumerate(lines) if (found := _frame_in(line))]
+    ends = [*(number for number, _ in starts[1:]), len(lines)]
+    for (number, found), end in zip(starts, ends[: len(starts)], strict=True):
+        named = found.groupdict()
+        prefix = len(found.string[: found.start()].split())
+        line, code = _code(lines[number + 1 : end], prefix)
+        given = named.get("line")
+        yield Frame(named["file"], int(given) if given else line, named.get("function") or "", code)
+
+
+def _code(lines: Sequence[str], prefix: int) -> tuple[int | None, str]:
+    """The line of code that a frame shows: after an arrow, or the next line without the logger's words before it."""
+    for line in lines:
+        arrow = _ARROW.search(line)
+        if arrow:
+            return (int(arrow["line"]) if arrow["line"] else None), arrow["code"].strip()
+    plain = [" ".join(line.split()[prefix:]) for line in lines[:1]]
+    return None, next((line for line in plain if line and not _ENDS.search(line)), "")
+
+
+def _what_it_says(context: Sequence[str], frames: Sequence[Frame]) -> tuple[str, Trace]:
+    between = [line for line in context if not _frame_in(line)]
+    text = "\n".join([*(frame.words for frame in frames), *between])
+    if _AN_LSTM.search(text):
+        return text, "lstm"
+    if _ELSEWHERE.search(text):
+        return text, "elsewhere"
+    return text, "lstm" if _STATES.search(text) else "silent"

@@ -1,0 +1,103 @@
+"""Conditions and holes: what is known decides, what is not known is unknown; nothing else can be reached."""
+
+from __future__ import annotations
+
+import pytest
+
+from lstm_inspect.diagnosis.evidence import FACTS, OF_A_MESSAGE
+from lstm_inspect.diagnosis.expression import FUNCTIONS, Names, holes
+from lstm_inspect.diagnosis.rule import Cause, Rule, rules
+from lstm_inspect.diagnosis.state_dict import facts
+
+NAMES = Names({"got": (1, 2, 3), "n": 0, "name": "h0"})
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("got[0] == 1", True),
+        ("n", 0),
+        ("lengths[0] > 1", None),
+        ("n == 0 or lengths", True),
+        ("got[7] == 1", None),
+        ("known('got') and not known('lengths')", True),
+        ("any(size == 2 for size in got)", True),
+    ],
+)
+def test_a_name_that_is_not_known_makes_it_unknown(expression: str, value: object) -> None:
+    assert NAMES.value(expression) == value
+
+
+@pytest.mark.parametrize("expression", ["open('x')", "__import__('os')", "exec('1')", "torch"])
+def test_nothing_else_can_be_reached(expression: str) -> None:
+    assert NAMES.value(expression) is None
+
+
+def test_what_is_not_known_stays_a_name() -> None:
+    assert NAMES.fill("{got} {name} {rows} {seed} {{{n}}}") == "(1, 2, 3) h0 num_layers * num_directions seed {0}"
+
+
+DECISIONS = [
+    ({}, {}, None),
+    ({"only": ("n == 1",)}, {}, None),
+    ({"only": ("n == 1",)}, {"n": 1}, None),
+    ({"only": ("n == 1",)}, {"n": 2}, False),
+    ({"sure": "n == 1"}, {"n": 1}, True),
+    ({"sure": "n == 1"}, {"n": 2}, None),
+    ({"when": "n == 1"}, {"n": 1}, True),
+    ({"when": "n == 1"}, {"n": 2}, False),
+    ({"when": "n == 1"}, {}, None),
+    ({"only": ("m == 1",), "when": "n == 1"}, {"n": 1, "m": 2}, False),
+    ({"only": ("m == 1", "n == 2"), "sure": "n == 1"}, {"n": 1, "m": 1}, False),
+]
+
+
+@pytest.mark.parametrize(("conditions", "values", "decided"), DECISIONS)
+def test_when_decides_both_ways_only_rules_out_and_sure_decides_for(
+    conditions: dict[str, object], values: dict[str, object], decided: bool | None
+) -> None:
+    cause = Cause(id="", cause="", write="", likely_if="", **conditions)  # type: ignore[arg-type]
+    assert cause.decide(Names(values)) is decided
+
+
+def names_used(expression: str) -> set[str]:
+    """The names that an expression looks up and does not bind itself."""
+    code = compile(expression, "", "eval")
+    nested = [each for each in code.co_consts if hasattr(each, "co_names")]
+    attributes = {each for code in (code, *nested) for each in code.co_names}
+    return attributes - {word for word in attributes if f".{word}" in expression}
+
+
+def names_of(rule: Rule) -> set[str]:
+    """The names that a rule's expressions may use."""
+    read = facts("") | {"loaded_prefix": "", "model_prefix": "", "rename": "", "rows_loaded": 1, "rows_here": 1}
+    read |= {"other_input": 1, "recurrent_width": 1}
+    of_the_message = {*OF_A_MESSAGE, *rule.numbers, *rule.names, *(read if rule.reads else ())}
+    return {*FUNCTIONS, "known", *FACTS, *of_the_message}
+
+
+def expressions(rule: Rule) -> list[str]:
+    """Every expression of a rule."""
+    found = [*rule.names.values(), rule.claims or "0", rule.ours or "0", *holes(rule.argument)]
+    for cause in rule.causes:
+        found += [*cause.only, cause.sure or "0", cause.when or "0"]
+        for template in (cause.cause, cause.write, cause.likely_if, cause.argument or ""):
+            found += holes(template)
+    return found
+
+
+def strange_names(rule: Rule) -> set[str]:
+    return {name for expression in expressions(rule) for name in names_used(expression)} - names_of(rule)
+
+
+USUAL = {"num_embeddings", "ids", "packed_input", "lstm"}  # what code calls a value that nobody knows
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.id)
+def test_every_name_of_every_table_can_be_known(rule: Rule) -> None:
+    assert strange_names(rule) <= USUAL
+
+
+def test_a_misspelt_name_is_seen() -> None:
+    rule = rules()[0]
+    assert strange_names(Rule(id="x", wordings=rule.wordings, causes=(), claims="gott == 1")) == {"gott"}
