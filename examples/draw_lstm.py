@@ -18,7 +18,10 @@ from lstm_inspect.views.figure import picture
 def main() -> None:
     """Write the picture to the file that is named, or beside this script."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("lstm.svg")
-    path.write_bytes(picture(LSTMSpec(num_layers=2, bidirectional=True), "svg"))
+    try:
+        path.write_bytes(picture(LSTMSpec(num_layers=2, bidirectional=True), "svg"))
+    except ModuleNotFoundError as error:
+        sys.exit(f"{error.name} is not installed, and it draws the picture. Try pip install 'lstm-inspect[plot]'.")
 
 
 if __name__ == "__main__":

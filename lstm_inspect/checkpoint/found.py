@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Final
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
 
-from lstm_inspect.checkpoint.groups import Container, Entry, Group, Stored, groups, prefix
+from lstm_inspect.checkpoint.groups import Container, Content, Group, Stored, groups, prefix, where
 from lstm_inspect.checkpoint.names import STORED, place_suffix
 from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
 from lstm_inspect.errors import SpecError
@@ -18,8 +19,17 @@ from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.validation import ITEMSIZE
 
-UNKNOWN: Final = ("batch_first", "dropout")
-"""Arguments of nn.LSTM that shape no parameter: no checkpoint can tell them."""
+CERTAINTY: Final = ("shape", "name", "attribute")
+"""What may tell an argument of nn.LSTM, the most certain first."""
+
+SHAPELESS: Final = ("batch_first", "dropout")
+"""Arguments of nn.LSTM that shape no parameter: only a whole module tells them."""
+
+BY_NAMES: Final = {
+    **dict.fromkeys(("input_size", "hidden_size", "proj_size"), "shape"),
+    **dict.fromkeys(("num_layers", "bidirectional", "bias"), "name"),
+}
+"""What tells each argument of nn.LSTM where parameters bear torch's names."""
 
 _PROBLEMS: Final = (
     "missing-layer",
@@ -62,7 +72,18 @@ class FoundParameter:
     dtype: str
 
 
-@written("name container prefix *sizes parameter_count parameters unknown notes problems constructor next")
+@written("argument by")
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An argument of nn.LSTM, and how certain it is: a shape confirms it, or a name or an attribute says it."""
+
+    argument: str
+    by: Annotated[str, Limit(enum=list(CERTAINTY))]
+
+
+@written(
+    "name container prefix *sizes parameter_count parameters unknown known_by=told notes problems constructor next"
+)
 @dataclass(frozen=True, slots=True)
 class FoundLSTM:
     """An nn.LSTM that a checkpoint holds.
@@ -74,6 +95,7 @@ class FoundLSTM:
         sizes: what most of its parameters agree on.
         spec: the module to build; None if the sizes are not all known, or not allowed.
         parameters: every parameter that is there, in torch's order.
+        known_by: what tells each argument: "shape", "name" or "attribute"; what nothing tells is left out.
         notes: how it is stored, where that is not as it is.
         problems: what looks wrong; empty if everything fits.
     """
@@ -84,6 +106,7 @@ class FoundLSTM:
     sizes: Sizes
     spec: LSTMSpec | None
     parameters: Sequence[FoundParameter]
+    known_by: Mapping[str, str] = field(default_factory=lambda: BY_NAMES)
     notes: Sequence[str] = ()
     problems: Sequence[Problem] = ()
 
@@ -94,8 +117,13 @@ class FoundLSTM:
 
     @property
     def unknown(self) -> Sequence[str]:
-        """Arguments that shape no parameter."""
-        return UNKNOWN
+        """The arguments of nn.LSTM that nothing in the file tells."""
+        return [name for name in SHAPELESS if name not in self.known_by]
+
+    @property
+    def told(self) -> Sequence[Told]:
+        """What tells each argument of nn.LSTM."""
+        return [Told(argument, by) for argument, by in self.known_by.items()]
 
     @property
     def next(self) -> str | None:
@@ -105,7 +133,7 @@ class FoundLSTM:
     @property
     def parameter_count(self) -> Natural:
         """Numbers in the parameters that are there."""
-        return sum(_numbers(parameter.shape) for parameter in self.parameters)
+        return sum(math.prod(shape) for shape in {each.stored_as: each.shape for each in self.parameters}.values())
 
     @property
     def constructor(self) -> str | None:
@@ -137,28 +165,53 @@ class OtherModule:
         return prefix(self.wrapper, self.name)
 
 
-def recurrent_modules(entries: Iterable[Entry]) -> tuple[list[FoundLSTM], list[OtherModule]]:
-    """Every LSTM among a file's tensors, and every other recurrent module.
+def recurrent_modules(content: Content) -> tuple[list[FoundLSTM], list[OtherModule]]:
+    """Every LSTM among a file's tensors, and every other recurrent module; one that stands there twice, once.
 
+    >>> from lstm_inspect.checkpoint.groups import Entry
     >>> shapes = {"weight_ih_l0": (80, 10), "weight_hh_l0": (80, 20)}
-    >>> [lstm], _ = recurrent_modules(Entry((), f"rnn.{name}", shape, "float32") for name, shape in shapes.items())
+    >>> entries = [Entry((), f"rnn.{name}", shape, "float32") for name, shape in shapes.items()]
+    >>> [lstm], _ = recurrent_modules(Content(entries))
     >>> lstm.name, lstm.constructor, lstm.problems
     ('rnn', 'torch.nn.LSTM(10, 20, bias=False)', ())
     """
     lstms: list[FoundLSTM] = []
     others: list[OtherModule] = []
-    for group in groups(entries):
+    for group, *twins in _by_numbers(groups(content.entries)):
         agreed = None if group.quantized else sizes(group)
         if agreed is None or group.cell or agreed.kind != "LSTM":
             others.append(_other(group, agreed))
         else:
-            lstms.append(_lstm(group, agreed))
+            attributes = content.attributes.get((group.container, prefix(group.wrapper, group.module)[:-1]), {})
+            lstms.append(_lstm(group, agreed, attributes, [*_same(twins), *_again(group, content.again)]))
     return lstms, others
 
 
-def _lstm(group: Group, agreed: Sizes) -> FoundLSTM:
+def _by_numbers(found: Iterable[Group]) -> Iterable[list[Group]]:
+    """The groups, those together whose parameters are the very same numbers."""
+    same: dict[Hashable, list[Group]] = {}
+    for group in found:
+        places = frozenset((slot, stored.entry.place) for slot, stored in group.parameters.items())
+        known = places and all(place is not None for _, place in places)
+        same.setdefault(places if known else id(group), []).append(group)
+    return same.values()
+
+
+def _same(twins: Iterable[Group]) -> Iterator[str]:
+    return (f"also as {where(twin.module, twin.container)}: the same numbers, counted once" for twin in twins)
+
+
+def _again(group: Group, again: Iterable[tuple[Container, Container]]) -> Iterator[str]:
+    """Where else what holds the module is to be found; what holds itself leads nowhere else."""
+    path = (*group.container, *prefix(group.wrapper, group.module).split(".")[:-1])
+    for first, other in again:
+        if path[: len(first)] == first and other[: len(first)] != first:
+            yield f"also under {where('', other)}: the same numbers, counted once"
+
+
+def _lstm(group: Group, agreed: Sizes, attributes: Mapping[str, Any], also: Sequence[str]) -> FoundLSTM:
     try:
-        spec, refusal = _spec(agreed), None
+        spec, refusal = _spec(agreed, attributes), None
     except SpecError as error:
         spec, refusal = None, Problem("sizes", f"no nn.LSTM has these sizes: {error.message().partition('. ')[0]}")
     parameters = tuple(
@@ -172,12 +225,13 @@ def _lstm(group: Group, agreed: Sizes) -> FoundLSTM:
         sizes=agreed,
         spec=None if agreed.input_size is None else spec,
         parameters=parameters,
-        notes=tuple(_notes(group.parameters.values())),
+        known_by={**BY_NAMES, **dict.fromkeys(attributes, "attribute")},
+        notes=(*_notes(group.parameters.values()), *also),
         problems=(*([refusal] if refusal else ()), *_problems(group, agreed, spec, parameters)),
     )
 
 
-def _spec(agreed: Sizes) -> LSTMSpec:
+def _spec(agreed: Sizes, attributes: Mapping[str, Any]) -> LSTMSpec:
     return LSTMSpec(
         input_size=1 if agreed.input_size is None else agreed.input_size,
         hidden_size=agreed.hidden_size,
@@ -186,6 +240,7 @@ def _spec(agreed: Sizes) -> LSTMSpec:
         bidirectional=agreed.bidirectional,
         proj_size=agreed.proj_size,
         dtype=agreed.dtype if agreed.dtype in ITEMSIZE else "float32",
+        **attributes,
     )
 
 
@@ -304,10 +359,3 @@ def _call(kind: str, agreed: Sizes) -> str:
     if agreed.bidirectional:
         arguments.append("bidirectional=True")
     return f"torch.nn.{kind}({', '.join(arguments)})"
-
-
-def _numbers(shape: Shape) -> int:
-    count = 1
-    for size in shape:
-        count *= size
-    return count

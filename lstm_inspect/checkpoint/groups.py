@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from lstm_inspect.checkpoint.names import STORED, Slot, parse, quantized_module
 from lstm_inspect.theory.shapes import Shape
+from lstm_inspect.theory.warnings import SpecWarning
 
 Container = tuple["str | int", ...]
 """The keys that lead from what a file holds to one of its state dicts; empty if it is one itself."""
@@ -16,6 +17,7 @@ WRAPPERS: Final = {
     "module.": "DataParallel or DistributedDataParallel",
     "_orig_mod.": "torch.compile",
     "_fsdp_wrapped_module.": "FSDP",
+    "_checkpoint_wrapped_module.": "activation checkpointing",
 }
 """What wrappers put before every name, and who does."""
 
@@ -25,12 +27,35 @@ _RANK: Final = {stored: rank for rank, stored in enumerate(STORED)}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One tensor of a file: its state dict, its name there, its shape and dtype ("float32")."""
+    """One tensor of a file: its state dict, its name there, its shape and dtype ("float32").
+
+    The place is where its numbers lie, the same for two names of one tensor; None where a format keeps each apart.
+    """
 
     container: Container
     name: str
     shape: Shape
     dtype: str
+    place: Hashable = None
+
+
+@dataclass(slots=True)
+class Content:
+    """What was read of a file.
+
+    Attributes:
+        entries: every tensor.
+        attributes: of whole recurrent modules, by container and name: what a state dict can't say.
+        again: pairs of paths that lead to one thing: the first, and another one.
+        runs: the globals that it asks for beyond those of tensors and plain containers.
+        warnings: what to know of how it was read.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    attributes: dict[tuple[Container, str], dict[str, Any]] = field(default_factory=dict)
+    again: list[tuple[Container, Container]] = field(default_factory=list)
+    runs: tuple[str, ...] = ()
+    warnings: list[SpecWarning] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +107,16 @@ def prefix(wrapper: str, module: str) -> str:
     ('module.encoder.lstm.', '')
     """
     return f"{wrapper}{module}." if module else wrapper
+
+
+def where(module: str, container: Container) -> str:
+    """A module's name and, if its state dict stands inside something, in what.
+
+    >>> where("encoder", ("best", 0))
+    "encoder, in ['best'][0]"
+    """
+    keys = "".join(f"[{key!r}]" for key in container)
+    return ", in ".join(part for part in (module, keys) if part) or "the LSTM itself"
 
 
 def wrapper_of(names: Sequence[str]) -> str:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from lstm_inspect.checkpoint.formats import safetensors
+from lstm_inspect.checkpoint.formats import safetensors, torch_file
 from lstm_inspect.checkpoint.formats.recognise import recognise
 from lstm_inspect.checkpoint.formats.refusal import printable
 from lstm_inspect.checkpoint.found import FoundLSTM, OtherModule, recurrent_modules
-from lstm_inspect.checkpoint.groups import Entry
-from lstm_inspect.checkpoint.report import CheckpointReport, wrapper_warning
+from lstm_inspect.checkpoint.groups import Content
+from lstm_inspect.checkpoint.report import CheckpointReport, code_warning, wrapper_warning
+from lstm_inspect.errors import literal
 from lstm_inspect.theory.warnings import SpecWarning
 
-_FORMATS: Final = {"zip": "torch.save (zip)", "pickle": "torch.save (legacy)", "safetensors": "safetensors"}
+_FLAT: Final = re.compile(r"(?:^|\.)_?flat_param(?:_\d+)?$")
 
 
 def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
     """Find the LSTMs in a checkpoint; nothing of it is run and no tensor is read.
 
     Args:
-        path: a file of torch.save that holds a state dict somewhere, or a .safetensors file.
+        path: a file of torch.save, of torch.jit.save, a .safetensors file or any pickle.
 
     Raises:
-        FileError: it is missing, damaged, no checkpoint, or asks for more than tensors and plain containers.
+        FileError: it is missing, damaged or no checkpoint.
 
     >>> import tempfile, torch
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -35,27 +37,36 @@ def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
     ('0', ('state_dict',), 'torch.nn.LSTM(8, 16)')
     """
     file = Path(path)
-    kind = recognise(file)
-    entries = _entries(file, kind)
-    lstms, others = recurrent_modules(entries)
+    kind, content = _read(file)
+    lstms, others = recurrent_modules(content)
     return CheckpointReport(
         file=printable(str(file)),
-        format=_FORMATS[kind],
-        entries=entries,
+        format=kind,
+        entries=content.entries,
         lstms=lstms,
         others=others,
-        warnings=tuple(_warnings([*lstms, *others])),
+        warnings=tuple(_warnings([*lstms, *others], content)),
+        runs=content.runs,
     )
 
 
-def _entries(file: Path, kind: str) -> list[Entry]:
+def _read(file: Path) -> tuple[str, Content]:
+    """The format of a file, and its tensors."""
+    kind = recognise(file)
     if kind == "safetensors":
-        return safetensors.entries(file)
-    from lstm_inspect.checkpoint.formats import torch_file
+        return "safetensors", Content(safetensors.entries(file))
+    if kind == "pickle":
+        return torch_file.pickle_content(file)
+    return "TorchScript" if kind == "torchscript" else "torch.save (zip)", torch_file.zip_content(file)
 
-    return torch_file.zip_entries(file) if kind == "zip" else torch_file.legacy_entries(file)
 
-
-def _warnings(modules: Iterable[FoundLSTM | OtherModule]) -> Iterator[SpecWarning]:
-    """One warning for each way in which names are wrapped."""
-    return (wrapper_warning(wrapper) for wrapper in dict.fromkeys(module.wrapper for module in modules) if wrapper)
+def _warnings(modules: Iterable[FoundLSTM | OtherModule], content: Content) -> Iterator[SpecWarning]:
+    """One warning for each way in which names are wrapped, and what else is to be known."""
+    if content.runs:
+        yield code_warning(content.runs)
+    yield from (wrapper_warning(wrapper) for wrapper in dict.fromkeys(module.wrapper for module in modules) if wrapper)
+    yield from content.warnings
+    flat = [entry.name for entry in content.entries if _FLAT.search(entry.name)]
+    if flat:
+        message = f"{flat[0]} is FSDP's flat parameter: the names and shapes of what is in it are not in the file"
+        yield SpecWarning("flat-parameter", f"{literal(message)}; save with StateDictType.FULL_STATE_DICT")

@@ -6,16 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, Literal
 
-from lstm_inspect.checkpoint.found import FoundLSTM, OtherModule
+from lstm_inspect.checkpoint.formats.refusal import printable
+from lstm_inspect.checkpoint.found import SHAPELESS, FoundLSTM, OtherModule
 from lstm_inspect.checkpoint.groups import WRAPPERS, Entry
-from lstm_inspect.errors import Spell, spell_python
+from lstm_inspect.errors import Spell, literal, spell_python
 from lstm_inspect.theory import contract
 from lstm_inspect.theory.contract import Limit, Natural, written
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
 
+FORMATS: Final = (
+    *("torch.save (zip)", "torch.save (legacy)", "TorchScript", "pickle", "safetensors"),
+    *("NumPy (.npz)", "ONNX", "HDF5", "Keras (.keras)"),
+)
+"""How a file may have been written."""
+
 _MOST_NAMES: Final = 4
+_LONGEST_NAME: Final = 100
 _SIZES: Final = ("input_size", "hidden_size", "num_layers", "bidirectional", "bias", "proj_size", "dtype")
 
 
@@ -28,31 +36,35 @@ def spec_arguments(spec: LSTMSpec) -> dict[str, Any]:
     default = LSTMSpec()
     always = ("input_size", "hidden_size")
     return {
-        name: getattr(spec, name) for name in _SIZES if name in always or getattr(spec, name) != getattr(default, name)
+        name: getattr(spec, name)
+        for name in (*_SIZES, *SHAPELESS)
+        if name in always or getattr(spec, name) != getattr(default, name)
     }
 
 
-@written("file format tensor_count lstms others warnings sound verdict", command="checkpoint")
+@written("file format tensor_count lstms others warnings runs sound verdict", command="checkpoint")
 @dataclass(frozen=True, slots=True)
 class CheckpointReport(Shown):
     """What a checkpoint holds.
 
     Attributes:
         file: its path.
-        format: how it was written: "torch.save (zip)", "torch.save (legacy)" or "safetensors".
+        format: how it was written, one of FORMATS.
         entries: every tensor in it: where it stands, its shape, its dtype.
         lstms: each nn.LSTM.
         others: each other recurrent module.
         warnings: what to know before loading it.
+        runs: what it names that torch.load would import and call, beyond tensors and plain containers.
     """
 
     view: ClassVar[Literal["checkpoint"]] = "checkpoint"
     file: str
-    format: Annotated[str, Limit(enum=["torch.save (zip)", "torch.save (legacy)", "safetensors"])]
+    format: Annotated[str, Limit(enum=list(FORMATS))]
     entries: Sequence[Entry]
     lstms: Sequence[FoundLSTM]
     others: Sequence[OtherModule] = ()
     warnings: Sequence[SpecWarning] = ()
+    runs: Sequence[str] = ()
 
     @property
     def tensor_count(self) -> Natural:
@@ -97,6 +109,17 @@ class CheckpointReport(Shown):
         for lstm, found in zip(document["lstms"], self.lstms, strict=True):
             lstm["next"] = None if found.spec is None else spell.inspection(spec_arguments(found.spec))
         return document
+
+
+def code_warning(runs: Sequence[str]) -> SpecWarning:
+    """What a file names beside tensors, and what that means for whoever loads it.
+
+    >>> code_warning(["posix.system"]).message
+    'unless weights_only=True refuses it, torch.load would import and call posix.system; nothing of it was run here'
+    """
+    named = ", ".join(printable(name[:_LONGEST_NAME]) for name in runs[:_MOST_NAMES]) + _more(runs)
+    message = f"unless weights_only=True refuses it, torch.load would import and call {named}"
+    return SpecWarning("runs-code", f"{literal(message)}; nothing of it was run here")
 
 
 def wrapper_warning(wrapper: str) -> SpecWarning:

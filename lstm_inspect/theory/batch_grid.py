@@ -113,6 +113,21 @@ def notes(spec: LSTMSpec) -> tuple[str, ...]:
     return (EQUALS_NOTE,) if free else ()
 
 
+def data_row(spec: LSTMSpec, cell: GridCell) -> str | None:
+    """The row of ``.data`` that a cell becomes and the place of input that it comes from; None where there is none.
+
+    Among equally long sequences torch's own order is not known beforehand: there nothing is said.
+
+    >>> data_row(LSTMSpec(lengths=(2, 3)), GridCell(sequence=1, time_step=2, row=4))
+    'packed_input.data[4] == input[2, 1]'
+    """
+    assert spec.lengths is not None
+    if cell.row is None or (has_equals(spec.lengths) and not spec.enforce_sorted):
+        return None
+    place = (cell.sequence, cell.time_step) if spec.batch_first else (cell.time_step, cell.sequence)
+    return f"packed_input.data[{cell.row}] == input[{place[0]}, {place[1]}]"
+
+
 def shown(count: int, most: int) -> tuple[int | None, ...]:
     """The indices below count that are drawn in at most so many places, the gap in the middle being one of them.
 

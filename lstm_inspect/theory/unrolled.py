@@ -137,12 +137,19 @@ def steps(spec: LSTMSpec, most: int) -> tuple[Step, ...]:
     """
     gap = Step("", gap=True)
     if _differ(spec):
-        return Step("0", 0, first=True), Step("1", 1), gap, Step("n-2"), Step("n-1", last=True)
+        return _steps_by_length(_last_step(spec) + 1, gap)
     last = _last_step(spec)
     if last < most:
         return tuple(_step(step, last) for step in range(last + 1))
     start = [_step(step, last) for step in range(max(1, most - 3))]
     return *start, gap, _step(last - 1, last), _step(last, last)
+
+
+def _steps_by_length(longest: int, gap: Step) -> tuple[Step, ...]:
+    """The first steps and a sequence's own last ones: as many columns as the longest sequence has steps, or five."""
+    start, end = (Step("0", 0, first=True), Step("1", 1)), (Step("n-2"), Step("n-1", last=True))
+    between = (gap,) if longest > 2 else ()
+    return start[: 2 if longest > 3 else 1] + between + end[0 if longest > 4 else 1 :]
 
 
 def layers(spec: LSTMSpec) -> tuple[int | None, ...]:

@@ -11,8 +11,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from lstm_inspect.checkpoint.found import UNKNOWN, FoundLSTM, FoundParameter, OtherModule
-from lstm_inspect.checkpoint.groups import Container
+from lstm_inspect.checkpoint.found import CERTAINTY, FoundLSTM, FoundParameter, OtherModule
+from lstm_inspect.checkpoint.groups import where
 from lstm_inspect.checkpoint.report import CheckpointReport, spec_arguments
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
@@ -75,14 +75,7 @@ def _lstm(lstm: FoundLSTM, spell: Spell, *, whole: bool) -> RenderableType:
         parts.append(look.Fitted(partial(_problems, lstm, whole)))
     if whole:
         parts.append(_parameters(lstm.parameters))
-    return look.section(_title(lstm.name, lstm.container), *parts)
-
-
-def _title(name: str, container: Container) -> str:
-    """A module's name and, if the state dict stands inside something, where."""
-    where = "".join(f"[{key!r}]" for key in container)
-    named = name or "the LSTM itself"
-    return f"{named}, in {where}" if where else named
+    return look.section(where(lstm.name, lstm.container), *parts)
 
 
 def _facts(lstm: FoundLSTM, spell: Spell, width: int, signs: Signs) -> RenderableType:
@@ -93,13 +86,21 @@ def _facts(lstm: FoundLSTM, spell: Spell, width: int, signs: Signs) -> Renderabl
     facts.add_row("weights", f"{lstm.parameter_count:,} parameters, {lstm.sizes.dtype}")
     for note in lstm.notes:
         facts.add_row("stored", note)
-    facts.add_row("not in a file", f"{' and '.join(UNKNOWN)}: they shape no parameter")
+    facts.add_row("known by", _known_by(lstm))
+    if lstm.unknown:
+        facts.add_row("not in the file", f"{' and '.join(lstm.unknown)}: they shape no parameter")
     if lstm.spec is None:
         facts.add_row("build", Text(f"not known: {_why_unknown(lstm)}", style=look.BAD))
     else:
         facts.add_row("build", look.code(lstm.constructor or "", whole=True))
         facts.add_row("go on", look.code(spell.inspection(spec_arguments(lstm.spec)), whole=True))
     return facts
+
+
+def _known_by(lstm: FoundLSTM) -> str:
+    """What tells each argument, the most certain first."""
+    told = [f"{by}: {', '.join(name for name in lstm.known_by if lstm.known_by[name] == by)}" for by in CERTAINTY]
+    return "; ".join(part for part in told if not part.endswith(": "))
 
 
 def _why_unknown(lstm: FoundLSTM) -> str:

@@ -5,7 +5,7 @@ Which cells are output, which are hn; cn is the cell state of the same places as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -55,7 +55,7 @@ class _Drawing:
             "input", "", [(self.signs.input if not step.gap else self.signs.more, "") for step in self.steps], ""
         )
         yield Text()
-        yield from legend(self.spec, self.signs)
+        yield from legend(self.spec, self.signs, {cell.kind for cell in self.picture.cells})
 
     def _arrows(self) -> list[tuple[str, str]]:
         return [(self.signs.more if step.gap else self.signs.up, look.FAINT) for step in self.steps]
@@ -101,13 +101,14 @@ def cell_sign(signs: Signs, *, output: bool, state: bool) -> tuple[str, str]:
     return (signs.state, look.STATE) if state else (signs.cell, look.FAINT)
 
 
-def legend(spec: LSTMSpec, signs: Signs) -> Iterator[Text]:
-    """What the signs mean."""
+def legend(spec: LSTMSpec, signs: Signs, drawn: Collection[str]) -> Iterator[Text]:
+    """What the signs that are drawn mean."""
     text = Text()
     for output, state in ((True, False), (True, True), (False, True), (False, False)):
-        if output or spec.num_layers > 1:
+        name = kind(output=output, state=state)
+        if name in drawn:
             sign, style = cell_sign(signs, output=output, state=state)
-            text.append(sign, style=style).append(f" {kind(output=output, state=state)}   ")
+            text.append(sign, style=style).append(f" {name}   ")
     text.rstrip()
     yield text
     yield from (Text(note, style=look.FAINT) for note in notes(spec))

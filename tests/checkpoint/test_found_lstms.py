@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from lstm_inspect.checkpoint.found import FoundLSTM, OtherModule, recurrent_modules
-from lstm_inspect.checkpoint.groups import Entry
+from lstm_inspect.checkpoint.groups import Content, Entry
 from lstm_inspect.checkpoint.names import parse
 
 Shapes = dict[str, tuple[int, ...]]
@@ -27,13 +27,13 @@ def entries(shapes: Mapping[str, tuple[int, ...]], dtypes: Mapping[str, str] | N
 
 
 def found(shapes: Mapping[str, tuple[int, ...]], dtypes: Mapping[str, str] | None = None) -> FoundLSTM:
-    [lstm], others = recurrent_modules(entries(shapes, dtypes))
+    [lstm], others = recurrent_modules(Content(entries(shapes, dtypes)))
     assert not others
     return lstm
 
 
 def other(shapes: Mapping[str, tuple[int, ...]]) -> OtherModule:
-    lstms, [module] = recurrent_modules(entries(shapes))
+    lstms, [module] = recurrent_modules(Content(entries(shapes)))
     assert not lstms
     return module
 
@@ -150,7 +150,7 @@ SILLY: list[tuple[Shapes, bool]] = [
 
 @pytest.mark.parametrize(("shapes", "lstm"), SILLY)
 def test_silly_shapes_are_reported_not_crashed_on(shapes: Shapes, lstm: bool) -> None:
-    lstms, others = recurrent_modules(entries(shapes))
+    lstms, others = recurrent_modules(Content(entries(shapes)))
     assert (len(lstms), len(others)) == (lstm, not lstm)
     assert all(found.problems for found in lstms)
 
@@ -169,7 +169,7 @@ DTYPES = st.sampled_from(["float32", "float16", "int8", "made_up"])
 @settings(deadline=None, max_examples=300)
 @given(st.dictionaries(st.builds("{}{}".format, NAMES, PLACES), st.tuples(SHAPES, DTYPES), min_size=1))
 def test_no_shapes_crash_it(held: dict[str, tuple[tuple[int, ...], str]]) -> None:
-    lstms, others = recurrent_modules([Entry((), name, shape, dtype) for name, (shape, dtype) in held.items()])
+    lstms, others = recurrent_modules(Content([Entry((), name, *each) for name, each in held.items()]))
     assert all(lstm.constructor is None or "torch.nn.LSTM" in lstm.constructor for lstm in lstms)
     assert all(module.message for module in others)
 

@@ -126,16 +126,29 @@ def test_a_file_that_is_there_is_kept_unless_forced(cli: Cli, tmp_path: Path) ->
 
 
 BAD = [
-    (("--output", "a.gif"), "--output a.gif: its suffix must be one of .svg, .png, .pdf. Try --output lstm.svg."),
-    (("--output", "a"), "--output a: its suffix must be one of .svg, .png, .pdf. Try --output lstm.svg."),
-    (("--output", ""), "--output: its suffix must be one of .svg, .png, .pdf. Try --output lstm.svg."),
+    (
+        ("--output", "a.gif"),
+        "--output a.gif: its suffix must be one of .svg, .png, .pdf, .html. Try --output lstm.svg.",
+    ),
+    (("--output", "a"), "--output a: its suffix must be one of .svg, .png, .pdf, .html. Try --output lstm.svg."),
+    (("--output", ""), "--output: its suffix must be one of .svg, .png, .pdf, .html. Try --output lstm.svg."),
     (
         ("--output", "no/such/a.svg"),
         "no/such/a.svg can't be written: there is no folder no/such. Try mkdir -p no/such first.",
     ),
     (("--output", "folder.svg"), "folder.svg can't be written: it is a folder. Try folder.svg/lstm.svg."),
     (("--theme", "blue"), "--theme blue: must be light or dark. Try --theme light."),
-    (("--theme", "dark"), "--theme dark: must be used with --output. Try --output lstm.svg --theme dark."),
+    (("--theme", "dark"), "--theme dark is about a file: it goes with --output. Try --output lstm.svg --theme dark."),
+    (("--no-legend",), "--no-legend is about a file: it goes with --output. Try --output lstm.svg --no-legend."),
+    (("--aspect", "4:3"), "--aspect 4:3 is about a file: it goes with --output. Try --output lstm.svg --aspect 4:3."),
+    (
+        ("--output", "a.svg", "--aspect", "wide"),
+        "--aspect 'wide': must be width:height, at most 20 to 1. Try --aspect 16:9.",
+    ),
+    (
+        ("--output", "a.svg", "--aspect", "100:1"),
+        "--aspect '100:1': must be width:height, at most 20 to 1. Try --aspect 16:9.",
+    ),
     (("--layers", "0"), "--layers 0: must be a whole number from 1. Try --layers 1."),
 ]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -29,3 +30,12 @@ def test_another_picture_is_told_apart(tmp_path: Path) -> None:
     changed = tmp_path / "changed.svg"
     changed.write_text((EXAMPLES / "lstm.svg").read_text(encoding="utf-8").replace("cn[2]", "cn[3]"), encoding="utf-8")
     assert words(changed) != words(EXAMPLES / "lstm.svg")
+
+
+def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    for name in [name for name in sys.modules if name.startswith("matplotlib.")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr("sys.argv", ["draw_lstm.py", str(tmp_path / "drawn.svg")])
+    with pytest.raises(SystemExit, match=r"matplotlib.* is not installed"):
+        runpy.run_path(str(EXAMPLES / "draw_lstm.py"), run_name="__main__")

@@ -68,7 +68,7 @@ def test_no_file_names_a_day_or_a_version(files: dict[str, bytes], form: str) ->
 
 def test_each_format_is_what_its_name_says(files: dict[str, bytes]) -> None:
     starts = {form: file[:5] for form, file in files.items()}
-    assert starts == {"svg": b"<?xml", "png": b"\x89PNG\r", "pdf": b"%PDF-"}
+    assert starts == {"svg": b"<?xml", "png": b"\x89PNG\r", "pdf": b"%PDF-", "html": b"<!DOC"}
 
 
 def test_the_users_own_settings_change_nothing() -> None:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import io
-import re
 import stat
+import zipfile
 from pathlib import Path
 from typing import Final
 
-from lstm_inspect.checkpoint.formats.pickled import globals_of
 from lstm_inspect.checkpoint.formats.refusal import AGAIN, STATE_DICT, refused
+from lstm_inspect.checkpoint.formats.unpickle import PickleError, unpickle
 from lstm_inspect.errors import FileError
 
 _HEAD: Final = 4096
-_CHECKPOINTS: Final = (".safetensors", ".pt", ".pth", ".ckpt", ".bin")
+_CHECKPOINTS: Final = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".onnx", ".npz", ".h5", ".keras")
+_MOST_OLD: Final = 2**28  # bytes
 _MOST_HEADER: Final = 100_000_000  # bytes of a safetensors header, by that format's own rule
 
-_DOTTED: Final = re.compile(r"[^\W\d]\w*(\.\w+)+")
-
+_KERAS: Final = "the .keras or .h5 file of the model it was made from"
 _FOREIGN: Final = (
     (0, b"version https://git-lfs", "it is a Git LFS pointer, not the file that it stands for", "git lfs pull"),
     (0, b"<!DOCTYPE", "it is a web page: the download got a page instead of the file", "downloading it again"),
     (0, b"<html", "it is a web page: the download got a page instead of the file", "downloading it again"),
-    (0, b"\x89HDF", "it is an HDF5 file, as Keras writes them", "a .safetensors file or one of torch.save"),
     (0, b"\x93NUMPY", "it is a NumPy array without names", "a state dict, whose parameters have names"),
+    (4, b"TFL3", "it is a TensorFlow Lite model: its weights are part of a program", _KERAS),
+    (4, b"ORTM", "it is a model of ONNX Runtime's own format", "the .onnx file that it was made from"),
     (0, b"GGUF", "it is a GGUF file", "a .safetensors file or one of torch.save"),
     (0, b"\x1f\x8b", "it is compressed (gzip)", "gunzip first"),
     (0, b"BZh", "it is compressed (bzip2)", "bunzip2 first"),
@@ -34,8 +34,17 @@ _FOREIGN: Final = (
 """Where in a file what bytes stand, what that says of it, and what to do."""
 
 
+_BY_SUFFIX: Final = {
+    ".traineddata": ("it is a file of Tesseract, whose LSTM is laid out in no way of torch's", "combine_tessdata -u"),
+    ".pb": ("it is a graph of TensorFlow: its weights are part of a program", _KERAS),
+    ".index": ("it is the index of a checkpoint of TensorFlow", _KERAS),
+    ".caffemodel": ("it is a model of Caffe", "a .safetensors file or one of torch.save"),
+}
+"""What a file is by its suffix, where its first bytes say nothing."""
+
+
 def recognise(path: Path) -> str:
-    """How a checkpoint was written: "zip", "pickle" or "safetensors".
+    """How a checkpoint was written: "zip", "torchscript", "npz", "keras", "hdf5", "pickle", "safetensors" or "onnx".
 
     Raises:
         FileError: it is none of them, it is missing, empty, a folder, or can't be read.
@@ -46,13 +55,56 @@ def recognise(path: Path) -> str:
     for place, magic, what, instead in _FOREIGN:
         if head[place:].startswith(magic):
             raise refused(path, what, instead)
+    kind = _kind(path, head)
+    if kind is None:
+        raise _unknown(path, head)
+    return kind
+
+
+def _kind(path: Path, head: bytes) -> str | None:
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "zip"
+        return _kind_of_zip(path)
+    if head.startswith(b"\x89HDF"):
+        return "hdf5"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _MOST_HEADER:
         return "safetensors"
-    if head[:1] == b"\x80":
+    if head[:1] == b"\x80" or _is_old_pickle(path, head):
         return "pickle"
-    raise _unknown(path, head)
+    return "onnx" if _is_onnx(path, head) else None
+
+
+def _kind_of_zip(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except Exception:  # a damaged archive may raise anything
+        reason = "it is truncated or damaged: the table at the end of the zip can't be read"
+        raise refused(path, reason, AGAIN) from None
+    inside = {name.partition("/")[2] for name in names}
+    if "data.pkl" in inside:
+        return "torchscript" if "constants.pkl" in inside else "zip"
+    if "model.weights.h5" in names:
+        return "keras"
+    if any(name.endswith(".npy") for name in names):
+        return "npz"
+    raise refused(path, "it is a zip archive, but not one of torch.save: no data.pkl in it", STATE_DICT)
+
+
+def _is_onnx(path: Path, head: bytes) -> bool:
+    """Whether it begins as ONNX does, with ir_version and producer_name; without a producer its suffix must say so."""
+    return head[:1] == b"\x08" and (head[2:3] == b"\x12" or path.suffix.lower() == ".onnx")
+
+
+def _is_old_pickle(path: Path, head: bytes) -> bool:
+    """Whether it is a whole pickle of protocol 0 or 1, which begins with no mark of its own."""
+    if head[:1] not in b"(]}c" or path.stat().st_size > _MOST_OLD:
+        return False
+    try:
+        with path.open("rb") as file:
+            unpickle(file)
+    except PickleError:
+        return False
+    return True
 
 
 def _open(path: Path) -> tuple[int, bytes]:
@@ -90,17 +142,15 @@ def _beside(path: Path) -> str:
 
 
 def _unknown(path: Path, head: bytes) -> FileError:
-    accepted = "a file of torch.save, or a .safetensors file"
-    asked = [name for name in globals_of(io.BytesIO(head)) if _DOTTED.fullmatch(name)]
-    if asked:
-        reason = f"it is a pickle of an old protocol that asks for the global {asked[0]}. Nothing of it was run"
-        return refused(path, reason, STATE_DICT)
+    accepted = f"one of {', '.join(_CHECKPOINTS)}"
+    if path.suffix.lower() in _BY_SUFFIX:
+        return refused(path, *_BY_SUFFIX[path.suffix.lower()])
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
         text = head[: error.start].decode("utf-8") if error.start > _HEAD - 4 else ""
     if not text or "\x00" in text:
-        return refused(path, "it is no checkpoint: neither a zip, nor a pickle, nor safetensors", accepted)
+        return refused(path, "it is no checkpoint: its first bytes are those of no format that is read here", accepted)
     if '"weight_map"' in text:
         return refused(
             path, "it is an index that names the files of a checkpoint, without shapes", "each file it names"

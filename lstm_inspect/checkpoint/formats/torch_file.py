@@ -1,233 +1,144 @@
-"""The tensors of a file that torch.save wrote, zip or legacy, without their numbers.
-
-torch reads it itself, with ``weights_only=True``: nothing but tensors and plain containers is ever built. On the meta
-device and under ``skip_data`` it reads names and shapes and skips the numbers, in either format. A file of the zip
-format is looked over first, so that torch is not made to unpack a compressed one.
-"""
+"""The tensors of a file that torch.save or torch.jit.save wrote, and of any other pickle, without their numbers."""
 
 from __future__ import annotations
 
-import pickle
+import io
 import re
-import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+import zlib
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
-import torch
-from torch.serialization import skip_data
+from lstm_inspect.checkpoint.formats.held import storage_bytes, tensors
+from lstm_inspect.checkpoint.formats.refusal import AGAIN, STATE_DICT, refused
+from lstm_inspect.checkpoint.formats.unpickle import Pickled, PickleError, unpickle
+from lstm_inspect.checkpoint.groups import Content
+from lstm_inspect.theory.warnings import SpecWarning
 
-import lstm_inspect.experiment  # noqa: F401  the quick way to import torch
-from lstm_inspect.checkpoint.formats.pickled import globals_of, has_storage_views
-from lstm_inspect.checkpoint.formats.refusal import AGAIN, STATE_DICT, printable, refused
-from lstm_inspect.checkpoint.groups import Container, Entry
-from lstm_inspect.errors import FileError
+_MOST_BYTES: Final = 2**28
+_MOST_CODE: Final = 2**20  # bytes of TorchScript's code for one class
+_NUMEL_BYTES: Final = 8  # the old format's count before each storage
+_MAGIC: Final = 0x1950A86A20F9469CFC6C  # torch.serialization.MAGIC_NUMBER
+_HARMLESS: Final = re.compile(
+    r"torch\.(\w+\.)*\w*(Storage|Tensor)|torch\.(_utils|_tensor)\._rebuild_\w+|torch\.\w*\d+\w*|torch\.bool"
+    r"|torch\.(Size|device|nn\.parameter\.Parameter|serialization\._get_layout|per_\w+|_utils\._get_\w+)"
+    r"|collections\.(OrderedDict|defaultdict|Counter|deque)|_codecs\.encode"
+    r"|builtins\.(set|frozenset|bytearray|complex|list|dict|tuple|int|float|str|bool|bytes|slice|range|object|long)"
+    r"|numpy\.(ndarray|dtype|(_?core|_core)\.(multiarray|numeric)\.(_reconstruct|scalar|_frombuffer))|numpy\.dtypes\.\w+"
+    r"|__torch__\..*|torch\.jit\._pickle\.\w+"
+)
+"""Globals of tensors, arrays and plain containers, and TorchScript's own."""
 
-_MOST_PICKLED: Final = 2**28  # bytes; torch holds the pickle of a zip file in memory
-_DEEPEST: Final = 500
-_GLOBAL: Final = re.compile(r"GLOBAL ([^\s,]+)")
-_FRAME: Final = "Unsupported operand 149"  # what every pickle of protocol 4 or 5 opens with
-_DETAIL: Final = re.compile(r"WeightsUnpickler error:\s*([^\n]+)")
-_HARMLESS: Final = ("torch.", "collections.")
-_NUMEL_BYTES: Final = 8  # the legacy format's count before each storage
-
-
-def zip_entries(path: Path) -> list[Entry]:
-    """Every tensor of a file in the format of torch 1.6 and after.
-
-    Raises:
-        FileError: it is truncated, not torch.save's, or asks for more than tensors and plain containers.
-    """
-    _look_over(path)
-    tensors, _ = _read(path)
-    _refuse_too_short(path, sum(_storage_bytes(tensors)))
-    return _entries(tensors)
+_PADDED_CALL: Final = re.compile(
+    r"torch\.lstm\(.*, \d+, (?P<dropout>\d+\.?\d*(?:e-?\d+)?), \w+, (?:True|False), (?P<batch_first>True|False)\)"
+)
 
 
-def legacy_entries(path: Path) -> list[Entry]:
-    """Every tensor of a file in the format before torch 1.6, or of ``_use_new_zipfile_serialization=False``.
+def pickle_content(path: Path) -> tuple[str, Content]:
+    """The format and the tensors of a pickle: torch's before 1.6, which is five pickles in a row, or any other.
 
     Raises:
-        FileError: it is truncated, not torch.save's, or asks for more than tensors and plain containers.
+        FileError: it is truncated, damaged, or larger than is read here.
     """
-    tensors, end_of_header = _read(path)
-    sizes = _storage_bytes(tensors)
-    if end_of_header + sum(sizes) > path.stat().st_size and _views(path):
-        sizes = [max(sizes)]  # the others may be parts of it
-    _refuse_too_short(path, end_of_header + sum(size + _NUMEL_BYTES for size in sizes))
-    return _entries(tensors)
-
-
-def _views(path: Path) -> bool:
-    """Whether its storages are parts of others; not so where pickletools, stricter than torch, can't read it."""
     try:
         with path.open("rb") as file:
-            return has_storage_views(file)
-    except ValueError:
-        return False
+            pickled = unpickle(file)
+            if pickled.held != _MAGIC:
+                return "pickle", _content(pickled)
+            _, _, pickled, _ = (unpickle(file) for _ in range(4))  # protocol, system, the object, the storages' keys
+            content = _content(pickled)
+            need = file.tell() + sum(size + _NUMEL_BYTES for size in _storages(pickled).values())
+    except PickleError as error:
+        raise _refused(path, error) from None
+    _refuse_too_short(path, need, path.stat().st_size)
+    return "torch.save (legacy)", content
 
 
-def _entries(tensors: Iterable[tuple[Container, torch.Tensor]]) -> list[Entry]:
-    return [
-        Entry(keys[:-1], str(keys[-1]) if keys else "", tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."))
-        for keys, tensor in tensors
-    ]
+def zip_content(path: Path) -> Content:
+    """The tensors of a file of torch.save since 1.6, or of torch.jit.save.
 
-
-def _look_over(path: Path) -> None:
-    """See by its table of contents that a zip file is one of torch.save."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            records = {record.filename.partition("/")[2]: record for record in archive.infolist()}
-    except Exception:  # a damaged archive may raise anything
-        raise refused(
-            path, "it is truncated or damaged: the table at the end of the zip can't be read", AGAIN
-        ) from None
-    if "constants.pkl" in records:
-        raise refused(path, "it is a TorchScript archive: its weights are part of a program", STATE_DICT)
-    if "data.pkl" not in records:
-        raise refused(path, "it is a zip archive, but not one of torch.save: no data.pkl in it", STATE_DICT)
-    if any(record.compress_type != zipfile.ZIP_STORED for record in records.values()):
-        raise refused(path, "it is a compressed zip, and torch.save compresses nothing", STATE_DICT)
-    if records["data.pkl"].file_size > _MOST_PICKLED:
-        size = f"{records['data.pkl'].file_size:,} bytes"
-        raise refused(path, f"what it holds beside its tensors takes {size}, more than is read here", STATE_DICT)
-
-
-def _read(path: Path) -> tuple[list[tuple[Container, torch.Tensor]], int]:
-    """The tensors with the keys that lead to them, and where their data begin in a file of the old format.
-
-    That is where torch stopped reading; where it had to read the data too, they are all there, and it is 0.
+    Raises:
+        FileError: it is truncated, damaged, compressed, or larger than is read here.
     """
-    with path.open("rb") as file:
+    with zipfile.ZipFile(path) as archive:
+        records = {record.filename.partition("/")[2]: record for record in archive.infolist()}
+        table = records["data.pkl"]
+        if table.compress_type != zipfile.ZIP_STORED:
+            raise refused(path, "it is a compressed zip, and torch.save compresses nothing", STATE_DICT)
+        if table.file_size > _MOST_BYTES:
+            size = f"{table.file_size:,} bytes"
+            raise refused(path, f"what it holds beside its tensors takes {size}, more than is read here", STATE_DICT)
         try:
-            held, with_data = _load(file)
-        except Exception as error:  # a damaged pickle may raise anything at all
-            raise _explained(path, file, error) from None
-        return list(_tensors(held)), 0 if with_data else file.tell()
+            text, sound = _read(archive, table)
+            pickled = unpickle(io.BytesIO(text))
+            content = _content(pickled)
+            need = _storages(pickled)
+        except PickleError as error:
+            raise _refused(path, error) from None
+        have = (min(size, _size(records, key)) for key, size in need.items())
+        _refuse_too_short(path, sum(need.values()), sum(have))
+        for place, attributes in content.attributes.items():
+            if "class" in attributes:
+                content.attributes[place] = _of_code(archive, records, attributes["class"])
+    if not sound:
+        what = "bytes of it went bad, or it was saved with torch.serialization.set_crc32_options(False)"
+        content.warnings.append(SpecWarning("checksum", f"the names and shapes don't fit their checksum: {what}"))
+    return content
 
 
-def _load(file: IO[bytes]) -> tuple[Any, bool]:
-    """What the file holds, and whether its data were read: on meta without them, else on the CPU, else with them.
-
-    Quantized tensors can't live on meta, nor sparse ones from torch 2.15 on; and sparse ones can't be made
-    without their indices.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about pickle protocols and deprecated storages: not the reader's doing
-        for device, data in (("meta", skip_data()), ("cpu", skip_data())):
-            try:
-                with data:
-                    return torch.load(file, map_location=device, weights_only=True), False
-            except (NotImplementedError, RuntimeError) as error:
-                if not _is_about_layout(error):
-                    raise
-                file.seek(0)
-        return torch.load(file, map_location="cpu", weights_only=True), True
+def _content(pickled: Pickled) -> Content:
+    content = tensors(pickled.held)
+    content.runs = tuple(name for name in pickled.names if not _HARMLESS.fullmatch(name))
+    return content
 
 
-def _is_about_layout(error: Exception) -> bool:
-    """Whether torch could make every tensor but those of another layout than rows of numbers."""
-    return isinstance(error, NotImplementedError) or any(word in str(error) for word in ("sparse", "coalesced", "nnz"))
-
-
-def _tensors(held: Any) -> Iterator[tuple[Container, torch.Tensor]]:
-    """Every tensor in mappings and sequences, each container once: a pickle may hold itself."""
-    waiting: list[tuple[Container, Any]] = [((), held)]
-    seen: set[int] = set()
-    while waiting:
-        keys, value = waiting.pop()
-        if isinstance(value, torch.Tensor):
-            yield keys, value
-        elif isinstance(value, Mapping | list | tuple) and id(value) not in seen and len(keys) < _DEEPEST:
-            seen.add(id(value))
-            items = value.items() if isinstance(value, Mapping) else enumerate(value)
-            waiting += [((*keys, _key(key)), item) for key, item in reversed(list(items))]
-
-
-def _key(key: object) -> str | int:
-    return key if type(key) is int else printable(str(key))
-
-
-def _storage_bytes(tensors: Iterable[tuple[Container, torch.Tensor]]) -> Iterable[int]:
-    """The bytes of each storage, once however many tensors share it; sparse tensors have none of their own.
-
-    A storage without numbers grows to whatever a tensor asks of it, until torch's own count of bytes overflows:
-    the tensor's size and strides tell how far it reaches.
-    """
-    need: dict[int, int] = {}
-    for _, tensor in tensors:
-        if tensor.layout is torch.strided:
-            storage = tensor.untyped_storage()
-            need[storage._cdata] = max(need.get(storage._cdata, 0), storage.nbytes(), _reach(tensor))
-    return need.values()
-
-
-def _reach(tensor: torch.Tensor) -> int:
-    """Bytes from the start of a tensor's storage to the end of its last element."""
-    if 0 in tensor.shape:
-        return 0
-    steps = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    return (int(tensor.storage_offset()) + steps + 1) * tensor.element_size()
-
-
-def _refuse_too_short(path: Path, need: int) -> None:
-    size = path.stat().st_size
-    if need > size:
-        raise refused(
-            path, f"it is truncated or damaged: its tensors take {need:,} bytes, the file has {size:,}", AGAIN
-        )
-
-
-def _explained(path: Path, file: IO[bytes], error: Exception) -> FileError:
-    """Why torch did not read a file, in one sentence; torch's own text tells people to run it anyway."""
-    if isinstance(error, pickle.UnpicklingError):
-        return _refused_pickle(path, str(error))
-    if "Invalid magic number" in str(error):
-        return refused(path, "it is a pickle, but not one of torch.save", STATE_DICT)
-    if isinstance(error, EOFError) or not file.read(1):
-        return refused(path, "it is truncated: it ends amid the names and shapes", AGAIN)
-    if isinstance(error, MemoryError):
-        return refused(path, "reading its names and shapes takes more memory than there is", STATE_DICT)
-    first_line = printable(str(error).partition("\n")[0])
-    return refused(path, f"it is damaged ({type(error).__name__}: {first_line})", AGAIN)
-
-
-def _refused_pickle(path: Path, message: str) -> FileError:
-    asked = _asked_for(path)
-    named = _GLOBAL.search(message)
-    culprit = named[1] if named else next((name for name in asked if not name.startswith(_HARMLESS)), None)
-    if culprit is None and _FRAME in message:
-        reason = "it was written with pickle protocol 4 or 5, and torch reads weights safely from 2 and 3 alone"
-        return refused(path, reason, "saving it without pickle_protocol=")
-    if culprit is None:
-        detail = _DETAIL.search(message)
-        return refused(path, f"it is damaged ({printable(detail[1]) if detail else 'not a pickle'})", AGAIN)
-    return unsafe(path, culprit, asked)
-
-
-def unsafe(path: Path, culprit: str, asked: Iterable[str]) -> FileError:
-    """A file that asks for code: named, and not run."""
-    what, instead = "reading it would run code", STATE_DICT
-    if culprit.endswith("torch.ScriptObject"):
-        what = "it holds packed weights, as a quantized model does"
-        instead = "the state dict of the model before it was quantized"
-    elif any(name.startswith("torch.nn.modules.") for name in asked):
-        what = "it is a whole pickled module, not its weights"
-    reason = f"it asks for the global {printable(culprit)}: {what}. Nothing of it was run"
-    return refused(path, reason, instead)
-
-
-def _asked_for(path: Path) -> list[str]:
-    """The globals that a file's pickle imports; none where it can't be reached."""
-    if not zipfile.is_zipfile(path):
-        with path.open("rb") as file:
-            return globals_of(file)
+def _storages(pickled: Pickled) -> dict[str, int]:
+    """The bytes of each storage by its key, once however many tensors share it."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            record = next(name for name in archive.namelist() if name.partition("/")[2] == "data.pkl")
-            with archive.open(record) as pickled:
-                return globals_of(pickled)
-    except Exception:  # a damaged archive may raise anything; the file is refused in any case
-        return []
+        ids = [storage for storage in pickled.outside if type(storage.id) is tuple and storage.id[:1] == ("storage",)]
+        return {str(storage.id[2]): storage_bytes(storage) for storage in ids}
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise PickleError(f"it is damaged ({type(error).__name__} amid the storages)") from None
+
+
+def _size(records: dict[str, zipfile.ZipInfo], key: str) -> int:
+    return records[f"data/{key}"].file_size if f"data/{key}" in records else 0
+
+
+def _read(archive: zipfile.ZipFile, record: zipfile.ZipInfo) -> tuple[bytes, bool]:
+    """A record's bytes, and whether they fit its checksum."""
+    checksum = record.CRC
+    del record.CRC  # which zipfile does not check then: what is off is said, not refused
+    try:
+        with archive.open(record) as file:
+            content = file.read(_MOST_BYTES)
+    except Exception as error:  # a damaged archive may raise anything
+        raise PickleError(f"it is damaged ({type(error).__name__} in the zip)") from None
+    return content, zlib.crc32(content) == checksum
+
+
+def _of_code(archive: zipfile.ZipFile, records: dict[str, zipfile.ZipInfo], name: str) -> dict[str, Any]:
+    """What the code of a TorchScript class says of the one call of torch.lstm in it."""
+    module, _, class_name = name.rpartition(".")
+    record = records.get(f"code/{module.replace('.', '/')}.py")
+    if record is None or record.file_size > _MOST_CODE:
+        return {}
+    try:
+        code = archive.read(record).decode()
+    except Exception:  # damaged: it is no more than a hint
+        return {}
+    own = code.partition(f"class {class_name}(")[2].partition("\nclass ")[0]
+    calls = {(call["dropout"], call["batch_first"]) for call in _PADDED_CALL.finditer(own)}
+    if len(calls) != 1:
+        return {}
+    [(dropout, batch_first)] = calls
+    return {"batch_first": batch_first == "True", "dropout": float(dropout)}
+
+
+def _refused(path: Path, error: PickleError) -> Exception:
+    return refused(path, str(error), AGAIN if str(error).startswith("it is") else STATE_DICT)
+
+
+def _refuse_too_short(path: Path, need: int, have: int) -> None:
+    if need > have:
+        raise refused(path, f"it is truncated or damaged: its tensors take {need:,} bytes, {have:,} are there", AGAIN)

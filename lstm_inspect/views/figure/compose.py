@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from lstm_inspect.theory import batch_grid, expressions, unrolled
@@ -14,6 +14,7 @@ from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_row
 from lstm_inspect.theory.unrolled import kind
+from lstm_inspect.views.figure import gates
 from lstm_inspect.views.figure.panels import panels
 from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Part, Path, Scene, moved
 from lstm_inspect.views.figure.stack import stack
@@ -34,18 +35,59 @@ _MEANINGS: Final = {
 }
 
 
-def scene(spec: LSTMSpec) -> Scene:
-    """The picture of a spec's LSTM and, with lengths, of its packing."""
-    drawing = stack(spec)
-    batch = [] if spec.lengths is None else [_beside(*panels(pack(spec.lengths, spec.seq_len)))]
-    width = max(_NARROWEST, drawing.width, *(part.width for part in batch))
-    parts = [_header(spec, width), drawing, _legend(spec, width), *batch]
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a picture consists of.
+
+    Attributes:
+        cell: the inside of one cell with its gates, rather than the unrolled stack.
+        title, legend: whether they are there.
+        aspect: width by height, to fill a slide; None: no larger than what is drawn.
+    """
+
+    cell: bool = False
+    title: bool = True
+    legend: bool = True
+    aspect: float | None = None
+
+
+WHOLE: Final = Layout()
+
+
+def scene(spec: LSTMSpec, layout: Layout = WHOLE) -> Scene:
+    """The picture of a spec's LSTM and, with lengths, of its packing; or of one cell."""
+    parts = _cell_parts(spec, layout) if layout.cell else _parts(spec, layout)
+    width = max(part.width for part in parts)
     items: list[Item] = []
     y = _MARGIN
     for part in parts:
         items += moved(part.items, _MARGIN, y)
         y += part.height + _BETWEEN
-    return Scene(width + 2 * _MARGIN, y - _BETWEEN + _MARGIN, title(spec), description(spec), tuple(items))
+    words = (gates.TITLE, gates.description(spec)) if layout.cell else (title(spec), description(spec))
+    return _filled(Scene(width + 2 * _MARGIN, y - _BETWEEN + _MARGIN, *words, tuple(items)), layout.aspect)
+
+
+def _cell_parts(spec: LSTMSpec, layout: Layout) -> list[Part]:
+    drawing = gates.cell(spec)
+    header = [_titled(gates.TITLE, [expressions.constructor(spec)], drawing.width)] if layout.title else []
+    return [*header, drawing, *([gates.equations(spec)] if layout.legend else [])]
+
+
+def _filled(picture: Scene, aspect: float | None) -> Scene:
+    """The same picture in the middle of a ground of that shape."""
+    if aspect is None:
+        return picture
+    width, height = max(picture.width, picture.height * aspect), max(picture.height, picture.width / aspect)
+    items = moved(picture.items, (width - picture.width) / 2, (height - picture.height) / 2)
+    return replace(picture, width=width, height=height, items=tuple(items))
+
+
+def _parts(spec: LSTMSpec, layout: Layout) -> list[Part]:
+    drawing = stack(spec)
+    batch = [] if spec.lengths is None else [_beside(*panels(spec, pack(spec.lengths, spec.seq_len)))]
+    width = max(_NARROWEST, drawing.width, *(part.width for part in batch))
+    header = [_titled(title(spec), expressions.statements(spec), width)] if layout.title else []
+    return [*header, drawing, *([_legend(spec, width)] if layout.legend else []), *batch]
 
 
 def title(spec: LSTMSpec) -> str:
@@ -98,11 +140,11 @@ def _top_states(spec: LSTMSpec) -> Iterator[StateRow]:
     return (state_row(spec, spec.num_layers - 1, direction) for direction in range(spec.num_directions))
 
 
-def _header(spec: LSTMSpec, width: float) -> Part:
+def _titled(words: str, statements: Iterable[str], width: float) -> Part:
+    """The title and, under it, the calls."""
     letters = int(width / TYPES["call"].width("0"))
-    statements = expressions.statements(spec)
     lines = [line for text in statements for line in textwrap.wrap(text, letters, subsequent_indent="    ")]
-    labels = [Label(0, LINE / 2, title(spec), "title")]
+    labels = [Label(0, LINE / 2, words, "title")]
     labels += [Label(0, (place + 1.9) * LINE, line, "call") for place, line in enumerate(lines)]
     return Part(width, (len(lines) + 2.2) * LINE, tuple(labels))
 
@@ -145,8 +187,9 @@ def _column_width(column: list[Entry]) -> float:
 
 def _entries(spec: LSTMSpec) -> Iterator[Entry]:
     """Each mark, its place being (0, 0), and what it means."""
+    drawn = {cell.kind for cell in unrolled.unroll(spec).cells}
     for name, meaning in _MEANINGS.items():
-        if "output" in name or spec.num_layers > 1:
+        if name in drawn:
             yield Mark(0.2, 0, name, size=0.8), f"{name}: {meaning}"
     meanings = {tensor.name: f"{format_tuple(tensor.shape)}: {tensor.meaning}" for tensor in tensors(spec)}
     for name in ("hn", "cn"):
@@ -154,7 +197,8 @@ def _entries(spec: LSTMSpec) -> Iterator[Entry]:
     yield Path(((0.03, 0), (0.37, 0)), "equal"), "the same numbers in both places"
     if spec.lengths is not None:
         yield Box(0.09, -0.1, 0.22, 0.2, "valid"), "a valid cell and its row of packed_input.data"
-        yield Box(0.09, -0.1, 0.22, 0.2, "padding"), "padding, in no row of it"
+        if min(spec.lengths) < spec.seq_len:
+            yield Box(0.09, -0.1, 0.22, 0.2, "padding"), "padding, in no row of it"
 
 
 def _beside(left: Part, right: Part) -> Part:

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from lstm_inspect.views.figure.scene import TYPES, Box, Item, Label, Mark, Path, Point, Scene
+from lstm_inspect.views.figure.scene import TYPES, Box, Item, Label, Mark, Meaning, Path, Point, Scene
 from lstm_inspect.views.figure.theme import Look, Theme
 
 if TYPE_CHECKING:
@@ -34,13 +35,16 @@ _SETTINGS: Final = {
 }
 
 
-def paint(scene: Scene, theme: Theme, form: str) -> bytes:
+def paint(scene: Scene, theme: Theme, form: str, *, transparent: bool = False) -> bytes:
     """The scene as a file's bytes.
+
+    In an SVG each place that means something is a group ``place-0``, ``place-1``, .. in the scene's order.
 
     Args:
         scene: what to draw.
         theme: in which colours.
         form: "svg", "png" or "pdf".
+        transparent: whether whatever lies under the picture shows through its ground.
 
     Raises:
         ImportError: matplotlib is not installed.
@@ -48,7 +52,8 @@ def paint(scene: Scene, theme: Theme, form: str) -> bytes:
     with _quiet(), _own_settings():
         figure = _figure(scene, theme)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=form, dpi=_PNG_DPI, facecolor=theme.ground, metadata=_metadata(scene, form))
+        ground = "none" if transparent else theme.ground
+        figure.savefig(buffer, format=form, dpi=_PNG_DPI, facecolor=ground, metadata=_metadata(scene, form))
     return _accessible(buffer.getvalue(), scene) if form == "svg" else buffer.getvalue()
 
 
@@ -108,6 +113,7 @@ class _Painter:
 
     def __init__(self, figure: Figure, height: float, theme: Theme) -> None:
         self.figure, self.height, self.theme = figure, height, theme
+        self.places = count()
 
     def draw(self, item: Item) -> None:
         """Draw an item above those drawn before."""
@@ -119,6 +125,11 @@ class _Painter:
             self._box(item)
         else:
             self._mark(item)
+
+    def _place(self, artist: Artist, meaning: Meaning | None) -> None:
+        if meaning is not None:
+            artist.set_gid(f"place-{next(self.places)}")
+        self._add(artist)
 
     def _add(self, artist: Artist) -> None:
         artist.set_transform(self.figure.dpi_scale_trans)
@@ -144,21 +155,23 @@ class _Painter:
         rounding = 0.0 if box.role in ("valid", "padding", "half", "half of hn") else 0.05
         shape = f"round,pad=0,rounding_size={rounding}" if rounding else "square,pad=0"
         look = self._area(self.theme.area(box.role))
-        self._add(FancyBboxPatch(corner, box.width, box.height, boxstyle=shape, **look))
+        self._place(FancyBboxPatch(corner, box.width, box.height, boxstyle=shape, **look), box.meaning)
 
     def _mark(self, mark: Mark) -> None:
         from matplotlib.patches import Circle, Polygon
 
         x, y = self._up((mark.x, mark.y))
         look, radius = self._area(self.theme.area(mark.kind)), mark.size * _RADIUS
+        shape: Artist
         if mark.kind == "input":
             r = 0.55 * radius
-            self._add(Polygon([(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], closed=True, **look))
+            shape = Polygon([(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], closed=True, **look)
         elif mark.kind in ("output and hn", "hn alone"):
             r = 1.3 * radius
-            self._add(Polygon([(x, y - r), (x + r, y), (x, y + r), (x - r, y)], closed=True, **look))
+            shape = Polygon([(x, y - r), (x + r, y), (x, y + r), (x - r, y)], closed=True, **look)
         else:
-            self._add(Circle((x, y), radius, **look))
+            shape = Circle((x, y), radius, **look)
+        self._place(shape, mark.meaning)
 
     def _path(self, path: Path) -> None:
         from matplotlib.patches import Polygon

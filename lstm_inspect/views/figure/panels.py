@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lstm_inspect.theory.batch_grid import Grid, GridCell, grid
+from lstm_inspect.theory.batch_grid import Grid, GridCell, data_row, grid
 from lstm_inspect.theory.packing import Packing
-from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Part, more
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Meaning, Part, more
 
 _CELL: Final = 0.28
 _AIR: Final = 0.1
@@ -16,7 +17,7 @@ _GAP_ROW: Final = 0.2
 _HEAD: Final = 2.6 * LINE  # the heading and the time steps
 
 
-def panels(packing: Packing) -> tuple[Part, Part]:
+def panels(spec: LSTMSpec, packing: Packing) -> tuple[Part, Part]:
     """The padded batch, and the packed columns with batch_sizes under them."""
     picture = grid(packing)
     padded = {cell.sequence: cells for cells in picture.padded for cell in cells[:1]}
@@ -25,9 +26,10 @@ def panels(packing: Packing) -> tuple[Part, Part]:
         for cell in column.cells:
             packed.setdefault(cell.sequence, []).append(cell)
     share = f"{packing.valid_steps:,} of {packing.padded_steps:,} cells valid"
-    left = _Panel(f"padded batch: {share}", packing, picture.sequences, picture.time_steps, padded, packed=False)
+    left = _Panel(f"padded batch: {share}", spec, packing, picture.sequences, picture.time_steps, padded, packed=False)
     right = _Panel(
         "packed columns: the valid cells alone",
+        spec,
         packing,
         picture.sorted_sequences,
         picture.packed_steps,
@@ -40,6 +42,7 @@ def panels(packing: Packing) -> tuple[Part, Part]:
 @dataclass(frozen=True, slots=True)
 class _Panel:
     heading: str
+    spec: LSTMSpec
     packing: Packing
     sequences: Sequence[int | None]
     steps: Sequence[int | None]
@@ -117,8 +120,9 @@ class _Panel:
         return not self.packed or self.packing.lengths[sequence] > self.steps.index(None)
 
     def _cell(self, cell: GridCell, x: float, y: float) -> Iterator[Item]:
-        role = "padding" if cell.row is None else "valid"
-        yield Box(x - self.cell / 2, y - _CELL / 2, self.cell, _CELL, role)
+        role, expression = "padding" if cell.row is None else "valid", data_row(self.spec, cell)
+        meaning = Meaning(expression) if expression else None
+        yield Box(x - self.cell / 2, y - _CELL / 2, self.cell, _CELL, role, meaning)
         if cell.row is not None:
             yield Label(x, y, str(cell.row), "cell", "center")
 

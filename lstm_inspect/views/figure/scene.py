@@ -48,10 +48,24 @@ TYPES: Final = {
     "tag": Type(8.5, _MONO, mono=True),
     "number": Type(7.5, _MONO, mono=True),
     "cell": Type(7.5, _MONO, mono=True),
+    "gate": Type(9.5, _MONO, mono=True, bold=True),
     "more": Type(9.5, 1.0),
     "count": Type(8.5, _MONO, mono=True, bold=True),
 }
 """The roles that words play."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a place of a picture that can be pointed at holds.
+
+    Attributes:
+        expression: the numbers of that place, as Python; all places with the same one light up together.
+        also: expressions whose places light up too: where its numbers stand in another order.
+    """
+
+    expression: str
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,7 @@ class Mark:
     y: float
     kind: str
     size: float = 1.0
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,7 @@ class Box:
     width: float
     height: float
     role: str
+    meaning: Meaning | None = None
 
 
 @dataclass(frozen=True, slots=True)

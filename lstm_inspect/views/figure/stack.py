@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
-from lstm_inspect.theory import expressions
+from lstm_inspect.theory import batch_grid, expressions
+from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
-from lstm_inspect.theory.unrolled import Unrolled, unroll
-from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Part, Path, more
+from lstm_inspect.theory.unrolled import Cell, Unrolled, unroll
+from lstm_inspect.views.figure import equality
+from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Meaning, Part, Path, more
 
 _PITCH: Final = 0.62  # from one time step to the next, at least
 _ROW: Final = 0.46  # from one direction to the other
 _BETWEEN: Final = 0.34  # from one layer to the next
-_UNDER_OUTPUT: Final = 0.66  # room for two lines of an expression
+_UNDER_OUTPUT: Final = 0.28  # besides the lines of an expression
 _HALF: Final = 0.29  # the height of a direction's slice of output
 _CELL: Final = 0.42  # the width of a column
 _REACH: Final = 0.20  # from a cell's centre to where its arrows end
@@ -69,7 +72,7 @@ def stack(spec: LSTMSpec) -> Part:
 def _frame(spec: LSTMSpec, picture: Unrolled) -> Frame:
     tag = max(TYPES["tag"].width(f"{state.hn} ") for state in picture.states)
     names = max(TYPES["name"].width(f"layer {spec.num_layers - 1}"), *map(TYPES["small"].width, _shapes(spec)))
-    sides = {state.direction: max(map(TYPES["expression"].width, _equality(state))) for state in picture.states}
+    sides = {state.direction: max(map(TYPES["expression"].width, equality.lines(state))) for state in picture.states}
     start = _AXIS
     halves = [TYPES["small"].width(name) for name in _slices(spec)] if spec.bidirectional else [0.0]
     directions = start + names + _AIR + max(halves)
@@ -100,7 +103,7 @@ def _frame(spec: LSTMSpec, picture: Unrolled) -> Frame:
 def _tops(spec: LSTMSpec, picture: Unrolled) -> tuple[tuple[float, ...], float]:
     """The upper edge of each drawn layer, from the bottom, and the centre of the inputs."""
     block = spec.num_directions * _ROW
-    edge, tops = spec.num_directions * _HALF + _UNDER_OUTPUT, []
+    edge, tops = spec.num_directions * _HALF + _under_output(picture), []
     for layer in reversed(picture.layers):
         tops.append(edge)
         edge += (block if layer is not None else 2 * LINE) + _BETWEEN
@@ -119,12 +122,12 @@ def _slices(spec: LSTMSpec) -> list[str]:
     return [f"{name}, {columns}" if columns else name for name, columns in zip(spec.directions, found, strict=True)]
 
 
-def _equality(state: StateRow) -> tuple[str, ...]:
-    """The lines that say which slice of output a row of hn equals; none where it equals none."""
-    return (f"{state.hn} ==", state.output) if state.output else ("",)
+def _under_output(picture: Unrolled) -> float:
+    """The room between output and the top layer, where the equalities stand."""
+    return _UNDER_OUTPUT + max(len(equality.lines(state)) for state in picture.states) * LINE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Stack:
     spec: LSTMSpec
     picture: Unrolled
@@ -142,6 +145,31 @@ class _Stack:
             if state.output:
                 yield from self._joined(state)
         yield from self._axes()
+
+    def _mark(self, x: float, y: float, cell: Cell) -> Mark:
+        return Mark(x, y, cell.kind, meaning=self._meaning(cell))
+
+    def _meaning(self, cell: Cell) -> Meaning | None:
+        if cell.expression is None:
+            return None
+        if cell.is_state:
+            row = next(state for state in self.picture.states if state.row == cell.row)
+            return Meaning(equality.whole(row), self._packed_rows(cell))
+        return Meaning(cell.expression, self._packed_rows(cell))
+
+    @cached_property
+    def _top(self) -> dict[tuple[str, str], Meaning]:
+        """What each slice of output holds, by direction and the label of its step."""
+        top = [(cell, self._meaning(cell)) for cell in self.picture.cells if cell.is_output]
+        return {(cell.direction, cell.label): meaning for cell, meaning in top if meaning is not None}
+
+    def _packed_rows(self, cell: Cell) -> tuple[str, ...]:
+        """The rows of packed data that hold a time step of output."""
+        if self.spec.lengths is None or not cell.is_output or cell.step is None:
+            return ()
+        columns = batch_grid.grid(pack(self.spec.lengths, self.spec.seq_len)).packed
+        cells = [each for column in columns if column.time_step == cell.step for each in column.cells]
+        return tuple(filter(None, (batch_grid.data_row(self.spec, each) for each in cells)))
 
     def _row(self, state: StateRow) -> float:
         """The centre of a layer's direction; reverse stands above forward."""
@@ -175,7 +203,7 @@ class _Stack:
         if self.spec.bidirectional:
             yield Label(self.frame.directions, y, state.direction, "small", "right")
         for step, x in zip(self.picture.steps, self.frame.columns, strict=True):
-            yield more(x, y) if step.gap else Mark(x, y, next(cells).kind)
+            yield more(x, y) if step.gap else self._mark(x, y, next(cells))
         ends = [self.frame.tags[0] + self.frame.tag, *self.frame.columns, self.frame.tags[1]]
         reach = [0.04, *[_REACH] * len(self.frame.columns), 0.04]
         for place in range(len(ends) - 1):
@@ -198,7 +226,7 @@ class _Stack:
             for step, x in zip(self.picture.steps, self.frame.columns, strict=True):
                 final = step.first if direction == "reverse" else step.last
                 role = "half of hn" if final else "half"
-                half = Box(x - _CELL / 2, y - _HALF / 2, _CELL, _HALF, role)
+                half = Box(x - _CELL / 2, y - _HALF / 2, _CELL, _HALF, role, self._top.get((direction, step.label)))
                 yield more(x, y) if step.gap else half
 
     def _named(self, name: str, shape: str, y: float) -> Iterator[Item]:
@@ -232,7 +260,8 @@ class _Stack:
         final, initial = self.frame.tags if reverse else reversed(self.frame.tags)
         for place, name in enumerate((state.hn, state.cn)):
             edge = y + (place - 1) * (_TAG + 0.02) + 0.01
-            yield Box(final, edge, self.frame.tag, _TAG, name[:2])
+            meaning = Meaning(equality.whole(state) if place == 0 else state.cn)
+            yield Box(final, edge, self.frame.tag, _TAG, name[:2], meaning)
             yield Label(final + self.frame.tag / 2, edge + _TAG / 2, name, "tag", "center")
         for place, name in enumerate((f"h0[{state.row}]", f"c0[{state.row}]")):
             edge = y + (place - 1) * (_TAG + 0.02) + 0.01
@@ -246,10 +275,12 @@ class _Stack:
         turn = self.frame.left if reverse else self.frame.right
         end = self.frame.columns[0] - _CELL / 2 if reverse else self.frame.columns[-1] + _CELL / 2
         yield Path(((start, y), (turn, y), (turn, half), (end, half)), "equal")
-        middle = self.frame.output + self.spec.num_directions * _HALF + _UNDER_OUTPUT / 2
+        middle = self.frame.output + self.spec.num_directions * _HALF + _under_output(self.picture) / 2
         side, align = (-0.1, "right") if reverse else (0.1, "left")
-        for place, line in enumerate(_equality(state)):
-            yield Label(turn + side, middle + (place - 0.5) * LINE, line, "expression", align)
+        lines = equality.lines(state)
+        for place, line in enumerate(lines):
+            above = (place - (len(lines) - 1) / 2) * LINE
+            yield Label(turn + side, middle + above, line, "expression", align)
 
     def _axes(self) -> Iterator[Item]:
         frame, y = self.frame, self.frame.input + 2.5 * LINE

@@ -50,6 +50,8 @@ class Theme:
             "half of hn": Look(_VERMILION, self.ink, 1.4),
             "hn": Look(self.ground, _VERMILION, 1.4),
             "cn": Look(self.ground, edge, 1.1, dashed=True),
+            "gate": Look(_SKY, self.ink),
+            "candidate": Look(_YELLOW, _BLACK),
             "valid": Look(_SKY, self.ink, 0.7),
             "padding": Look(self.blank, edge, 0.5, hatch="xxxx"),
         }
@@ -61,7 +63,7 @@ class Theme:
 
     def words(self, role: str) -> str:
         """The colour of words; a cell's number stands on the cell's own light ground."""
-        return {"faint": self.faint, "note": self.faint, "cell": _BLACK}.get(role, self.ink)
+        return {"faint": self.faint, "note": self.faint, "cell": _BLACK, "gate": _BLACK}.get(role, self.ink)
 
 
 THEMES: Final = {

@@ -1,0 +1,237 @@
+"""The tensors among what a pickle holds, and the keys and names that lead to each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lstm_inspect.checkpoint.formats.refusal import printable
+from lstm_inspect.checkpoint.formats.unpickle import Global, Made, Pairs, Persistent, PickleError
+from lstm_inspect.checkpoint.groups import Container, Content, Entry
+from lstm_inspect.theory.warnings import SpecWarning
+
+_DEEPEST: Final = 500
+_LONGEST_KEY: Final = 500
+_LARGEST: Final = 2**63
+_ATTRIBUTES: Final[dict[str, Any]] = {"batch_first": bool, "dropout": (int, float)}
+
+_STORAGES: Final = {
+    **{"Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16", "Long": "int64"},
+    **{"Int": "int32", "Short": "int16", "Char": "int8", "Byte": "uint8", "Bool": "bool", "Untyped": "uint8"},
+    **{"ComplexFloat": "complex64", "ComplexDouble": "complex128", "QInt8": "qint8", "QUInt8": "quint8"},
+    **{"QInt32": "qint32", "QUInt4x2": "quint4x2", "QUInt2x4": "quint2x4"},
+}
+_NUMPY: Final = {"f": "float", "i": "int", "u": "uint", "c": "complex", "b": "bool"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A value and where it stands: in a container, or by the names of modules inside one."""
+
+    container: Container
+    prefix: str | None  # None outside of modules
+    key: str | int | None  # None: what the file holds
+    depth: int
+    value: Any
+
+    def inside(self, *, module: bool) -> tuple[Container, str | None]:
+        if self.prefix is not None:
+            return self.container, f"{self.prefix}{self.key}."
+        return self.container if self.key is None else (*self.container, self.key), "" if module else None
+
+
+def tensors(held: Any) -> Content:
+    """Every tensor in mappings, sequences, objects and modules; each container once, as a pickle may hold itself.
+
+    Raises:
+        PickleError: a tensor's sizes are none.
+    """
+    try:
+        return _walk(held)
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
+        raise PickleError(f"it is damaged (the sizes of a tensor: {printable(str(error))})") from None
+
+
+def _walk(held: Any) -> Content:
+    too_deep = False
+    found, waiting, seen = Content(), [_Node((), None, None, 0, held)], dict[int, Container]()
+    while waiting:
+        node = waiting.pop()
+        tensor = _tensor(node.value)
+        if tensor is not None:
+            name = f"{node.prefix or ''}{'' if node.key is None else node.key}"
+            found.entries.append(Entry(node.container, name, *tensor))
+        elif isinstance(node.value, list | tuple | Made) and node.value:
+            if node.depth > _DEEPEST:
+                too_deep = True
+            else:
+                waiting += reversed(list(_children(node, found, seen)))
+    if too_deep:
+        message = f"what lies deeper in it than {_DEEPEST} containers in each other was not looked at"
+        found.warnings.append(SpecWarning("too-deep", message))
+    return found
+
+
+def _children(node: _Node, found: Content, seen: dict[int, Container]) -> Iterator[_Node]:
+    state = _state(node.value)
+    module = "_parameters" in state and "_modules" in state
+    scripted = _class_name(node.value).startswith("__torch__.")
+    container, prefix = node.inside(module=module or scripted)
+    path = (*container, *(prefix or "").split(".")[:-1])
+    if id(node.value) in seen:
+        found.again.append((seen[id(node.value)], path))
+        return
+    seen[id(node.value)] = path
+    place = container, (prefix or "").removesuffix(".")
+    if scripted:
+        found.attributes[place] = {"class": _class_name(node.value)}
+    elif module and "mode" in state:  # a recurrent one
+        found.attributes[place] = {
+            name: state[name] for name, kind in _ATTRIBUTES.items() if isinstance(state.get(name), kind)
+        }
+    held = (
+        [state[name] for name in ("_parameters", "_buffers", "_modules") if name in state] if module else [node.value]
+    )
+    for items in held:
+        for key, value in _items(items):
+            yield _Node(container, prefix, _key(key), node.depth + 1, value)
+
+
+def _items(value: Any) -> Iterable[tuple[Any, Any]]:
+    if isinstance(value, Pairs):
+        return value
+    if not isinstance(value, Made):
+        return enumerate(value) if isinstance(value, list | tuple) else ()
+    if _class_name(value).endswith("OrderedDict") and value.arguments:  # as Python 2 wrote it: a list of [key, value]
+        return [tuple(pair) for pair in value.arguments[0] if len(pair) == 2]
+    return [*value.pairs, *enumerate(value.values), *_state(value).items()]
+
+
+def _state(value: Any) -> dict[str, Any]:
+    """An object's attributes by name."""
+    parts = value.state if isinstance(value, Made) else None
+    return {
+        key: item
+        for part in (parts if type(parts) is tuple else (parts,))  # __dict__ and slots
+        if isinstance(part, Pairs)
+        for key, item in part
+        if isinstance(key, str)
+    }
+
+
+def _class_name(value: Any) -> str:
+    """The name of the class that an object is of, or of the function that makes it."""
+    maker = value.maker if isinstance(value, Made) else None
+    if isinstance(maker, Persistent) and isinstance(maker.id, tuple) and maker.id[:1] == ("module",):
+        maker = maker.id[1]  # as torch before 1.0 stored classes, with their source
+    if isinstance(maker, Global) and maker.name == "copyreg._reconstructor":
+        maker = value.arguments[0]
+    return maker.name if isinstance(maker, Global) else ""
+
+
+def _key(key: object) -> str | int:
+    if isinstance(key, int) and not isinstance(key, bool) and abs(key) < _LARGEST:
+        return key
+    plain = isinstance(key, str | float | bool | None)
+    return printable(str(key)[:_LONGEST_KEY]) if plain else f"({type(key).__name__})"
+
+
+Tensor = tuple[tuple[int, ...], str, Any]
+"""Shape, dtype, and the place of its numbers: None where that can't be told."""
+
+
+def _tensor(value: Any) -> Tensor | None:
+    name = _class_name(value)
+    read = _READERS.get(f"numpy.{name.rpartition('.')[2]}" if name.startswith("numpy.") else name)
+    return None if read is None else read(value)
+
+
+def _sparse(made: Made) -> Tensor:
+    *_, values, size = (part for part in made.arguments[1] if isinstance(part, Made))
+    return _sizes(size.arguments[0]), (_tensor(values) or ((), "unknown"))[1], None
+
+
+def _array(made: Made) -> Tensor | None:
+    """A NumPy array; one without its state has no sizes."""
+    return (_sizes(made.state[1]), _numpy_dtype(made.state[2]), None) if type(made.state) is tuple else None
+
+
+def _strided(storage: Persistent, offset: int, size: Any, stride: Any, dtype: Global | None = None) -> Tensor:
+    shape, steps = _sizes(size), _sizes(stride)
+    _sizes((offset,))
+    numbers = storage_numbers(storage)
+    told = _storage_dtype(storage) if dtype is None else _last(dtype)
+    reach = 0 if 0 in shape else offset + sum((n - 1) * step for n, step in zip(shape, steps, strict=True)) + 1
+    if dtype_bytes(told, reach) > storage_bytes(storage):
+        raise ValueError(f"{reach:,} numbers in a storage of {numbers:,}")
+    return shape, told, (str(storage.id[2]), offset, shape, steps)
+
+
+def storage_numbers(storage: Persistent) -> int:
+    """How many numbers a storage holds; what it is called stands in torch.serialization."""
+    return _sizes((storage.id[4],))[0]
+
+
+def storage_bytes(storage: Persistent) -> int:
+    """The bytes of a storage."""
+    return dtype_bytes(_storage_dtype(storage), storage_numbers(storage))
+
+
+def _storage_dtype(storage: Persistent) -> str:
+    return _STORAGES[_last(storage.id[1]).removesuffix("Storage")]
+
+
+def _last(name: Global) -> str:
+    """The last part of a global's name."""
+    return name.name.rpartition(".")[2]
+
+
+def dtype_bytes(dtype: str, count: int) -> int:
+    """The bytes of so many numbers; a dtype's name begins with its bits, where those are not 8.
+
+    >>> dtype_bytes("float32", 3), dtype_bytes("bool", 3), dtype_bytes("quint4x2", 3), dtype_bytes("float8_e4m3fn", 3)
+    (12, 3, 2, 3)
+    """
+    digits = dtype.lstrip("abcdefghijklmnopqrstuvwxyz").partition("_")[0].partition("x")[0]
+    return -(-count * int(digits or 8) // 8)
+
+
+def _sizes(sizes: Any) -> tuple[int, ...]:
+    if not isinstance(sizes, tuple | list) or not all(type(size) is int and 0 <= size < _LARGEST for size in sizes):
+        raise ValueError("no sizes")
+    return tuple(sizes)
+
+
+def _numpy_dtype(dtype: Any) -> str:
+    """torch's name of a NumPy dtype such as f4.
+
+    >>> _numpy_dtype(Made(Global("numpy.dtype"), ("f4", False, True)))
+    'float32'
+    """
+    code = dtype.arguments[0].lstrip("<>|=")
+    kind = _NUMPY.get(code[:1], "")
+    return f"{kind}{8 * int(code[1:])}" if kind not in ("", "bool") else kind or "object"
+
+
+_READERS: Final[dict[str, Callable[[Made], Tensor | None]]] = {
+    "torch.nn.parameter.Parameter": lambda made: _tensor(made.arguments[0]),
+    "torch._tensor._rebuild_from_type_v2": lambda made: _tensor(Made(made.arguments[0], made.arguments[2])),
+    "torch._utils._rebuild_parameter": lambda made: _tensor(made.arguments[0]),
+    "torch._utils._rebuild_parameter_with_state": lambda made: _tensor(made.arguments[0]),
+    "torch._utils._rebuild_device_tensor_from_cpu_tensor": lambda made: _tensor(made.arguments[0]),
+    "torch._utils._rebuild_device_tensor_from_numpy": lambda made: _tensor(made.arguments[0]),
+    "torch._utils._rebuild_tensor": lambda made: _strided(*made.arguments[:4]),
+    "torch._utils._rebuild_tensor_v2": lambda made: _strided(*made.arguments[:4]),
+    "torch._utils._rebuild_qtensor": lambda made: _strided(*made.arguments[:4]),
+    "torch._utils._rebuild_tensor_v3": lambda made: _strided(*made.arguments[:4], *made.arguments[6:7]),
+    "torch._utils._rebuild_meta_tensor_no_storage": lambda made: (
+        _sizes(made.arguments[1]),
+        _last(made.arguments[0]),
+        None,
+    ),
+    "torch._utils._rebuild_sparse_tensor": _sparse,
+    "numpy._reconstruct": _array,
+    "numpy._frombuffer": lambda made: (_sizes(made.arguments[2]), _numpy_dtype(made.arguments[1]), None),
+}
+"""What the calls that rebuild a tensor or an array say of it."""

@@ -1,0 +1,218 @@
+"""A pickle read without running it: what it would import, call and fill stands here as inert data.
+
+Python's own unpickler in Python decodes the instructions. Whatever one of them would make, hash, call or import is a
+stand-in of this file: a mapping is a list of pairs, as a few bytes of nested tuples as a key would be hashed for ever.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO, Any, ClassVar, Final
+
+_MOST_INSTRUCTIONS: Final = 2_000_000  # about two seconds
+_MOST_BYTES: Final = 2**28
+_MOST_PLACES: Final = 2**32  # of the memo
+
+ENDS_EARLY: Final = "it is truncated: it ends amid the names and shapes"
+
+
+class PickleError(Exception):
+    """A pickle that can't be read; its text is the reason."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Persistent:
+    """What stands outside of the pickle, by its id: in torch's files a storage."""
+
+    id: Any
+
+
+class Pairs(list[tuple[Any, Any]]):
+    """A mapping, as its pairs in order: no key is hashed."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.append((key, value))
+
+
+class _Inert:
+    """What is called by a pickle, and makes no more than a note of it."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any) -> Made:
+        return Made(self, arguments)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Global(_Inert):
+    """What a pickle would import: a class or a function, as ``module.name``."""
+
+    name: str
+
+
+@dataclass(slots=True, eq=False)
+class Made(_Inert):
+    """An object that a pickle would make: by which call, and what it would put into it.
+
+    Attributes:
+        maker: what it would call, a Global where all is well.
+        arguments: of that call.
+        state: what its __setstate__ or __dict__ would take.
+        values, pairs: what would be appended to it, and set in it by key.
+    """
+
+    maker: Any
+    arguments: Any
+    state: Any = None
+    values: list[Any] = field(default_factory=list)
+    pairs: Pairs = field(default_factory=Pairs)
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.pairs.append((key, value))
+
+    def append(self, value: Any) -> None:
+        """Keep an item of a list or a set."""
+        self.values.append(value)
+
+    add = append
+
+
+@dataclass(frozen=True, slots=True)
+class Pickled:
+    """One pickle: what it holds, the globals that it asks for, and what it takes from outside of itself."""
+
+    held: Any
+    names: tuple[str, ...]
+    outside: tuple[Persistent, ...]
+
+
+def unpickle(file: IO[bytes]) -> Pickled:
+    """What one pickle of a file holds; the file then stands behind it.
+
+    Raises:
+        PickleError: it is cut off, damaged, or larger than is read here.
+
+    >>> import io, os, pickle
+    >>> unpickle(io.BytesIO(pickle.dumps({"call": os.system}))).names == (f"{os.name}.system",)
+    True
+    """
+    source = _Source(file)
+    machine = _Unpickler(source)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about escapes in damaged strings
+            held = machine.load()
+    except PickleError:
+        raise
+    except MemoryError:
+        raise PickleError("reading its names and shapes takes more memory than there is") from None
+    except Exception as error:  # a damaged pickle may lead anywhere
+        reason = f"it is damaged ({type(error).__name__} amid the names and shapes)"
+        raise PickleError(ENDS_EARLY if source.ended else reason) from None
+    return Pickled(held, tuple(machine.names), tuple(machine.outside))
+
+
+class _Source:
+    """The bytes of a pickle, counted: no length in it is believed."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._left, self.ended = file, _MOST_BYTES, False
+
+    def read(self, size: int) -> bytes:
+        content = self._file.read(size if size < self._left else self._left + 1)
+        self._left -= len(content)
+        if len(content) < size:
+            self._stop()
+        return content
+
+    def readline(self) -> bytes:
+        line = self._file.readline(self._left + 1)
+        self._left -= len(line)
+        if not line.endswith(b"\n"):
+            self._stop()
+        return line
+
+    def _stop(self) -> None:
+        if self._left < 0:
+            raise PickleError(f"what it holds beside its tensors takes more than {_MOST_BYTES:,} bytes")
+        self.ended = True
+        raise EOFError
+
+
+_InPython: Any = pickle._Unpickler  # each instruction is a method that can be replaced
+_STOP: Any = pickle._Stop  # type: ignore[attr-defined]
+
+
+class _Unpickler(_InPython):  # type: ignore[misc]
+    dispatch: ClassVar[dict[int, Callable[..., Any]]] = dict(_InPython.dispatch)
+
+    def __init__(self, source: _Source) -> None:
+        super().__init__(source, encoding="latin-1")
+        self.source = source
+        self.names: dict[str, None] = {}
+        self.outside: list[Persistent] = []
+
+    def load(self) -> Any:
+        """Read one pickle; the frames of protocol 4 are no more than a hint, and are left out."""
+        self.metastack: list[Any] = []
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
+        self.append = self.stack.append
+        self.read, self.readline = self.source.read, self.source.readline
+        read, dispatch = self.read, self.dispatch
+        try:
+            for _ in range(_MOST_INSTRUCTIONS):
+                dispatch[read(1)[0]](self)
+        except _STOP as stop:
+            return stop.value
+        raise PickleError(f"what it holds beside its tensors takes more than {_MOST_INSTRUCTIONS:,} instructions")
+
+    def find_class(self, module: str, name: str) -> Global:
+        module = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)  # as Python 2 calls them
+        self.names[f"{module}.{name}"] = None
+        return Global(f"{module}.{name}")
+
+    def persistent_load(self, pid: Any) -> Persistent:
+        self.outside.append(Persistent(pid))
+        return self.outside[-1]
+
+    def get_extension(self, code: int) -> None:
+        self.append(self.find_class("copyreg", f"extension{code}"))
+
+    def _instantiate(self, maker: Any, arguments: list[Any]) -> None:
+        self.append(Made(maker, tuple(arguments)))
+
+    def _new(self, taken: int) -> None:
+        maker, arguments = self.stack[-taken : len(self.stack) - taken + 2]
+        self.stack[-taken:] = [Made(maker, arguments)]
+
+    def _put(self) -> None:
+        place = int(self.readline())
+        if not 0 <= place < _MOST_PLACES:  # larger numbers can be chosen so that they collide
+            raise ValueError
+        self.memo[place] = self.stack[-1]
+
+    def _dict(self) -> None:
+        items = self.pop_mark()
+        self.append(Pairs(zip(items[::2], items[1::2], strict=True)))
+
+    dispatch |= {
+        pickle.FRAME[0]: lambda self: self.read(8),
+        pickle.REDUCE[0]: lambda self: self._new(2),
+        pickle.NEWOBJ[0]: lambda self: self._new(2),
+        pickle.NEWOBJ_EX[0]: lambda self: self._new(3),
+        pickle.EMPTY_DICT[0]: lambda self: self.append(Pairs()),
+        pickle.DICT[0]: _dict,
+        pickle.EMPTY_SET[0]: lambda self: self.append(Made(Global("builtins.set"), ())),
+        pickle.FROZENSET[0]: _InPython.load_tuple,
+        pickle.PUT[0]: _put,
+        pickle.BYTEARRAY8[0]: _InPython.load_binbytes8,
+        pickle.NEXT_BUFFER[0]: lambda self: self.append(Global("an outside buffer")),
+        pickle.READONLY_BUFFER[0]: lambda self: None,
+    }
