@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lstm_inspect.live.report import Call
     from lstm_inspect.live.watch import watch
     from lstm_inspect.theory.spec import LSTMSpec
+    from lstm_inspect.verdict.explanation import explain
     from lstm_inspect.verdict.report import Report, inspect
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "__version__",
     "checkpoint",
     "diagnose",
+    "explain",
     "inspect",
     "inspect_module",
     "watch",
@@ -41,6 +43,7 @@ _HOMES = {
     "LSTMSpec": "lstm_inspect.theory.spec",
     "Report": "lstm_inspect.verdict.report",
     "diagnose": "lstm_inspect.diagnosis.diagnose",
+    "explain": "lstm_inspect.verdict.explanation",
     "inspect": "lstm_inspect.verdict.report",
     "inspect_module": "lstm_inspect.live.module",
     "watch": "lstm_inspect.live.watch",

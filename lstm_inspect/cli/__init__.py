@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "model",
     "checkpoint",
     "diagnose",
+    "explain",
     "schema",
 )
 """The commands in the order of --help; each is the function of its name in the file of its name."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from lstm_inspect.mistakes.finding import Level
+from lstm_inspect.theory.contract import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Seen:
     kind: Literal["wrong", "trap"] = "trap"
 
 
+@written("id title given tempting what instead lint live found_by")
 @dataclass(frozen=True, slots=True)
 class Mistake:
     """One mistake that torch accepts.

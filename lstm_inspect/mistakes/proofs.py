@@ -148,7 +148,7 @@ VALUES: Final = (
     Need("batch_size", "at least 1", "{batch_size=3}", lambda spec: spec.batch_size != 0),
 )
 """What every spec must have before any mistake can be shown on it."""
-_BOTH: Final = Need("bidirectional", "True", "{bidirectional=True}", _both)
+_BOTH: Final = Need("bidirectional", "{bidirectional=True}", "{bidirectional=True}", _both)
 _FEATURES: Final = Need("hidden_size", "at least 2", "{hidden_size=20}", lambda spec: spec.state_size > 1)
 _RANDOM: Final = Need("state", "random", "{state=random}", lambda spec: spec.state == "random")
 _DEEP: Final = Need("num_layers", "at least 2", "{num_layers=2}", lambda spec: spec.num_layers > 1)

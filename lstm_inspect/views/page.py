@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from lstm_inspect.checkpoint.report import CheckpointReport
     from lstm_inspect.diagnosis.finding import Diagnosis
     from lstm_inspect.live.report import Call, Calls, ModelReport
+    from lstm_inspect.verdict.explanation import Catalogue, Explanation
     from lstm_inspect.verdict.parameters import Weights
     from lstm_inspect.verdict.report import Report
     from lstm_inspect.verdict.structures import Overview
     from lstm_inspect.verdict.survey import Survey
 
-    OneReport: TypeAlias = Report | Overview | Weights | Survey | ModelReport | CheckpointReport | Diagnosis
+    OneReport: TypeAlias = (
+        Report | Overview | Weights | Survey | ModelReport | CheckpointReport | Diagnosis | Explanation | Catalogue
+    )
     """What a command tells of: it has ``verified`` and ``to_dict()``."""
 
 
@@ -69,4 +72,12 @@ def page(  # noqa: C901, PLR0911 - a case a report, and no other logic
             from lstm_inspect.views import diagnose
 
             return diagnose.page(shown, spell, detail)
+        case "explanation":
+            from lstm_inspect.views import explain
+
+            return explain.page(shown, spell, detail)
+        case "catalogue":
+            from lstm_inspect.views import explain
+
+            return explain.page_of_all(shown, spell, detail)
     assert_never(shown)

@@ -63,7 +63,7 @@ def faults_of(mistake: Mistake) -> list[str]:
     texts = [mistake.title, mistake.what, *((seen.text, seen.likely_if) if seen else ())]
     holds = {
         "its id is not words and hyphens": re.fullmatch(r"[a-z]+(-[a-z]+)*", mistake.id) is not None,
-        "its title is long, or begins with a small letter": len(mistake.title) <= 75 and mistake.title[0].isupper(),
+        "its title is long, or begins with a small letter": len(mistake.title) <= 50 and mistake.title[0].isupper(),
         "what it is takes many words, or does not go on from 'is'": len(mistake.what) <= 150
         and mistake.what[0].islower(),
         "a text ends in a full stop": not any(re.search(r"[^.]\.$", text) for text in texts),

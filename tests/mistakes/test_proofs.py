@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from lstm_inspect.errors import SpecError
+from lstm_inspect.errors import LSTMInspectError
 from lstm_inspect.experiment.reference import Reference, reference
 from lstm_inspect.experiment.run import Run, run, without_gradients
 from lstm_inspect.experiment.verify import Verifier, reference_of
@@ -176,7 +176,7 @@ def shown(id: str) -> tuple[tuple[LSTMSpec, Pitfall], ...]:
     for spec in specs():
         try:
             found.append((spec, pitfall(id, spec)))
-        except SpecError:
+        except LSTMInspectError:
             continue
     return tuple(found)
 
@@ -265,9 +265,13 @@ def test_the_lines_of_the_catalogue_are_the_expressions(id: str) -> None:
 @pytest.mark.parametrize(
     ("id", "spec", "words"),
     [
-        ("last-step-bidirectional", {}, "bidirectional=False: must be True, or last-step-bidirectional can't be made"),
+        (
+            "last-step-bidirectional",
+            {},
+            "bidirectional=False: must be bidirectional=True, or last-step-bidirectional can't be made",
+        ),
         ("first-layer", {}, "num_layers=1: must be at least 2"),
-        ("padding-read", {}, "lengths=None: must be given"),
+        ("padding-read", {}, "lengths left out: must be given"),
         ("batch-first-forgotten", {"lengths": (3, 2)}, "must be left out"),
         ("last-step-bidirectional", {"bidirectional": True, "lengths": (5, 3)}, "padding-as-last-step"),
         ("cell-for-hidden", {"device": "meta"}, "device=meta: must be one that holds numbers"),
@@ -277,7 +281,7 @@ def test_the_lines_of_the_catalogue_are_the_expressions(id: str) -> None:
     ],
 )
 def test_where_a_mistake_cannot_be_made_it_is_said(id: str, spec: dict[str, Any], words: str) -> None:
-    with pytest.raises(SpecError) as raised:
+    with pytest.raises(LSTMInspectError) as raised:
         pitfall(id, LSTMSpec(**spec))
     assert words in raised.value.message()
 
@@ -290,7 +294,7 @@ def test_what_is_advised_instead_can_show_it(mistake: Mistake) -> None:
         try:
             pitfall(mistake.id, spec)
             return
-        except SpecError as refused:
+        except LSTMInspectError as refused:
             pairs = [part.strip("{} ").split("=") for part in refused.instead.split("} {")]
             given = {name: eval(value) if value[0].isdigit() else value for name, value in pairs}
             given = {name: value == "True" if value in ("True", "False") else value for name, value in given.items()}

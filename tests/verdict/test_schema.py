@@ -17,7 +17,19 @@ from lstm_inspect.theory.contract import WRITTEN, Limit, to_dict, written
 from lstm_inspect.verdict.contract import json_schema, schema_of
 
 SHIPPED = Path(lstm_inspect.__file__).with_name("schema.json")
-COMMANDS = {"checkpoint", "code", "diagnose", "draw", "model", "overview", "pack", "shapes", "verify", "weights"}
+COMMANDS = {
+    "checkpoint",
+    "code",
+    "diagnose",
+    "draw",
+    "explain",
+    "model",
+    "overview",
+    "pack",
+    "shapes",
+    "verify",
+    "weights",
+}
 
 
 def every_written_class() -> list[type]:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from lstm_inspect import checkpoint, diagnose, inspect, watch
+from lstm_inspect import checkpoint, diagnose, explain, inspect, watch
 from lstm_inspect.live.report import Calls
+from lstm_inspect.verdict.explanation import Catalogue
 from lstm_inspect.verdict.parameters import weights
 from lstm_inspect.verdict.structures import overview
 from lstm_inspect.verdict.survey import Survey
@@ -43,6 +44,8 @@ REPORTS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "overview": (lambda folder: overview(predict=True), "batch_first=True"),
     "weights": (lambda folder: weights(), "weight_ih_l0"),
     "survey": (lambda folder: surveyed(), "By structure"),
+    "explanation": (lambda folder: explain("first-layer"), "Verified: they differ"),
+    "catalogue": (lambda folder: Catalogue(), "first-layer"),
     "calls": (lambda folder: recorded(), "lstm"),
     "call": (lambda folder: recorded()[0], "lstm"),
     "checkpoint": (saved, "nn.LSTM(4, 8)"),

@@ -1,0 +1,43 @@
+"""lstm-inspect explain"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from lstm_inspect.cli.deliver import deliver, save_path
+from lstm_inspect.cli.flags import Values, argument, command
+from lstm_inspect.cli.options import PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
+from lstm_inspect.mistakes.catalogue import Mistake
+
+_ID: Final = argument("id", metavar="[ID]", help="A mistake's id; left out: the list of them.", default="")
+_OWN: Final = tuple(replace(flag, default=None, help=flag.help.partition("  [default")[0]) for flag in SPEC_FLAGS)
+_REPORT: Final = tuple(flag for flag in REPORT_FLAGS if flag.name != "all")
+_BATCH: Final = ("lengths", "total_length", "seq_len", "batch_size")
+
+
+@command(_ID, _OWN, PREDICT, _REPORT)
+def explain(values: Values) -> int:
+    """One mistake: the tempting line, the right line, why, and the figure; without an ID, all of them.
+
+    lstm-inspect explain last-step-bidirectional --layers 2 makes the mistake on that LSTM. A flag that is not
+    given is as the mistake needs it.
+    """
+    from lstm_inspect.verdict.explanation import Catalogue, mistake_of
+    from lstm_inspect.verdict.explanation import explain as explanation_of
+
+    path = save_path(values)
+    if not values["id"]:
+        return deliver(Catalogue(), values, path)
+    spec = spec_of(_filled(values, mistake_of(values["id"])))
+    return deliver(explanation_of(values["id"], spec, predict=values["predict"]), values, path)
+
+
+def _filled(values: Values, mistake: Mistake) -> dict[str, Any]:
+    """The values, those that are not given as the mistake needs them; lengths that are given make their own batch."""
+    own = dict(mistake.spec)
+    if any(values[name] is not None for name in ("lengths", "unbatched")):
+        own = {name: value for name, value in own.items() if name not in _BATCH}
+    if "lengths" in own:
+        own["lengths"] = ",".join(map(str, own["lengths"]))
+    return {**values, **{name: value for name, value in own.items() if values[name] is None}}

@@ -1,0 +1,132 @@
+"""explain(id) -> Explanation: one mistake of the catalogue, made on a spec and held against the right line."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
+
+from lstm_inspect.errors import LSTMInspectError, literal
+from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
+from lstm_inspect.mistakes.pitfalls import pitfall
+from lstm_inspect.theory import expressions
+from lstm_inspect.theory.claim import PitfallResult
+from lstm_inspect.theory.contract import Environment, Mode, written
+from lstm_inspect.theory.shown import Shown
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.tolerance import EXACT, tolerance_of
+from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
+from lstm_inspect.verdict.guard import refuse_too_large
+
+
+@written("mode *mistake spec constructor call pitfall environment warnings verified", command="explain")
+@dataclass(frozen=True, slots=True)
+class Explanation(Shown):
+    """One mistake, and what making it on a spec gave.
+
+    Attributes:
+        mistake: as it stands in the catalogue.
+        spec: that it is made on.
+        pitfall: the tempting expression and the right one and, after a run, how far apart they came out.
+        environment: what ran it; None if nothing ran.
+    """
+
+    view: ClassVar[Literal["explanation"]] = "explanation"
+    mistake: Mistake
+    spec: LSTMSpec
+    pitfall: PitfallResult
+    environment: Environment | None = None
+
+    @property
+    def mode(self) -> Mode:
+        """Whether it was run."""
+        return "predict" if self.environment is None else "run"
+
+    @property
+    def constructor(self) -> str:
+        """The call that builds the module."""
+        return expressions.constructor(self.spec)
+
+    @property
+    def call(self) -> Sequence[str]:
+        """Building, packing, running and unpacking as Python, one statement a line."""
+        return expressions.statements(self.spec)
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether the two lines came out different; None if nothing ran, or if these numbers can't show it."""
+        came_out_the_same = self.pitfall.passed is False and self.pitfall.error is None
+        return None if came_out_the_same else self.pitfall.passed
+
+    @property
+    def warnings(self) -> tuple[SpecWarning, ...]:
+        """What the spec lets go wrong beside this mistake."""
+        return tuple(warning for warning in spec_warnings(self.spec) if warning.id != self.mistake.id)
+
+
+@written("mistakes", command="explain")
+@dataclass(frozen=True, slots=True)
+class Catalogue(Shown):
+    """Every mistake that is known, in the order of the catalogue."""
+
+    view: ClassVar[Literal["catalogue"]] = "catalogue"
+    verified: ClassVar[None] = None
+    mistakes: Sequence[Mistake] = field(default=CATALOGUE)
+
+
+def explain(id: str, spec: LSTMSpec | None = None, *, predict: bool = False) -> Explanation:
+    """Make a mistake of the catalogue on an nn.LSTM, and hold it against the right line.
+
+    Args:
+        id: the mistake's.
+        spec: the LSTM and its batch; left out, one on which the mistake can be made.
+        predict: theory alone; torch is not imported.
+
+    Raises:
+        LSTMInspectError: there is no such mistake, or it can't be made on this spec.
+        MemoryNeedError: the spec needs more memory than is free.
+        DeviceError: the spec's device is not there.
+
+    >>> explain("cell-for-hidden").pitfall.passed
+    True
+    """
+    mistake = mistake_of(id)
+    spec = LSTMSpec.from_dict(mistake.spec) if spec is None else spec
+    pair = pitfall(id, spec)
+    refuse_too_large(spec, predict=predict, reference=False)
+    found = Explanation(mistake, spec, PitfallResult(pair, EXACT if pair.exact else tolerance_of(spec)))
+    return found if predict else _measured(found)
+
+
+def mistake_of(id: str) -> Mistake:
+    """The mistake of an id.
+
+    Raises:
+        LSTMInspectError: there is none.
+
+    >>> mistake_of("first-layers")
+    Traceback (most recent call last):
+    lstm_inspect.errors.LSTMInspectError: first-layers: no mistake of the catalogue has this id. Try first-layer.
+    """
+    if id not in BY_ID:
+        near = [known for known in BY_ID if id and id in known] or difflib.get_close_matches(id, BY_ID, n=1)
+        instead = near[0] if near else "lstm-inspect explain, which lists them"
+        raise LSTMInspectError(literal(id), "", "no mistake of the catalogue has this id", instead)
+    return BY_ID[id]
+
+
+def _measured(found: Explanation) -> Explanation:
+    """The same, run; the caller's random numbers are left as they were, though some mistakes draw their own."""
+    import torch
+
+    from lstm_inspect.experiment import devices
+    from lstm_inspect.experiment.run import run
+    from lstm_inspect.experiment.verify import verify
+
+    spec = devices.on_device(found.spec)
+    with devices.tf32(False, spec.device), torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(spec.seed + 1)
+        _, (result,) = verify(run(spec), (), [found.pitfall])
+    environment = devices.environment(spec.device, tf32=False)
+    return replace(found, spec=spec, pitfall=result, environment=environment)

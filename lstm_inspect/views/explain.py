@@ -1,0 +1,92 @@
+"""One mistake's page, and the list of all of them."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from lstm_inspect.errors import Spell, spell_arguments
+from lstm_inspect.mistakes.catalogue import BY_ID, Mistake
+from lstm_inspect.theory.claim import PitfallResult
+from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.verdict.explanation import Catalogue, Explanation
+from lstm_inspect.views import look, tables
+from lstm_inspect.views.detail import Detail
+from lstm_inspect.views.layout import lay_out
+from lstm_inspect.views.look import Signs
+
+_SAME = "wrong and right come out the same here: these numbers can't show it; try {seed=1}"
+
+
+def page(found: Explanation, spell: Spell, detail: Detail) -> RenderableType:
+    """One mistake: the tempting line, what it is, the right line, and what making it on an nn.LSTM gave."""
+    mistake = found.mistake
+    head = Group(Text(mistake.title, style=look.TITLE), look.sentence(_where(mistake), look.FAINT), Text())
+    lines = [look.section("Tempting", *_code(mistake.given), *_code(mistake.tempting))]
+    lines.append(look.section("What it is", look.sentence(mistake.what)))
+    lines.append(look.section("Write instead", *_code(mistake.given), *_code(mistake.instead)))
+    call = [part for statement in found.call for part in _code(statement)]
+    pair = found.pitfall.pitfall
+    made = [*call, *_code(f"wrong = {pair.tempting}"), *_code(f"right = {pair.instead}"), _figure(found.pitfall, spell)]
+    said = tables.warnings(found, spell, detail)
+    return Group(head, *lines, look.section("Made on an nn.LSTM", *made), *said, _verdict(found, spell))
+
+
+def _where(mistake: Mistake) -> str:
+    levels = {"lint": mistake.lint, "model": mistake.live, "run": mistake.live}
+    found = [f"{name} ({levels[name]})" if levels.get(name) else name for name in mistake.found_by]
+    return f"{mistake.id}, found by {', '.join(found)}"
+
+
+def _code(line: str) -> tuple[RenderableType, ...]:
+    """A line of Python, broken where it is too long; nothing if there is none."""
+    fitted = look.Fitted(lambda width, signs: look.code(lay_out(line, width), whole=True))
+    return (fitted,) if line else ()
+
+
+def _figure(result: PitfallResult, spell: Spell) -> Text:
+    """How far apart the two came out, in words."""
+    if result.passed is None:
+        return look.sentence("not run", look.FAINT)
+    if result.error is not None:
+        return look.sentence(result.error, look.BAD)
+    if not result.passed:
+        return look.sentence(spell_arguments(_SAME, spell))
+    wrong, right = format_tuple(result.tempting_shape or ()), format_tuple(result.instead_shape or ())
+    if wrong != right:
+        return look.sentence(f"wrong has the shape {wrong}, right has {right}")
+    by = "" if result.max_abs_diff is None else f", by up to {result.max_abs_diff:.2g}"
+    return look.sentence(f"both have the shape {right}, and their numbers differ{by}")
+
+
+def _verdict(found: Explanation, spell: Spell) -> Text:
+    if found.environment is None:
+        return tables.predicted(spell)
+    said = {True: "Verified: they differ", False: "FAILED", None: "Not shown"}[found.verified]
+    where = f"{look.where(found.environment)}, {found.spec.dtype}, seed {found.spec.seed}"
+    return look.verdict(said, where, good=found.verified)
+
+
+def page_of_all(catalogue: Catalogue, spell: Spell, detail: Detail) -> RenderableType:
+    """The mistakes, by what finds them."""
+    by_place = sorted(catalogue.mistakes, key=lambda mistake: (-len(mistake.found_by), mistake.found_by))
+    groups = [
+        look.section(f"Found by {', '.join(place)}", look.Fitted(partial(_list, list(mistakes))))
+        for place, mistakes in groupby(by_place, key=lambda mistake: mistake.found_by)
+    ]
+    return Group(*groups, look.sentence("lstm-inspect explain ID shows one of them"))
+
+
+def _list(mistakes: list[Mistake], width: int, signs: Signs) -> RenderableType:
+    table = Table.grid(padding=(0, look.BETWEEN - 1))
+    table.add_column(no_wrap=True, min_width=max(map(len, BY_ID)))
+    for mistake in mistakes:
+        table.add_row(look.code(mistake.id), Text(mistake.title))
+    if width < look.NARROW:
+        return Group(*(Group(look.code(each.id), Padding(Text(each.title), (0, 0, 0, 2))) for each in mistakes))
+    return table
