@@ -14,21 +14,26 @@ from lstm_inspect.theory.contract import written
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How ``diagnose`` words a mistake that the shapes, lengths and flags of a call show.
+    """How ``diagnose`` sees a mistake in the shapes, lengths and flags of a call, and what it says.
 
     Attributes:
+        when: the condition that shows it, over the names that diagnosis/silent.py knows.
         argument, axis: what is at fault.
-        text: what was done; names in braces stand for what is known of the call, ``{what}`` for the mistake's own.
+        text: what was done; braces hold expressions over those names, ``{what}`` stands for the mistake's own words.
         likely_if: the fact that would decide for it.
         fix: the line to write with this call's numbers; the mistake's own where it is empty.
+        expected, got: expressions for what the call should have had and has.
         kind: "wrong" (what is known makes it certain) or "trap" (the call is sound, its results are easily misread).
     """
 
+    when: str
     argument: str
     text: str
     likely_if: str
     axis: int | None = None
     fix: str = ""
+    expected: str = "None"
+    got: str = "None"
     kind: Literal["wrong", "trap"] = "trap"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,11 +18,11 @@ from torch.nn.utils.rnn import (
     unpad_sequence,
 )
 
+from lstm_inspect.diagnosis import silent as silent_module
 from lstm_inspect.diagnosis.check_call import check_call
 from lstm_inspect.diagnosis.known import Known
-from lstm_inspect.diagnosis.silent import silent
-from lstm_inspect.diagnosis.silent_finds import FINDS, shown
-from lstm_inspect.mistakes.catalogue import CATALOGUE
+from lstm_inspect.diagnosis.silent import shown, silent
+from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE
 
 SHOWN: dict[str, tuple[dict[str, Any], str]] = {
     "a (B, T, I) batch and batch_first=False": (
@@ -174,17 +176,23 @@ def test_what_no_shape_of_a_call_can_show(name: str) -> None:
 
 def test_every_row_of_the_table_is_shown_by_some_call() -> None:
     shown = {rule for facts, _ in SHOWN.values() for rule in rules(facts)}
-    assert set(FINDS) <= shown
+    assert {mistake.id for mistake in CATALOGUE if mistake.seen} <= shown
 
 
 def test_a_row_that_never_finds_anything_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     facts, rule = SHOWN["B == T"]
-    monkeypatch.setitem(FINDS, rule, lambda known: None)
+    seen = BY_ID[rule].seen
+    assert seen is not None
+    monkeypatch.setattr(silent_module, "CATALOGUE", (replace(BY_ID[rule], seen=replace(seen, when="batch == times")),))
     assert rule not in rules(facts)
 
 
-def test_what_is_seen_has_words_and_the_other_way_round() -> None:
-    assert set(FINDS) == {mistake.id for mistake in CATALOGUE if mistake.seen}
+@pytest.mark.parametrize("name", SHOWN)
+def test_no_hole_is_left_in_a_text(name: str) -> None:
+    facts, _ = SHOWN[name]
+    for found in silent(Known(**facts)):
+        cause = found.causes[0]
+        assert not re.search(r"[{}]|None", cause.cause + cause.fix + cause.likely_if)
 
 
 def test_the_certain_ones_come_first() -> None:
