@@ -143,22 +143,12 @@ def _dtype(tensor: Tensor) -> str:
 def _part(report: Report, *, anew: bool, dropout: bool) -> Report:
     """What of a report calls the module anew, or the rest of it."""
     checks = [check for check in report.checks if _is_anew(check, dropout=dropout) == anew]
-    pitfalls = [result for result in report.pitfalls if _calls(*_sides(result)) == anew]
+    pitfalls = [result for result in report.pitfalls if result.pitfall.reruns == anew]
     return replace(report, checks=checks, pitfalls=pitfalls)
 
 
 def _is_anew(check: CheckResult, *, dropout: bool) -> bool:
-    return _calls(*_sides(check)) or (dropout and check.claim.kind == "reference")
-
-
-def _sides(result: CheckResult | PitfallResult) -> tuple[str, str]:
-    if isinstance(result, CheckResult):
-        return result.claim.left, result.claim.right
-    return result.pitfall.tempting, result.pitfall.instead
-
-
-def _calls(*expressions: str) -> bool:
-    return any("lstm(" in expression for expression in expressions)
+    return check.claim.reruns or (dropout and check.claim.kind == "reference")
 
 
 def _id(result: CheckResult | PitfallResult) -> str:

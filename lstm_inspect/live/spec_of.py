@@ -86,9 +86,9 @@ def spec_of_call(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> LSTMSpe
     named = {"packed_input" if spec.lengths else "input": input.data if isinstance(input, PackedSequence) else input}
     if hx is not None:
         named |= dict(zip(("h0", "c0"), _pair(hx), strict=True))
-    for theory in tensors(spec):
-        if theory.name in named:
-            _see_that_it_fits(spec, theory, tuple(named[theory.name].shape))
+    theory = tensors(spec)
+    for name, tensor in named.items():
+        _see_that_it_fits(spec, theory[name], tuple(tensor.shape))
     return spec
 
 

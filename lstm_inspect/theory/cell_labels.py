@@ -9,7 +9,7 @@ from typing import Final
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.expressions import PACK
-from lstm_inspect.theory.packing import pack
+from lstm_inspect.theory.packing import Packing
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -77,16 +77,17 @@ def _numbers(spec: LSTMSpec) -> Callable[[int, int], tuple[int, ...]]:
     return lambda sequence, step: tuple((starts[sequence] + step + 1) * 10**k for k in range(spec.input_size))
 
 
-def numbers_claim(spec: LSTMSpec) -> Claim:
+def numbers_claim(spec: LSTMSpec, packing: Packing) -> Claim:
     """That torch packs those very numbers in the order that the theory says.
 
-    >>> numbers_claim(LSTMSpec(input_size=2, lengths=(2, 1))).right
+    >>> from lstm_inspect.theory.packing import pack
+    >>> numbers_claim(LSTMSpec(input_size=2, lengths=(2, 1)), pack((2, 1))).right
     '[[1, 10], [3, 30], [2, 20]]'
     """
     assert spec.lengths is not None
     if sum(spec.lengths) > _MOST_NUMBERED_CELLS:
         raise SpecError("values", NUMBERS, f"used with at most {_MOST_NUMBERED_CELLS} valid steps", "{values=labels}")
-    cell, packing = _numbers(spec), pack(spec.lengths)
+    cell = _numbers(spec)
     pairs = zip(packing.row_sequence, packing.row_time_step, strict=True)
     rows = [list(cell(sequence, step)) for sequence, step in pairs]
     empty = [0] * spec.input_size

@@ -21,6 +21,7 @@ class Claim:
             packed_output`` and, in kind "reference", ``reference``.
         why: the reason, in words.
         exact: whether every number must be the same to the bit; else within the dtype's tolerance.
+        reruns: whether an expression calls the module anew.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Claim:
     right: str
     why: str
     exact: bool = True
+    reruns: bool = False
 
 
 @written("id tempting instead why")
@@ -50,6 +52,11 @@ class Pitfall:
     instead: str
     why: str
     exact: bool = True
+
+    @property
+    def reruns(self) -> bool:
+        """Whether the tempting expression calls the module anew: two runs are never exact."""
+        return not self.exact
 
 
 @written("*claim identical max_abs_diff *tolerance passed worst error")

@@ -6,49 +6,44 @@ from typing import Final
 
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.packing import Packing, pack
 from lstm_inspect.theory.packing_claims import packing_claims
-from lstm_inspect.theory.recipes import recipes
-from lstm_inspect.theory.shapes import Shape, format_tuple, tensors
+from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.states import StateRow, state_row, state_rows
+from lstm_inspect.theory.states import StateRow, state_row
+from lstm_inspect.theory.worked_out import Theory
 
 _MOST_ROWS_LABELLED: Final = 64
 
 
-def claims(spec: LSTMSpec, *, reference: bool = True, packing: Packing | None = None) -> tuple[Claim, ...]:
+def claims(theory: Theory, *, reference: bool = True) -> tuple[Claim, ...]:
     """Every claim about one call.
 
     Args:
-        spec: of the call.
+        theory: of the call's spec.
         reference: whether the equations are to be run too.
-        packing: of the spec's lengths, if it is worked out already.
 
-    >>> [claim.id for claim in claims(LSTMSpec()) if claim.kind == "equality"]
+    >>> from lstm_inspect.theory.worked_out import worked_out
+    >>> [claim.id for claim in claims(worked_out(LSTMSpec())) if claim.kind == "equality"]
     ['row-0', 'final-state']
     """
-    shapes = shape_claims(spec)
-    if not spec.has_values:
+    shapes = shape_claims(theory)
+    if not theory.spec.has_values:
         return shapes
-    found = shapes + equality_claims(spec)
-    if spec.lengths is not None:
-        found += packing_claims(spec, packing or pack(spec.lengths, spec.seq_len))
-    return found + reference_claims(spec) if reference else found
+    found = shapes + equality_claims(theory.spec)
+    if theory.packing is not None:
+        found += packing_claims(theory.spec, theory.packing)
+    return found + reference_claims(theory) if reference else found
 
 
-def shape_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
+def shape_claims(theory: Theory) -> tuple[Claim, ...]:
     """The predicted shape of every tensor and of every recipe."""
-    named = [(f"shape-{tensor.name}", _shaped(tensor.name), tensor.shape, tensor.meaning) for tensor in tensors(spec)]
-    named += [(f"shape-recipe-{recipe.id}", recipe.expression, recipe.shape, recipe.task) for recipe in recipes(spec)]
-    return tuple(_shape_claim(*each) for each in named)
-
-
-def _shaped(name: str) -> str:
-    return f"{name}.data" if name.startswith("packed_") else name
+    tensors = (_shape_claim(each.name, each.expression, each.shape, each.meaning) for each in theory.tensors.values())
+    recipes = (_shape_claim(f"recipe-{each.id}", each.expression, each.shape, each.task) for each in theory.recipes)
+    return (*tensors, *recipes)
 
 
 def _shape_claim(id: str, expression: str, shape: Shape, why: str) -> Claim:
-    return Claim(id, "shape", f"{expression}.shape", format_tuple(shape), why)
+    return Claim(f"shape-{id}", "shape", f"{expression}.shape", format_tuple(shape), why)
 
 
 def equality_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
@@ -100,10 +95,10 @@ def _states_layout_claim(spec: LSTMSpec) -> Claim:
 def _default_state_claim(spec: LSTMSpec) -> Claim:
     prefix = "packed_" if spec.lengths else ""
     left, right = f"({prefix}output, (hn, cn))", f"lstm({prefix}input)"
-    return Claim("default-state", "equality", left, right, "h0 and c0 are zeros when they are left out")
+    return Claim("default-state", "equality", left, right, "h0 and c0 are zeros when they are left out", reruns=True)
 
 
-def reference_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
+def reference_claims(theory: Theory) -> tuple[Claim, ...]:
     """The results against the equations: every step of output, every row of hn and cn, and which row is which."""
     why = {
         "output": "every time step, from the equations in float64",
@@ -111,16 +106,13 @@ def reference_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
         "cn": "every layer and direction, from the equations in float64",
     }
     whole = [Claim(f"reference-{name}", "reference", name, f"reference.{name}", why[name], exact=False) for name in why]
-    return (*whole, *(_row_label_claim(row) for row in _labelled_rows(spec)))
+    return (*whole, *(_row_label_claim(row) for row in _labelled_rows(theory.states)))
 
 
-def _labelled_rows(spec: LSTMSpec) -> tuple[StateRow, ...]:
+def _labelled_rows(states: tuple[StateRow, ...]) -> tuple[StateRow, ...]:
     """The rows whose layer and direction are claimed one by one: of a deep stack the lowest and the highest ones."""
-    if spec.num_states <= _MOST_ROWS_LABELLED:
-        return state_rows(spec)
-    layers = _MOST_ROWS_LABELLED // (2 * spec.num_directions)
-    ends = [*range(layers), *range(spec.num_layers - layers, spec.num_layers)]
-    return tuple(state_row(spec, layer, direction) for layer in ends for direction in range(spec.num_directions))
+    half = _MOST_ROWS_LABELLED // 2
+    return states if len(states) <= _MOST_ROWS_LABELLED else states[:half] + states[-half:]
 
 
 def _row_label_claim(row: StateRow) -> Claim:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from lstm_inspect.theory.contract import Limit, Natural, written
-from lstm_inspect.theory.parameters import input_width
+from lstm_inspect.theory.parameters import GATES, input_width
 from lstm_inspect.theory.spec import LSTMSpec
 
 CONVENTION: Final = (
@@ -15,7 +15,7 @@ CONVENTION: Final = (
 )
 
 
-@written("input formula steps this_run")
+@written("input formula steps this_run by_layer total")
 @dataclass(frozen=True, slots=True)
 class Work:
     """How many time steps a run computes, over all its sequences, by the form of its input.
@@ -25,12 +25,24 @@ class Work:
         formula: the steps in letters.
         steps: the steps in numbers.
         this_run: whether the spec's own input has that form.
+        spec: of the module.
     """
 
     input: Annotated[str, Limit(enum=["padded", "packed", "unbatched"])]
     formula: str
     steps: Natural
     this_run: bool
+    spec: LSTMSpec
+
+    @property
+    def by_layer(self) -> list[Natural]:
+        """The multiply-adds of each layer."""
+        return [layer_multiply_adds(self.spec, layer, self.steps) for layer in range(self.spec.num_layers)]
+
+    @property
+    def total(self) -> Natural:
+        """The multiply-adds of all layers."""
+        return multiply_adds(self.spec, self.steps)
 
 
 def works(spec: LSTMSpec) -> tuple[Work, ...]:
@@ -39,13 +51,13 @@ def works(spec: LSTMSpec) -> tuple[Work, ...]:
     >>> [(work.input, work.steps) for work in works(LSTMSpec(lengths=(8, 9, 10)))]
     [('padded', 30), ('packed', 27), ('unbatched', 10)]
     """
-    unbatched = Work("unbatched", "T", spec.seq_len, not spec.batched)
+    unbatched = Work("unbatched", "T", spec.seq_len, not spec.batched, spec)
     if spec.batch_size is None:
         return (unbatched,)
-    padded = Work("padded", "T * B", spec.seq_len * spec.batch_size, spec.lengths is None)
+    padded = Work("padded", "T * B", spec.padded_steps, spec.lengths is None, spec)
     if spec.lengths is None:
         return padded, unbatched
-    return padded, Work("packed", "sum(lengths)", sum(spec.lengths), True), unbatched
+    return padded, Work("packed", "sum(lengths)", spec.valid_steps, True, spec), unbatched
 
 
 def formula(spec: LSTMSpec) -> str:
@@ -61,7 +73,7 @@ def formula(spec: LSTMSpec) -> str:
 def layer_multiply_adds(spec: LSTMSpec, layer: int, steps: int | None = None) -> int:
     """Multiply-adds of one layer's matrix products over ``steps`` computed time steps (valid ones if left out)."""
     hidden, recurrent = spec.hidden_size, spec.state_size
-    one = 4 * hidden * (input_width(spec, layer) + recurrent) + spec.proj_size * hidden
+    one = len(GATES) * hidden * (input_width(spec, layer) + recurrent) + spec.proj_size * hidden
     return (spec.valid_steps if steps is None else steps) * spec.num_directions * one
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
 from dataclasses import dataclass
-from typing import Annotated, Final, overload
+from typing import Annotated, Final
 
 from lstm_inspect.theory.contract import Direction, Limit, Natural, written
 from lstm_inspect.theory.shapes import Shape
@@ -90,7 +90,7 @@ class Parameter:
     @property
     def count(self) -> Natural:
         """How many numbers it holds."""
-        return self.shape[0] * (self.shape[1] if len(self.shape) > 1 else 1)
+        return math.prod(self.shape)
 
     @property
     def gated(self) -> bool:
@@ -98,47 +98,39 @@ class Parameter:
         return not self.name.startswith("weight_hr")
 
 
-class Parameters(Sequence[Parameter]):
-    """A module's parameters, each made when it is asked for: a million layers cost nothing until they are read."""
-
-    def __init__(self, spec: LSTMSpec) -> None:
-        self._spec = spec
-        self._each = len(layer_parameters(spec, 0, "forward"))
-
-    def __len__(self) -> int:
-        return self._spec.num_states * self._each
-
-    @overload
-    def __getitem__(self, index: int) -> Parameter: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Parameter]: ...
-    def __getitem__(self, index: int | slice) -> Parameter | Sequence[Parameter]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(len(self))[index]]
-        row, place = divmod(range(len(self))[index], self._each)
-        layer, direction = divmod(row, self._spec.num_directions)
-        return layer_parameters(self._spec, layer, self._spec.directions[direction])[place]
-
-    def __iter__(self) -> Iterator[Parameter]:
-        for layer in range(self._spec.num_layers):
-            for direction in self._spec.directions:
-                yield from layer_parameters(self._spec, layer, direction)
-
-
-def parameters(spec: LSTMSpec) -> Parameters:
+def parameters(spec: LSTMSpec) -> list[Parameter]:
     """Every parameter, in the order of ``module.named_parameters()``.
 
     >>> [(parameter.name, parameter.shape) for parameter in parameters(LSTMSpec(bias=False))]
     [('weight_ih_l0', (80, 10)), ('weight_hh_l0', (80, 20))]
-    >>> parameters(LSTMSpec(num_layers=1_000_000))[-1].name
+    """
+    places = ((layer, direction) for layer in range(spec.num_layers) for direction in spec.directions)
+    return [parameter for place in places for parameter in layer_parameters(spec, *place)]
+
+
+def how_many(spec: LSTMSpec) -> int:
+    """How many parameters there are.
+
+    >>> how_many(LSTMSpec(num_layers=1_000_000))
+    4000000
+    """
+    return spec.num_states * len(layer_parameters(spec, 0, "forward"))
+
+
+def parameter(spec: LSTMSpec, place: int) -> Parameter:
+    """The parameter at a place of ``parameters``, without making the others.
+
+    >>> parameter(LSTMSpec(num_layers=1_000_000), 3_999_999).name
     'bias_hh_l999999'
     """
-    return Parameters(spec)
+    row, column = divmod(place, how_many(spec) // spec.num_states)
+    layer, direction = divmod(row, spec.num_directions)
+    return layer_parameters(spec, layer, spec.directions[direction])[column]
 
 
 def layer_parameters(spec: LSTMSpec, layer: int, direction: str) -> tuple[Parameter, ...]:
     """The parameters of one layer and direction."""
-    gate_rows, recurrent = 4 * spec.hidden_size, spec.state_size
+    gate_rows, recurrent = len(GATES) * spec.hidden_size, spec.state_size
     width, letter = (spec.input_size, "I") if layer == 0 else (spec.output_size, _output_letter(spec))
     shapes: list[tuple[str, str, Shape]] = [
         ("weight_ih", f"(4*H, {letter})", (gate_rows, width)),
@@ -169,13 +161,18 @@ def input_width(spec: LSTMSpec, layer: int) -> int:
     return spec.input_size if layer == 0 else spec.output_size
 
 
+def widest_input(spec: LSTMSpec) -> int:
+    """The most features that a layer reads."""
+    return max(input_width(spec, 0), input_width(spec, spec.num_layers - 1))
+
+
 def terms_of_a_gate(spec: LSTMSpec) -> int:
     """The most products that one gate of any layer sums: its inputs and the R recurrent ones.
 
     >>> terms_of_a_gate(LSTMSpec(num_layers=2, bidirectional=True))
     60
     """
-    return max(input_width(spec, 0), input_width(spec, spec.num_layers - 1)) + spec.state_size
+    return widest_input(spec) + spec.state_size
 
 
 def layer_parameter_count(spec: LSTMSpec, layer: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.contract import written
-from lstm_inspect.theory.shapes import Shape, format_tuple, tensors
+from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 
 
@@ -47,7 +47,7 @@ def recipes(spec: LSTMSpec) -> tuple[Recipe, ...]:
 
 
 def _each_step(spec: LSTMSpec) -> Recipe:
-    shape = {tensor.name: tensor.shape for tensor in tensors(spec)}["output"]
+    shape = (*e.output_lead(spec), spec.output_size)
     why = "mask the padded steps in the loss" if spec.lengths else "one row of features a step, from the top layer"
     return Recipe("each-step", "a label for each time step", "output", shape, why)
 

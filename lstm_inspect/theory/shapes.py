@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from lstm_inspect.theory.contract import written
@@ -33,10 +34,15 @@ class TensorTheory:
     meaning: str
 
     @property
+    def expression(self) -> str:
+        """The tensor itself: a PackedSequence's data."""
+        return f"{self.name}.data" if self.name.startswith("packed_") else self.name
+
+    @property
     def letters(self) -> tuple[str, ...]:
         """The letter of each axis.
 
-        >>> tensors(LSTMSpec())[1].letters
+        >>> tensors(LSTMSpec())["h0"].letters
         ('L*D', 'B', 'H')
         """
         return tuple(_LETTERS[axis] for axis in self.axes)
@@ -45,7 +51,7 @@ class TensorTheory:
     def formula(self) -> str:
         """The axes in letters.
 
-        >>> tensors(LSTMSpec())[0].formula
+        >>> tensors(LSTMSpec())["input"].formula
         '(T, B, I)'
         """
         return format_tuple(self.letters)
@@ -60,11 +66,11 @@ def format_tuple(parts: tuple[object, ...]) -> str:
     return f"({', '.join(str(part) for part in parts)}{',' if len(parts) == 1 else ''})"
 
 
-def tensors(spec: LSTMSpec) -> tuple[TensorTheory, ...]:
-    """Every tensor of ``output, (hn, cn) = lstm(input, (h0, c0))``, in the contract's order.
+def tensors(spec: LSTMSpec) -> dict[str, TensorTheory]:
+    """Every tensor of ``output, (hn, cn) = lstm(input, (h0, c0))`` by its name, in the contract's order.
 
-    >>> [(tensor.name, tensor.shape) for tensor in tensors(LSTMSpec(bidirectional=True))][3:]
-    [('output', (5, 3, 40)), ('hn', (2, 3, 20)), ('cn', (2, 3, 20))]
+    >>> tensors(LSTMSpec(bidirectional=True))["output"].shape
+    (5, 3, 40)
     """
     hidden = "proj_size" if spec.proj_size else "hidden_size"
     output = f"num_directions * {hidden}"
@@ -76,7 +82,7 @@ def tensors(spec: LSTMSpec) -> tuple[TensorTheory, ...]:
         _tensor(spec, "hn", _state_axes(spec, hidden), "the final hidden state of each layer and direction"),
         _tensor(spec, "cn", _state_axes(spec, "hidden_size"), "the final cell state of each layer and direction"),
     )
-    return names + _packed(spec, output)
+    return {tensor.name: tensor for tensor in names + _packed(spec, output)}
 
 
 def _packed(spec: LSTMSpec, output: str) -> tuple[TensorTheory, ...]:
@@ -118,10 +124,7 @@ def axis_size(spec: LSTMSpec, axis: str) -> int:
     """
     if axis == "sum of lengths":
         return spec.valid_steps
-    size = 1
-    for factor in axis.split(" * "):
-        size *= getattr(spec, factor)
-    return size
+    return math.prod(getattr(spec, factor) for factor in axis.split(" * "))
 
 
 def _input_meaning(spec: LSTMSpec) -> str:

@@ -101,6 +101,11 @@ class LSTMSpec(Fields, Document):
         return self.batch_size is not None
 
     @property
+    def sequences(self) -> int:
+        """B, or 1 for unbatched input."""
+        return 1 if self.batch_size is None else self.batch_size
+
+    @property
     def itemsize(self) -> int:
         """Bytes of one element."""
         return ITEMSIZE[self.dtype]
@@ -115,7 +120,12 @@ class LSTMSpec(Fields, Document):
         """Time steps that are computed, over all sequences: the sum of lengths, else T * B."""
         if self.lengths is not None:
             return sum(self.lengths)
-        return self.seq_len * (1 if self.batch_size is None else self.batch_size)
+        return self.padded_steps
+
+    @property
+    def padded_steps(self) -> int:
+        """T * B, the padding included."""
+        return self.seq_len * self.sequences
 
     def replace(self, **changes: Any) -> LSTMSpec:
         """The same spec with some fields changed; the others keep their resolved values.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Final, NamedTuple, TypeAlias
 
@@ -85,12 +86,10 @@ def changes(structure: LSTMSpec) -> tuple[Change, ...]:
     >>> [(change.tensor, change.axis) for change in changes(LSTMSpec(bidirectional=True))][:2]
     [('h0', 0), ('c0', 0)]
     """
-    here = tensors(structure)
-    found = []
+    here, found = tensors(structure), []
     for setting, base in BASE.items():
-        neighbour = tensors(structure.replace(**{setting: base}))
-        pairs = zip(here, neighbour, strict=True)
-        found += [Change(tensor.name, axis, setting) for tensor, other in pairs for axis in _changed(tensor, other)]
+        there = tensors(structure.replace(**{setting: base}))
+        found += [Change(name, axis, setting) for name in here for axis in _changed(here[name], there[name])]
     return tuple(found)
 
 
@@ -107,7 +106,7 @@ def lessons(spec: LSTMSpec) -> tuple[Lesson, ...]:
     'layers change the first axis of h0, c0, hn and cn, and never output'
     """
     states = {Axis(name, 0) for name in ("h0", "c0", "hn", "cn")}
-    last = {Axis(tensor.name, len(tensor.axes) - 1) for tensor in tensors(spec) if tensor.name.endswith("output")}
+    last = {Axis(name, len(tensor.axes) - 1) for name, tensor in tensors(spec).items() if name.endswith("output")}
     moved = {Axis(name, axis) for name in ("input", "output") for axis in (0, 1)} if spec.batched else set()
     batch_first = (
         "batch_first changes input and output only: h0, c0, hn and cn stay as they are"
@@ -121,12 +120,6 @@ def lessons(spec: LSTMSpec) -> tuple[Lesson, ...]:
     )
 
 
-def teaches(spec: LSTMSpec, lesson: Lesson) -> bool:
-    """Whether a lesson's sentence holds: over all structures its setting changes those axes and no others."""
-    found = {
-        (change.tensor, change.axis)
-        for structure in structures(spec)
-        for change in changes(structure)
-        if change.by == lesson.by
-    }
-    return found == lesson.axes
+def teaches(found: Iterable[Change], lesson: Lesson) -> bool:
+    """Whether a lesson's sentence holds of the changes of all structures: its setting made those and no others."""
+    return {Axis(change.tensor, change.axis) for change in found if change.by == lesson.by} == lesson.axes

@@ -1,27 +1,30 @@
-"""Refuse a spec that this machine can't hold, before anything is allocated."""
+"""Refuse a spec that this machine can't hold, before anything is allocated: theory's need against what is free."""
 
 from __future__ import annotations
 
+import os
+import sys
+from pathlib import Path
 from typing import Final
 
 from lstm_inspect.errors import MemoryNeedError
-from lstm_inspect.theory.memory import (
-    largest_tensor,
-    listing_bytes,
-    module_bytes,
-    reference_bytes,
-    report_bytes,
-    run_bytes,
-    weight_bytes,
-)
+from lstm_inspect.theory import memory
+from lstm_inspect.theory.memory import Need, format_bytes
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.verdict.machine import free_memory
 
 _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch itself and everybody else
 _ALWAYS_THERE: Final = 16 * 2**20  # less than the interpreter itself takes: not worth asking for
 _TORCH_COUNTS_TO: Final = 2**63 - 1
 _PREDICT: Final = "{predict=True} (theory alone)"
-_UNITS: Final = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_META: Final = f"{_PREDICT} or {{device=meta}} (shapes are measured, without numbers)"
+_CGROUPS: Final = (  # limit, usage, and what of it is file cache that the kernel gives up when asked to
+    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "inactive_file"),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+        "total_inactive_file",
+    ),
+)
 
 
 def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
@@ -30,21 +33,10 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
     Raises:
         MemoryNeedError: with the estimate, what is free and the ways out.
     """
-    _refuse(_longest_list(spec), report_bytes(spec), "That is the report alone", "a smaller number")
-    if predict:
-        return
-    refuse_uncountable(spec, _PREDICT)
-    if spec.device == "meta":
-        detail = "That is the module's Python objects alone"
-        _refuse(f"{{num_layers={spec.num_layers}}}", module_bytes(spec), detail, _PREDICT)
-        return
-    need = run_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
-    _refuse(
-        _largest_part(spec),
-        need,
-        _estimate(spec),
-        f"{_PREDICT} or {{device=meta}} (shapes are measured, without numbers)",
-    )
+    _refuse(memory.need_of_report(spec), "a smaller number")
+    if not predict:
+        refuse_uncountable(spec, _PREDICT)
+        _refuse(memory.need(spec, reference=reference), _PREDICT if spec.device == "meta" else _META)
 
 
 def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
@@ -53,11 +45,8 @@ def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
     Raises:
         MemoryNeedError: with what is free and the way out.
     """
-    if spec.device == "meta":
-        return
-    need = run_bytes(spec) - weight_bytes(spec) + (reference_bytes(spec) if reference and spec.has_values else 0)
-    way_out = "{reference=False}, or a shorter or smaller batch"
-    _refuse("checking this call", need + report_bytes(spec), "The module and its input are there already", way_out)
+    if spec.device != "meta":
+        _refuse(memory.need_again(spec, reference=reference), "{reference=False}, or a shorter or smaller batch")
 
 
 def refuse_long_listing(spec: LSTMSpec, form: str) -> None:
@@ -66,10 +55,7 @@ def refuse_long_listing(spec: LSTMSpec, form: str) -> None:
     Raises:
         MemoryNeedError: with what to type instead.
     """
-    offender, detail = f"{{num_layers={spec.num_layers}}}", "That is the list of every parameter alone"
-    _refuse(
-        offender, listing_bytes(spec, form), detail, "without {json} and {all}: the totals and the first and last rows"
-    )
+    _refuse(memory.need_of_listing(spec, form), "without {json} and {all}: the totals and the first and last rows")
 
 
 def refuse_uncountable(spec: LSTMSpec, instead: str) -> None:
@@ -78,48 +64,71 @@ def refuse_uncountable(spec: LSTMSpec, instead: str) -> None:
     Raises:
         MemoryNeedError: with what to type instead.
     """
-    if largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
-        raise MemoryNeedError(_largest_part(spec), "is more than torch can count", _estimate(spec), instead)
+    if memory.largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
+        run = memory.need(spec.replace(device="cpu"))
+        raise MemoryNeedError(run.largest, "is more than torch can count", run.sentence, instead)
 
 
-def _refuse(offender: str, need: int, detail: str, instead: str) -> None:
-    if need < _ALWAYS_THERE:
+def _refuse(need: Need, instead: str) -> None:
+    if need.bytes < _ALWAYS_THERE:
         return
     free = free_memory()
-    if free is not None and need > _SHARE * free:
-        allowed = f"{format_bytes(free)} are free here. {detail}"
-        raise MemoryNeedError(offender, f"needs about {format_bytes(need)} of memory", allowed, instead)
+    if free is not None and need.bytes > _SHARE * free:
+        allowed = f"{format_bytes(free)} are free here. {need.sentence}"
+        raise MemoryNeedError(need.largest, f"needs about {format_bytes(need.bytes)} of memory", allowed, instead)
 
 
-def _longest_list(spec: LSTMSpec) -> str:
-    """The argument that makes a report long."""
-    return f"{{num_layers={spec.num_layers}}}" if spec.lengths is None else "{lengths}"
+def free_memory() -> int | None:
+    """Bytes that a process can still take without harm; None where the system does not say.
 
-
-def _largest_part(spec: LSTMSpec) -> str:
-    """The argument that most of a run's memory is owed to."""
-    sizes = {"input_size": spec.input_size, "hidden_size": 4 * spec.hidden_size, "num_layers": spec.num_layers}
-    if 4 * weight_bytes(spec) < run_bytes(spec):
-        sizes |= {"seq_len": spec.seq_len, "batch_size": spec.batch_size or 1}
-    name = max(sizes, key=sizes.__getitem__)
-    return f"{{{name}={getattr(spec, name)}}}"
-
-
-def _estimate(spec: LSTMSpec) -> str:
-    weights = weight_bytes(spec)
-    return f"The weights alone are {format_bytes(weights)}, one run takes {format_bytes(run_bytes(spec))}"
-
-
-def format_bytes(count: int) -> str:
-    """A number of bytes for reading.
-
-    >>> format_bytes(10240), format_bytes(512), format_bytes(10**400)
-    ('10.0 KiB', '512 B', 'more than 1024 EiB')
+    The smallest of what the kernel calls available, what the container's limit leaves (cgroup) and
+    what ``ulimit -v`` leaves.
     """
-    if count < 1024:
-        return f"{count} B"
-    for unit in _UNITS:
-        if count < 1024**2:
-            return f"{count / 1024:.1f} {unit}"
-        count //= 1024  # in integers: the number may be beyond any float
-    return f"more than 1024 {_UNITS[-1]}"
+    known = [free for free in (_available(), _cgroup(), _address_space()) if free is not None]
+    return max(0, min(known)) if known else None
+
+
+def _available() -> int | None:
+    meminfo = _read("/proc/meminfo")
+    for line in meminfo.splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    try:  # not Linux: all the memory there is stands for what is free
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _cgroup() -> int | None:
+    for limit_file, usage_file, cache in _CGROUPS:
+        limit, usage = _read(limit_file).strip(), _read(usage_file).strip()
+        if limit.isdigit() and usage.isdigit():
+            statistics = _read(str(Path(limit_file).with_name("memory.stat")))
+            return int(limit) - int(usage) + _entry(statistics, cache)
+    return None
+
+
+def _entry(text: str, name: str) -> int:
+    """The number that stands after a name; 0 if it is not there."""
+    found = [line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")]
+    return int(found[0]) if found else 0
+
+
+def _address_space() -> int | None:
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit == resource.RLIM_INFINITY:
+        return None
+    pages = _read("/proc/self/statm").split()
+    return limit - int(pages[0]) * os.sysconf("SC_PAGE_SIZE") if pages else None
+
+
+def _read(path: str) -> str:
+    """A small system file's text; empty where there is none."""
+    try:
+        return Path(path).read_text(encoding="ascii")
+    except OSError:
+        return ""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from lstm_inspect.theory import expressions, footprint, frameworks, multiply_adds
+from lstm_inspect.theory import expressions, frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
 from lstm_inspect.theory.contract import Environment, Mode, Natural, written
-from lstm_inspect.theory.memory import weight_bytes
+from lstm_inspect.theory.memory import Memory, memory, weight_bytes
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
@@ -46,16 +46,6 @@ class Totals:
     bytes: Natural
 
 
-@written("*work by_layer total")
-@dataclass(frozen=True, slots=True)
-class Products:
-    """The multiply-adds of one form of the input: each layer's, and all of them."""
-
-    work: multiply_adds.Work
-    by_layer: Sequence[Natural]
-    total: Natural
-
-
 @written("num_layers steps predicted actual")
 @dataclass(frozen=True, slots=True)
 class Counted:
@@ -74,20 +64,8 @@ class MultiplyAdds:
 
     convention: str
     formula: str
-    runs: Sequence[Products]
+    runs: Sequence[multiply_adds.Work]
     counted: Counted | None
-
-
-@written("convention items inference training adam")
-@dataclass(frozen=True, slots=True)
-class Memory:
-    """The bytes of one run, and of one training step."""
-
-    items: Sequence[footprint.MemoryItem]
-    inference: Natural
-    training: Natural
-    adam: Natural
-    convention: str = footprint.CONVENTION
 
 
 @written("layouts conversions")
@@ -112,11 +90,6 @@ class Weights(Shown):
     spec: LSTMSpec
     measured: Measured | None = None
     environment: Environment | None = None
-
-    @property
-    def parameters(self) -> theory.Parameters:
-        """Every parameter, in the order of ``named_parameters()``."""
-        return theory.parameters(self.spec)
 
     @property
     def count(self) -> int:
@@ -157,8 +130,8 @@ class Weights(Shown):
     def parameter_reports(self) -> Sequence[ParameterReport]:
         """Every parameter with what torch says of it."""
         shapes = {} if self.measured is None else self.measured.shapes
-        size = self.spec.itemsize
-        return [ParameterReport(each, shapes.get(each.name), each.count * size) for each in self.parameters]
+        size, found = self.spec.itemsize, theory.parameters(self.spec)
+        return [ParameterReport(each, shapes.get(each.name), each.count * size) for each in found]
 
     @property
     def gates(self) -> Sequence[theory.Gate]:
@@ -168,7 +141,7 @@ class Weights(Shown):
     @property
     def totals(self) -> Totals:
         """The sums over all parameters."""
-        return Totals(len(self.parameters), self.count, self.bytes)
+        return Totals(theory.how_many(self.spec), self.count, self.bytes)
 
     @property
     def two_biases(self) -> str | None:
@@ -183,30 +156,19 @@ class Weights(Shown):
     @property
     def multiply_adds(self) -> MultiplyAdds:
         """The work of one run."""
-        runs = [_products(self.spec, work) for work in multiply_adds.works(self.spec)]
-        return MultiplyAdds(
-            multiply_adds.CONVENTION,
-            multiply_adds.formula(self.spec),
-            runs,
-            None if self.measured is None else _counted(self.measured),
-        )
+        counted = None if self.measured is None else _counted(self.measured)
+        works = multiply_adds.works(self.spec)
+        return MultiplyAdds(multiply_adds.CONVENTION, multiply_adds.formula(self.spec), works, counted)
 
     @property
     def memory(self) -> Memory:
         """The memory of one run."""
-        items = footprint.footprint(self.spec)
-        inference, training = sum(item.inference for item in items), sum(item.training for item in items)
-        return Memory(items, inference, training, footprint.adam_bytes(self.spec))
+        return memory(self.spec)
 
     @property
     def frameworks(self) -> Frameworks:
         """The same weights in other frameworks."""
         return Frameworks(frameworks.LAYOUTS, frameworks.conversions(self.spec))
-
-
-def _products(spec: LSTMSpec, work: multiply_adds.Work) -> Products:
-    layers = [multiply_adds.layer_multiply_adds(spec, layer, work.steps) for layer in range(spec.num_layers)]
-    return Products(work, layers, multiply_adds.multiply_adds(spec, work.steps))
 
 
 def _counted(measured: Measured) -> Counted:

@@ -13,13 +13,14 @@ from lstm_inspect.theory.claim import CheckResult, Claim, Pitfall, PitfallResult
 from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.contract import Environment, Mode, Positive, written
 from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
-from lstm_inspect.theory.recipes import Recipe, recipes
-from lstm_inspect.theory.shapes import Shape, TensorTheory, tensors
+from lstm_inspect.theory.recipes import Recipe
+from lstm_inspect.theory.shapes import Shape, TensorTheory
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.states import StateRow, state_rows
+from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of, validate_tolerance
-from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
+from lstm_inspect.theory.warnings import SpecWarning
+from lstm_inspect.theory.worked_out import Theory, worked_out
 from lstm_inspect.verdict.guard import refuse_too_large
 
 if TYPE_CHECKING:
@@ -164,24 +165,26 @@ def inspect(
 
 def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
     """A spec's report by theory alone."""
-    packing = None if spec.lengths is None else pack(spec.lengths, spec.seq_len)
+    theory = worked_out(spec)
     return Report(
         command=command,
         spec=spec,
-        tensors=[TensorReport(tensor, spec.dtype) for tensor in tensors(spec)],
-        states=state_rows(spec),
-        checks=[CheckResult(claim, _tolerance(claim, spec, options)) for claim in _claims(spec, options, packing)],
+        tensors=[TensorReport(tensor, spec.dtype) for tensor in theory.tensors.values()],
+        states=theory.states,
+        checks=[CheckResult(claim, _tolerance(claim, spec, options)) for claim in _claims(theory, options)],
         pitfalls=[PitfallResult(pitfall, _tolerance(pitfall, spec, options)) for pitfall in pitfalls(spec)],
-        recipes=recipes(spec),
-        packing=packing,
-        warnings=spec_warnings(spec),
+        recipes=theory.recipes,
+        packing=theory.packing,
+        warnings=theory.warnings,
         options=options,
     )
 
 
-def _claims(spec: LSTMSpec, options: Options, packing: Packing | None) -> tuple[Claim, ...]:
-    numbers = (numbers_claim(spec),) if options.numbers else ()
-    return claims(spec, reference=options.reference, packing=packing) + numbers
+def _claims(theory: Theory, options: Options) -> tuple[Claim, ...]:
+    found = claims(theory, reference=options.reference)
+    if options.numbers and theory.packing is not None:
+        found += (numbers_claim(theory.spec, theory.packing),)
+    return found
 
 
 def measured(report: Report, run: Run) -> Report:

@@ -85,8 +85,8 @@ class Overview(Shown):
     @property
     def lessons(self) -> tuple[LessonResult, ...]:
         """What the table teaches; no lesson holds while a measured shape is not as predicted."""
-        right = self.failed == 0
-        return tuple(LessonResult(lesson, right and teaches(self.spec, lesson)) for lesson in lessons(self.spec))
+        right, found = self.failed == 0, [change for structure in self.structures for change in structure.changes]
+        return tuple(LessonResult(lesson, right and teaches(found, lesson)) for lesson in lessons(self.spec))
 
     @property
     def verified(self) -> bool | None:
@@ -132,7 +132,7 @@ def overview(spec: LSTMSpec | None = None, *, predict: bool = False) -> Overview
 
 
 def _predicted(spec: LSTMSpec) -> Structure:
-    return Structure(spec, [TensorReport(tensor, spec.dtype) for tensor in tensors(spec)], changes(spec))
+    return Structure(spec, [TensorReport(tensor, spec.dtype) for tensor in tensors(spec).values()], changes(spec))
 
 
 def _measured(structure: Structure) -> Structure:

@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from lstm_inspect.errors import Spell, spell_arguments
-from lstm_inspect.theory import footprint, frameworks, multiply_adds
+from lstm_inspect.theory import frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.frameworks import Assignment, Conversion, Layout
+from lstm_inspect.theory.memory import CONVENTION, format_bytes, memory
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.verdict.guard import format_bytes
 from lstm_inspect.verdict.parameters import Weights
 from lstm_inspect.views import look, tables
 from lstm_inspect.views.detail import Detail
@@ -45,10 +45,10 @@ def _numbers(table: Table, *columns: int) -> Table:
 
 
 def _parameters(weights: Weights, whole: bool) -> RenderableType:
-    shown, cut = look.first_and_last(weights.parameters, whole=whole, most=_MOST_PARAMETERS)
-    total = look.sentence(
-        f"{weights.count:,} numbers in {len(weights.parameters):,} parameters: {_size(weights.bytes)}"
-    )
+    count = weights.totals.parameters
+    places, cut = look.first_and_last(range(count), whole=whole, most=_MOST_PARAMETERS)
+    shown = [theory.parameter(weights.spec, place) for place in places]
+    total = look.sentence(f"{weights.count:,} numbers in {count:,} parameters: {_size(weights.bytes)}")
     letters = look.sentence(_letters(weights.spec), look.FAINT)
     return look.section(
         "Parameters", look.Fitted(partial(_parameter_table, weights, shown)), *look.left_out(cut), total, letters
@@ -155,28 +155,28 @@ def _work_table(
             *(f"{multiply_adds.layer_multiply_adds(spec, layer, work.steps):,}" for work in works),
         )
     table.rows[-1].end_section = True
-    totals = (multiply_adds.multiply_adds(spec, work.steps) for work in works)
+    totals = (work.total for work in works)
     table.add_row(Text("total", style=look.TITLE), *(Text(f"{total:,}", style=look.TITLE) for total in totals))
     return table
 
 
 def _memory(spec: LSTMSpec) -> RenderableType:
-    adam = f"Adam keeps two more numbers a parameter, {_size(footprint.adam_bytes(spec))}, on top of training."
+    adam = f"Adam keeps two more numbers a parameter, {_size(memory(spec).adam)}, on top of training."
     return look.section(
         "Memory of one run",
         look.Fitted(partial(_memory_table, spec)),
         look.sentence(adam),
-        look.sentence(footprint.CONVENTION, look.FAINT),
+        look.sentence(CONVENTION, look.FAINT),
     )
 
 
 def _memory_table(spec: LSTMSpec, width: int, signs: Signs) -> RenderableType:
     table = _numbers(look.table("bytes", "inference", "training", "what is counted"), 1, 2)
-    items = footprint.footprint(spec)
-    for item in items:
+    account = memory(spec)
+    for item in account.items:
         table.add_row(item.name, f"{item.inference:,}", f"{item.training:,}", look.sentence(item.why, look.FAINT))
     table.rows[-1].end_section = True
-    sums = [sum(item.inference for item in items), sum(item.training for item in items)]
+    sums = [account.inference, account.training]
     read = f"{format_bytes(sums[0])} and {format_bytes(sums[1])}"
     table.add_row(*(Text(cell, style=look.TITLE) for cell in ("total", *(f"{each:,}" for each in sums), read)))
     return table

@@ -14,7 +14,14 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
 from lstm_inspect.theory.multiply_adds import layer_multiply_adds, multiply_adds, works
-from lstm_inspect.theory.parameters import gates, layer_parameter_count, parameter_count, parameters
+from lstm_inspect.theory.parameters import (
+    gates,
+    how_many,
+    layer_parameter_count,
+    parameter,
+    parameter_count,
+    parameters,
+)
 from lstm_inspect.theory.spec import LSTMSpec
 
 SMALL = st.integers(1, 7)
@@ -50,26 +57,20 @@ def test_parameters_are_those_of_the_module(spec: LSTMSpec) -> None:
     named = list(module(spec).named_parameters())
     found = parameters(spec)
     assert [(parameter.name, parameter.shape) for parameter in found] == [(n, tuple(p.shape)) for n, p in named]
-    assert [found[place] for place in range(len(found))] == list(found)
-    assert found[-1] == found[len(named) - 1]
+    assert found == [parameter(spec, place) for place in range(how_many(spec))]
     assert parameter_count(spec) == sum(p.numel() for _, p in named)
     assert sum(layer_parameter_count(spec, layer) for layer in range(spec.num_layers)) == parameter_count(spec)
 
 
 @given(SPECS)
 def test_layer_and_direction_are_those_that_the_name_says(spec: LSTMSpec) -> None:
-    for parameter in parameters(spec):
-        stem, _, place = parameter.name.rpartition("_l" + str(parameter.layer))
+    for each in parameters(spec):
+        stem, _, place = each.name.rpartition("_l" + str(each.layer))
         assert stem in {"weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr"}
-        assert place == ("_reverse" if parameter.direction == "reverse" else "")
-        assert parameter.gated == (stem != "weight_hr")
+        assert place == ("_reverse" if each.direction == "reverse" else "")
+        assert each.gated == (stem != "weight_hr")
         sizes = {"I": spec.input_size, "H": spec.hidden_size, "P": spec.proj_size}
-        assert eval(parameter.formula, {}, sizes) == parameter.shape
-
-
-def test_parameters_beyond_the_last_are_refused() -> None:
-    with pytest.raises(IndexError):
-        parameters(LSTMSpec())[4]
+        assert eval(each.formula, {}, sizes) == each.shape
 
 
 @pytest.mark.parametrize(("place", "letter"), [(0, "i"), (1, "f"), (2, "g"), (3, "o")])
@@ -146,5 +147,5 @@ def test_the_counter_tells_a_wrong_number() -> None:
 def test_a_million_layers_are_counted_in_closed_form() -> None:
     spec = LSTMSpec(num_layers=10**6, bidirectional=True)
     assert parameter_count(spec) == 5_120 + (10**6 - 1) * 9_920
-    assert len(parameters(spec)) == 8 * 10**6
+    assert how_many(spec) == 8 * 10**6
     assert multiply_adds(spec) == 15 * (4_800 + (10**6 - 1) * 9_600)

@@ -56,7 +56,7 @@ def test_every_shape_is_torch_s(spec: LSTMSpec) -> None:
     lstm, input, h0, c0 = build(spec)
     output, (hn, cn) = lstm(input, (h0, c0))
     measured = {"input": input, "h0": h0, "c0": c0, "output": output, "hn": hn, "cn": cn}
-    assert {tensor.name: tensor.shape for tensor in tensors(spec)} == {
+    assert {name: tensor.shape for name, tensor in tensors(spec).items()} == {
         name: tuple(tensor.shape) for name, tensor in measured.items()
     }
 
@@ -73,7 +73,7 @@ def test_every_formula_is_its_shape(spec: LSTMSpec) -> None:
         "L": spec.num_layers,
         "D": 2 if spec.bidirectional else 1,
     }
-    for tensor in tensors(spec):
+    for tensor in tensors(spec).values():
         assert eval(tensor.formula, {}, letters) == tensor.shape
 
 

@@ -10,6 +10,7 @@ from support import Cli
 
 from lstm_inspect import LSTMSpec
 from lstm_inspect.errors import MemoryNeedError
+from lstm_inspect.theory.memory import need
 from lstm_inspect.verdict.guard import refuse_too_large
 
 GIB = 2**30
@@ -103,9 +104,7 @@ def test_where_the_system_does_not_say_nothing_is_refused(monkeypatch: pytest.Mo
 def test_the_equations_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """A float16 run that fits where its float64 oracle does not."""
     spec = LSTMSpec(dtype="float16", hidden_size=2000)
-    from lstm_inspect.theory.memory import run_bytes
-
-    monkeypatch.setattr("lstm_inspect.verdict.guard.free_memory", lambda: int(run_bytes(spec) / 0.9) + 10)
+    monkeypatch.setattr("lstm_inspect.verdict.guard.free_memory", lambda: int(need(spec).bytes / 0.9) + 10)
     refuse_too_large(spec, predict=False, reference=False)
     with pytest.raises(MemoryNeedError):
         refuse_too_large(spec, predict=False, reference=True)

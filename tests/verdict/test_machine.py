@@ -6,7 +6,7 @@ import resource
 
 import pytest
 
-from lstm_inspect.verdict import machine
+from lstm_inspect.verdict import guard as machine
 
 GIB = 2**30
 V2 = "/sys/fs/cgroup/memory."

@@ -102,7 +102,7 @@ def title(spec: LSTMSpec) -> str:
 
 def description(spec: LSTMSpec) -> str:
     """The picture told to somebody who does not see it."""
-    shapes = {tensor.name: format_tuple(tensor.shape) for tensor in tensors(spec)}
+    shapes = {name: format_tuple(tensor.shape) for name, tensor in tensors(spec).items()}
     sentences = [
         f"{expressions.constructor(spec)}.",
         "Layers are drawn upward, time steps to the right; input enters below, output leaves the top layer.",
@@ -191,7 +191,7 @@ def _entries(spec: LSTMSpec) -> Iterator[Entry]:
     for name, meaning in _MEANINGS.items():
         if name in drawn:
             yield Mark(0.2, 0, name, size=0.8), f"{name}: {meaning}"
-    meanings = {tensor.name: f"{format_tuple(tensor.shape)}: {tensor.meaning}" for tensor in tensors(spec)}
+    meanings = {name: f"{format_tuple(tensor.shape)}: {tensor.meaning}" for name, tensor in tensors(spec).items()}
     for name in ("hn", "cn"):
         yield Box(0.03, -0.08, 0.34, 0.16, name), f"{name} {meanings[name]}"
     yield Path(((0.03, 0), (0.37, 0)), "equal"), "the same numbers in both places"

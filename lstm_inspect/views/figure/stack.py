@@ -112,7 +112,7 @@ def _tops(spec: LSTMSpec, picture: Unrolled) -> tuple[tuple[float, ...], float]:
 
 def _shapes(spec: LSTMSpec) -> tuple[str, str]:
     """The shapes of output and of input."""
-    shapes = {tensor.name: format_tuple(tensor.shape) for tensor in tensors(spec)}
+    shapes = {name: format_tuple(tensor.shape) for name, tensor in tensors(spec).items()}
     return shapes["output"], shapes["input"]
 
 

@@ -10,11 +10,11 @@ from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim, Pitfall
 from lstm_inspect.theory.claims import claims
-from lstm_inspect.theory.shapes import TensorTheory, format_tuple, tensors
+from lstm_inspect.theory.shapes import TensorTheory, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.states import StateRow, state_rows
+from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.tolerance import tolerance_of
-from lstm_inspect.theory.warnings import spec_warnings
+from lstm_inspect.theory.worked_out import worked_out
 from lstm_inspect.views.layout import commented, lay_out, wrapped
 from lstm_inspect.views.script.assertions import assertion
 
@@ -51,9 +51,10 @@ class _Script:
 
     def __init__(self, spec: LSTMSpec, *, annotated: bool) -> None:
         self.spec, self.annotated = spec, annotated
-        self.tensors = {tensor.name: tensor for tensor in tensors(spec)}
+        self.theory = worked_out(spec)
+        self.tensors = self.theory.tensors
         self._shown = {f"shape-{name}" for name in self.tensors}  # said where the tensor is made
-        self.claims = [claim for claim in claims(spec, reference=False) if claim.kind in _KINDS]
+        self.claims = [claim for claim in claims(self.theory, reference=False) if claim.kind in _KINDS]
 
     def source(self) -> str:
         paragraphs = [self._opening(), self._imports(), self._device(), self._module(), self._input(), self._state()]
@@ -69,7 +70,7 @@ class _Script:
         notes = self._note("What this LSTM takes and returns. The letters of the shapes:")
         for letter in _letters(self.spec):
             notes += self._note(f"  {letter}")
-        for warning in spec_warnings(self.spec):
+        for warning in self.theory.warnings:
             notes += self._note(f"Warning: {spell_arguments(warning.message)}.")
         return notes
 
@@ -152,7 +153,7 @@ class _Script:
             return []
         from lstm_inspect.views.look import first_and_last  # loads rich, which nothing else here needs
 
-        rows, cut = first_and_last(state_rows(self.spec), whole=False)
+        rows, cut = first_and_last(self.theory.states, whole=False)
         lines = wrapped(f"Row of hn and cn = layer * {self.spec.num_directions} + direction:")
         for place, row in enumerate(rows):
             lines += _row(row)
@@ -214,9 +215,8 @@ class _Script:
         """A comment for each tensor that a statement gives: its shape and, annotated, its meaning."""
         lines = []
         for tensor in (self.tensors[name] for name in names):
-            data = f"{tensor.name}.data" if tensor.name.startswith("packed_") else tensor.name
-            lines += wrapped(f"{data}: {_shape_of(tensor)}")
-            lines += self._note(f"  {tensor.meaning.removeprefix(f'{data}: ')}", hanging="  ")
+            lines += wrapped(f"{tensor.expression}: {_shape_of(tensor)}")
+            lines += self._note(f"  {tensor.meaning.removeprefix(f'{tensor.expression}: ')}", hanging="  ")
         return lines
 
 

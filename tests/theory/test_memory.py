@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from torch.profiler import ProfilerActivity, profile
 
 from lstm_inspect.experiment.run import build, make_input, make_state
-from lstm_inspect.theory.footprint import adam_bytes, footprint, running_numbers, saved_numbers
+from lstm_inspect.theory.memory import memory, running_numbers, saved_numbers
 from lstm_inspect.theory.spec import LSTMSpec
 
 SHAPES: list[dict[str, Any]] = [
@@ -108,9 +108,9 @@ def test_the_items_are_the_tensors(shape: dict[str, Any], dtype: str) -> None:
     lstm, input, (h0, c0) = build(meta), make_input(meta), make_state(meta)
     with torch.inference_mode():
         output, _ = lstm(input, (h0, c0))
-    items = {item.name: item for item in footprint(spec)}
+    items = {item.name: item for item in memory(spec).items}
     assert items["weights"].inference == sum(parameter.nbytes for parameter in lstm.parameters())
-    assert items["weights"].training == items["gradients"].training == adam_bytes(spec) // 2
+    assert items["weights"].training == items["gradients"].training == memory(spec).adam // 2
     assert items["gradients"].inference == 0
     assert items["input"].inference == input.nbytes
     assert items["output"].training == output.nbytes
@@ -122,7 +122,7 @@ def test_a_packed_batch_has_its_packed_copy_beside_the_padded_one() -> None:
     padded, packed = torch.zeros(10, 3, 10), PackedSequence
     data = pack_padded_sequence(padded, torch.tensor((8, 9, 10)), enforce_sorted=False)
     assert isinstance(data, packed)
-    items = {item.name: item.inference for item in footprint(spec)}
+    items = {item.name: item.inference for item in memory(spec).items}
     assert items["input"] == padded.nbytes + data.data.nbytes == 4 * (300 + 270)
     assert items["output"] == 4 * (30 + 27) * 40
     assert items["activations"] == 4 * 27 * 80

@@ -1,0 +1,44 @@
+"""Everything that integers tell of a spec, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lstm_inspect.theory.packing import Packing, pack
+from lstm_inspect.theory.recipes import Recipe, recipes
+from lstm_inspect.theory.shapes import TensorTheory, tensors
+from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.states import StateRow, state_rows
+from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
+
+
+@dataclass(frozen=True, slots=True)
+class Theory:
+    """What must come out of one call; whoever needs a part of it takes it from here.
+
+    Attributes:
+        spec: of the call.
+        tensors: by name, in the contract's order.
+        states: the rows of hn and cn.
+        recipes: what to use for what.
+        packing: of the lengths; None without any.
+        warnings: what the spec lets go wrong.
+    """
+
+    spec: LSTMSpec
+    tensors: Mapping[str, TensorTheory]
+    states: tuple[StateRow, ...]
+    recipes: tuple[Recipe, ...]
+    packing: Packing | None
+    warnings: tuple[SpecWarning, ...]
+
+
+def worked_out(spec: LSTMSpec) -> Theory:
+    """The theory of a spec.
+
+    >>> worked_out(LSTMSpec(lengths=(2, 3))).packing.sorted_indices
+    (1, 0)
+    """
+    packing = None if spec.lengths is None else pack(spec.lengths, spec.seq_len)
+    return Theory(spec, tensors(spec), state_rows(spec), recipes(spec), packing, spec_warnings(spec))
