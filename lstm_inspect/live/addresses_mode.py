@@ -1,0 +1,112 @@
+"""The mode that follows tensors: what moves them moves their addresses, what computes with them reads them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, Final, cast
+
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from lstm_inspect.live.addresses import Ledger
+from lstm_inspect.live.addresses_move import UNREAD, Place, Trace, move, name_of, tensors_in
+
+_NOT_THE_USERS: Final = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]), "<frozen")
+_CALLS: Final[CodeType] = torch.nn.Module._call_impl.__code__
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where an operation stands: the user's file, line and instruction, and the innermost module that is called."""
+
+    place: Place
+    module: torch.nn.Module | None
+    instruction: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation that read something."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    here: Here
+
+
+def here() -> Here:
+    """The innermost frame that is neither torch's nor ours, and the innermost module that is being called.
+
+    Of ``Module._call_impl`` alone the local variables are read: to read a frame's own keeps them alive.
+    """
+    frame, module = cast(FrameType | None, sys._getframe(1)), None
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if module is None and frame.f_code is _CALLS:
+            module = frame.f_locals["self"]
+        elif not file.startswith(_NOT_THE_USERS):
+            outer = frame if module is None else None
+            while outer is not None and outer.f_code is not _CALLS:
+                outer = outer.f_back
+            return Here((file, frame.f_lineno), module if outer is None else outer.f_locals["self"], frame.f_lasti)
+        frame = frame.f_back
+    return Here(None, module)
+
+
+class Following(TorchFunctionMode):
+    """Follows the tensors that have addresses through one call of a model, in one thread.
+
+    Nothing of the user's changes: each operation runs as it would. What goes wrong in following is
+    kept in ``lost``, and the tensor is followed no further.
+    """
+
+    def __init__(self, read: Callable[[Operation, Tensor, Trace], None]) -> None:
+        super().__init__()
+        self.ledger = Ledger()
+        self.traces: Any = WeakTensorKeyDictionary()
+        self.lost: list[str] = []
+        self._read = read
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        result = func(*args, **kwargs)
+        if len(self.traces):
+            with torch._C.DisableTorchFunction():
+                try:
+                    self._follow(func, args, kwargs, result)
+                except Exception as error:
+                    self.lost.append(f"{name_of(func)}: {type(error).__name__}: {error}")
+        return result
+
+    def _follow(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
+        given = {id(each): each for each in tensors_in((args, kwargs)) if each in self.traces}
+        if not given or _transformed():
+            return
+        traces = {key: self.traces[each] for key, each in given.items()}
+        where = here()
+        moved = move(self.ledger, func, args, kwargs, result, traces, where.place)
+        for tensor, trace in moved or ():
+            if trace.parts and trace.parts[0].shape == tensor.shape:
+                self.traces[tensor] = trace
+        if moved is None and _computes(func, result):
+            operation = Operation(name_of(func), args, kwargs, where)
+            for key, tensor in given.items():
+                self._read(operation, tensor, traces[key])
+
+
+def _transformed() -> bool:
+    """Whether torch transforms the program (vmap, grad): its tensors stand for others then."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def _computes(func: Any, result: Any) -> bool:
+    name = name_of(func)
+    if name in ("numpy", "tolist", "item", "__array__"):
+        return True
+    return name not in UNREAD and any(each.is_floating_point() for each in tensors_in(result))
