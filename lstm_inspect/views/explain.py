@@ -60,6 +60,8 @@ def _figure(result: PitfallResult, spell: Spell) -> Text:
     wrong, right = format_tuple(result.tempting_shape or ()), format_tuple(result.instead_shape or ())
     if wrong != right:
         return look.sentence(f"wrong has the shape {wrong}, right has {right}")
+    if result.tempting_shape == () and result.max_abs_diff is not None:
+        return look.sentence(f"each is one number, and they differ by {result.max_abs_diff:.2g}")
     by = "" if result.max_abs_diff is None else f", by up to {result.max_abs_diff:.2g}"
     return look.sentence(f"both have the shape {right}, and their numbers differ{by}")
 
