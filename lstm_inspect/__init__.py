@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from lstm_inspect.checkpoint.report import CheckpointReport
     from lstm_inspect.diagnosis.diagnose import diagnose
     from lstm_inspect.errors import LSTMInspectError
+    from lstm_inspect.lint.lint import lint
     from lstm_inspect.live.module import inspect_module
     from lstm_inspect.live.report import Call
     from lstm_inspect.live.watch import watch
@@ -32,6 +33,7 @@ __all__ = [
     "explain",
     "inspect",
     "inspect_module",
+    "lint",
     "watch",
 ]
 
@@ -46,6 +48,7 @@ _HOMES = {
     "explain": "lstm_inspect.verdict.explanation",
     "inspect": "lstm_inspect.verdict.report",
     "inspect_module": "lstm_inspect.live.module",
+    "lint": "lstm_inspect.lint.lint",
     "watch": "lstm_inspect.live.watch",
 }
 

@@ -1,0 +1,121 @@
+"""``nn.LSTM(..)``: what a line of source says of a recurrent layer, and what an expression says of a flag."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from lstm_inspect.lint.values import (
+    UNKNOWN,
+    Constant,
+    Layer,
+    Negated,
+    Recurrent,
+    Several,
+    Symbol,
+    Value,
+    settled,
+)
+
+KINDS: Final = ("LSTM", "GRU", "RNN")
+_ORDER: Final = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+_DEFAULTS: Final = {
+    "num_layers": Constant(1),
+    "bidirectional": Constant(False),
+    "batch_first": Constant(False),
+    "dropout": Constant(0.0),
+    "proj_size": Constant(0),
+}
+_FLAGS: Final = ("hidden_size", *_DEFAULTS)
+_SAME: Final = (
+    "Dropout Dropout1d Dropout2d AlphaDropout Identity LayerNorm BatchNorm1d InstanceNorm1d ReLU LeakyReLU ELU GELU "
+    "SELU CELU SiLU PReLU Tanh Sigmoid Hardtanh Softplus Mish"
+).split()
+
+
+def recurrent(kind: str | None, arguments: Sequence[Value], named: Mapping[str, Value], node: ast.Call) -> Recurrent:
+    """The layer that a call builds; ``**named`` and ``*arguments`` that are not known leave flags unknown."""
+    opaque = any(keyword.arg is None for keyword in node.keywords) or any(
+        isinstance(argument, ast.Starred) for argument in node.args
+    )
+    given = dict(zip(_ORDER if kind != "RNN" else _rnn_order(arguments), arguments, strict=False)) | dict(named)
+    flags = {name: given.get(name, UNKNOWN if opaque else _DEFAULTS.get(name, UNKNOWN)) for name in _FLAGS}
+    return Recurrent(kind, node, **flags)
+
+
+def _rnn_order(arguments: Sequence[Value]) -> tuple[str, ...]:
+    """nn.RNN has its nonlinearity in the fourth place."""
+    return (*_ORDER[:3], "nonlinearity", *_ORDER[3:])
+
+
+def layer(name: str) -> Layer:
+    """Another module of torch.nn by its name.
+
+    >>> layer("Dropout")
+    Layer(kind='same')
+    """
+    return Layer("linear" if name in ("Linear", "LazyLinear") else "same" if name in _SAME else "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What is known of a flag where a result is used.
+
+    Attributes:
+        value: its value; None if it is not known.
+        depends: what the finding says it depends on: "bidirectional=True"; None if it stands in the source.
+    """
+
+    value: int | bool | None
+    depends: str | None = None
+
+
+def truth(value: Value, assumed: Mapping[str, bool]) -> Flag:
+    """Whether a flag is set, under what has been assumed of tests so far.
+
+    >>> truth(Symbol("bidirectional"), {})
+    Flag(value=True, depends='bidirectional=True')
+    """
+    value = settled(value, assumed)
+    if isinstance(value, Constant):
+        return Flag(bool(value.value))
+    if isinstance(value, Negated):
+        if value.symbol.text in assumed:
+            return Flag(not assumed[value.symbol.text], _said(value.symbol, False))
+        return Flag(None)
+    if isinstance(value, Symbol):
+        if value.text in assumed:
+            return Flag(assumed[value.text], _said(value, assumed[value.text]))
+        return Flag(True, _said(value, True))
+    return Flag(None)
+
+
+def _said(symbol: Symbol, value: bool) -> str:
+    return symbol.text if any(sign in symbol.text for sign in "=<> ") else f"{symbol.text}={value}"
+
+
+def layers(value: Value, assumed: Mapping[str, bool]) -> Flag:
+    """How many layers; of a parameter, more than one.
+
+    >>> layers(Symbol("num_layers", Constant(2)), {})
+    Flag(value=2, depends='num_layers > 1')
+    """
+    value = settled(value, assumed)
+    if isinstance(value, Constant) and isinstance(value.value, int):
+        return Flag(value.value)
+    if isinstance(value, Symbol):
+        for test, held in ((f"{value.text} == 1", False), (f"{value.text} > 1", True)):
+            if assumed.get(test) == (not held):
+                return Flag(1)
+        default = value.default.value if isinstance(value.default, Constant) else None
+        return Flag(default if isinstance(default, int) else None, f"{value.text} > 1")
+    return Flag(None)
+
+
+def kinds(value: Value) -> tuple[str | None, ...]:
+    """The kinds that ``getattr(nn, kind)`` may name."""
+    if isinstance(value, Several):
+        return tuple(kind for each in value.values for kind in kinds(each))
+    return (value.value,) if isinstance(value, Constant) and value.value in KINDS else (None,)

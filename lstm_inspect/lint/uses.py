@@ -1,0 +1,251 @@
+"""Where a finding arises: what is done with a step of output, or with rows of hn and cn."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from lstm_inspect.lint.constructions import Flag, layers, truth
+from lstm_inspect.lint.state import State
+from lstm_inspect.lint.values import (
+    Call,
+    Choice,
+    Data,
+    Items,
+    Output,
+    Pair,
+    Rows,
+    Several,
+    Step,
+    Value,
+)
+from lstm_inspect.mistakes.catalogue import BY_ID
+from lstm_inspect.mistakes.finding import LEVELS, Level
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finding before it is put into words.
+
+    Attributes:
+        node: what is marked.
+        depends: under which condition it holds, if it depends on one: "bidirectional=True".
+        bidirectional, num_layers: of the module, as far as they are known.
+        unless: uses of the same call that make it right: "output", "all of hn", "hn[-2]".
+        of: what is read there.
+    """
+
+    id: str
+    level: Level
+    node: ast.AST
+    call: Call | None
+    depends: str | None = None
+    bidirectional: bool | None = None
+    num_layers: int | None = None
+    unless: frozenset[str] = frozenset()
+    of: Step | Rows | None = None
+
+
+@dataclass(slots=True)
+class Names:
+    """What the source calls the results of one call."""
+
+    output: str | None = None
+    pair: str | None = None
+    hn: str | None = None
+
+
+@dataclass(slots=True)
+class Uses:
+    """All uses of one file's results.
+
+    Attributes:
+        drafts: the findings so far.
+        used: what of each call is used, by the call's node.
+        names: what the source calls each call's results.
+        entered: whether a method of a module is being followed, as one call of it runs.
+    """
+
+    drafts: list[Draft] = field(default_factory=list)
+    used: dict[ast.AST, set[str]] = field(default_factory=dict)
+    names: dict[ast.AST, Names] = field(default_factory=dict)
+    entered: bool = False
+
+    def consume(self, value: Value, state: State) -> None:
+        """Something reads a value whole: here a wrong one does harm."""
+        match value:
+            case Items() | Several():
+                rows = [each for each in value.values if isinstance(each, Rows)]
+                for each in value.values:
+                    if not isinstance(each, Rows):
+                        self.consume(each, state)
+                for each in rows:
+                    self.taken([each], state)
+            case Choice():
+                self.consume(value.then, state)
+                self.consume(value.otherwise, state)
+            case Step():
+                self._step(value, state)
+            case Rows():
+                self.taken([value], state)
+            case Output() | Pair():
+                self.escape(value, state)
+
+    def escape(self, value: Value, state: State) -> None:
+        """A value goes where it can't be followed: what is read there is not known, so all of it may be."""
+        match value:
+            case Items() | Several():
+                for each in value.values:
+                    self.escape(each, state)
+            case Output() | Step():
+                self._mark(value.call, "output")
+            case Pair():
+                self._mark(value.call, "all of hn", "all of cn")
+            case Rows():
+                self._mark(value.call, f"all of {value.of}")
+
+    def _mark(self, call: Call, *what: str) -> None:
+        self.used.setdefault(call.node, set()).update(what)
+
+    def named(self, value: Value, name: str) -> None:
+        """The source binds a result to a name."""
+        if name == "_":
+            return
+        match value:
+            case Output(touched=False):
+                names = self.names.setdefault(value.call.node, Names())
+                names.output = names.output or name
+            case Pair():
+                self.names.setdefault(value.call.node, Names()).pair = name
+            case Rows(of="hn", rows=None):
+                self.names.setdefault(value.call.node, Names()).hn = name
+
+    # the rules
+
+    def report(self, mistake: str, node: ast.AST, call: Call | None, state: State, **facts: object) -> None:
+        """Note a mistake; its level is the catalogue's, a warning where it depends on a flag from outside."""
+        level: Level = BY_ID[mistake].lint or "warning"
+        if facts.pop("likely", False) or facts.get("depends"):
+            level = LEVELS[max(LEVELS.index(level), LEVELS.index("warning"))]
+        if call is not None:
+            directions, count = truth(call.module.bidirectional, state.assumed), layers(call.module.num_layers, state.assumed)
+            facts = {"bidirectional": directions.value, "num_layers": count.value, **facts}
+        self.drafts.append(Draft(mistake, level, node, call, **facts))  # type: ignore[arg-type]
+
+    def _step(self, step: Step, state: State) -> None:
+        """One step of output is read as a whole: right in one direction, if no sequence ends before."""
+        self._mark(step.call, "output")
+        if step.call.one_step:
+            return
+        directions = truth(step.call.module.bidirectional, state.assumed)
+        if directions.value:
+            likely = step.at == "first"  # a first token of its own, as BERT has it
+            self.report(
+                "last-step-bidirectional", step.node, step.call, state, of=step, depends=directions.depends, likely=likely
+            )
+        if step.output and step.output.padded and step.at == "last" and not step.call.one_sequence:
+            self.report("padding-as-last-step", step.node, step.call, state, of=step)
+
+    def taken(self, parts: Sequence[Rows], state: State) -> None:
+        """Rows of one call's hn are read together: which are they, and are those the final state?"""
+        first = parts[0]
+        self._tempting(first, state)
+        for part in parts:
+            if part.rows is None or not part.rows:
+                self._mark(part.call, f"all of {part.of}")
+                return
+        rows = frozenset(row for part in parts for row in part.rows or ())
+        self._mark(first.call, *(f"{first.of}[{row}]" for row in rows))
+        directions = truth(first.call.module.bidirectional, state.assumed)
+        count = layers(first.call.module.num_layers, state.assumed)
+        if directions.value is None:
+            return
+        if directions.value is False and len(rows) > 1:
+            self._layers_joined(first, rows, count, state)
+        elif directions.value:
+            self._of_two_directions(first, rows, directions, count, state)
+        elif rows == {0} and _several(count):
+            self._lower(first, rows, count, state)
+
+    def _tempting(self, part: Rows, state: State) -> None:
+        if part.tempting is not None:
+            kind = part.call.module.kind
+            self.report("cell-for-hidden", part.tempting, part.call, state, of=part, unless=frozenset({"all of hn", "hn"}), likely=kind is None)
+
+    def _layers_joined(self, part: Rows, rows: frozenset[int], count: Flag, state: State) -> None:
+        """Two rows of one direction: two layers, if there are two."""
+        if rows in ({-1, -2}, {0, 1}) and count.value != 1:
+            certain = count.depends is None and (count.value or 0) > 1
+            named = _means_directions(part.node)
+            self.report("layers-for-directions", part.node, part.call, state, likely=not (named and certain))
+
+    def _of_two_directions(
+        self, part: Rows, rows: frozenset[int], directions: Flag, count: Flag, state: State
+    ) -> None:
+        """Rows of a bidirectional module: the top layer has the last two."""
+        total = 2 * count.value if count.value is not None and count.depends is None else None
+        counted = {row - total if total and row >= 0 else row for row in rows}
+        top = counted & {-1, -2}
+        unless = frozenset({"output", f"all of {part.of}"})
+        if len(top) == 1 and len(counted) == 1:
+            other = {-1: -2, -2: -1}[next(iter(top))]
+            also = {f"{part.of}[{other}]", *({f"{part.of}[{total + other}]"} if total else ())}
+            self.report(
+                "one-direction-of-two", part.node, part.call, state, unless=unless | also, depends=directions.depends
+            )
+        elif not top and min(counted) < -2:
+            self._lower(part, rows, count, state, directions)
+        elif not top and max(counted) <= 1 and _several(count):
+            self._lower(part, rows, count, state, directions)
+
+    def _lower(
+        self, part: Rows, rows: frozenset[int], count: Flag, state: State, directions: Flag | None = None
+    ) -> None:
+        """A lower layer's rows: wrong if no row of the top layer is read."""
+        depends = " and ".join(each for each in (directions and directions.depends, count.depends) if each)
+        unless = {"output", f"all of {part.of}", f"{part.of}[-1]", f"{part.of}[-2]"}
+        self.report("first-layer", part.node, part.call, state, unless=frozenset(unless), depends=depends or None)
+
+    def random_state(self, value: Value, call: Call, state: State) -> None:
+        """A random initial state, drawn where every call of the module draws it anew."""
+        for each in value.values if isinstance(value, Items) else (value,):
+            if isinstance(each, Data) and each.random is not None and self.entered:
+                self.report("random-initial-state", each.random, call, state)
+                return
+
+    def settle(self, *, complete: bool = True) -> list[Draft]:
+        """The findings that no other use makes right; each place once, at its highest level."""
+        found: dict[tuple[str, ast.AST], Draft] = {}
+        for draft in self.drafts:
+            used = self.used.get(draft.call.node, set()) if draft.call else set()
+            if (draft.unless and not complete) or any(any(use == each or use.startswith(f"{each}[") for use in used) for each in draft.unless):
+                continue
+            kept = found.get((draft.id, draft.node))
+            if kept is None or LEVELS.index(draft.level) < LEVELS.index(kept.level):
+                found[draft.id, draft.node] = replace(draft, unless=frozenset())
+        return list(found.values())
+
+
+_DIRECTIONS: Final = ("forward", "backward", "reverse", "bidir", "fwd", "bwd", "fw", "bw")
+
+
+def _means_directions(node: ast.AST) -> bool:
+    return any(word in ast.unparse(node).lower() for word in _DIRECTIONS)
+
+
+def _several(count: Flag) -> bool:
+    """Whether there is more than one layer, for certain or by a parameter whose default is not one."""
+    return (count.value or 0) > 1 or (count.value is None and count.depends is not None)
+
+
+def together(values: Iterable[Value]) -> dict[ast.AST, list[Rows]]:
+    """The rows among values, by the call that they come from."""
+    found: dict[ast.AST, list[Rows]] = {}
+    for value in values:
+        if isinstance(value, Rows):
+            found.setdefault(value.call.node, []).append(value)
+    return found
+
+

@@ -1,0 +1,227 @@
+"""Statements, followed as Python would run them: each undecided test makes two paths."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Final
+
+from lstm_inspect.lint.expressions import Expressions
+from lstm_inspect.lint.source import Source
+from lstm_inspect.lint.state import State, merged
+from lstm_inspect.lint.values import Class, Constant, Dotted, Function, Several, Value
+
+_STATEMENTS: Final = 20_000  # of one file: what is longer is left, not waited for
+
+
+class Exhausted(Exception):  # noqa: N818 - no fault: the file is left where it is
+    """A file takes more steps than a file is given."""
+
+
+class Walker(Expressions):
+    """Follows one file."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
+        self.steps = 0
+        self._statements: dict[type[ast.stmt], Callable[..., list[State]]] = {
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._assign,
+            ast.AugAssign: self._augment,
+            ast.Expr: self._expression,
+            ast.Return: self._return,
+            ast.If: self._if,
+            ast.For: self._for,
+            ast.AsyncFor: self._for,
+            ast.While: self._while,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Try: self._try,
+            ast.Match: self._match,
+            ast.FunctionDef: self._define,
+            ast.AsyncFunctionDef: self._define,
+            ast.ClassDef: self._class,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import_from,
+            ast.Raise: self._raise,
+        }
+
+    def block(self, statements: list[ast.stmt], states: list[State]) -> list[State]:
+        """Run statements on every path; the paths that reach their end."""
+        for statement in statements:
+            run = self._statements.get(type(statement))
+            if run is None:
+                continue
+            self.steps += len(states)
+            if self.steps > _STATEMENTS:
+                raise Exhausted
+            reached = [after for state in states for after in run(statement, state)]
+            states = merged(reached) if len(reached) > 1 else reached
+            if not states:
+                break
+        return states
+
+    def enter(self, function: Function, before: State | None = None, *, calls: bool = True) -> list[State]:
+        """Follow a function with arguments that are not known; the paths that leave it.
+
+        Args:
+            before: what is known before it: the attributes that ``__init__`` has set.
+            calls: it is a call of a module, and what it returns is read; not so ``__init__``.
+        """
+        before = before or State()
+        inner = State(self.parameters(function, None, {}), dict(before.store), dict(before.assumed))
+        self.uses.entered = calls and function.bound is not None
+        returned = self.body(function, inner)
+        for value, state in returned:
+            if calls:
+                self.uses.consume(value, state)
+        self.uses.entered = False
+        return [state for _, state in returned]
+
+    # one statement, one path
+
+    def _assign(self, node: ast.Assign | ast.AnnAssign, state: State) -> list[State]:
+        if node.value is None:
+            return [state]
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return self._bind_all(targets, self.evaluate(node.value, state), state)
+
+    def _bind_all(self, targets: list[ast.expr], value: Value, state: State) -> list[State]:
+        """Bind a value; one of several makes a path of each."""
+        values = value.values if isinstance(value, Several) else (value,)
+        states = [state, *(state.fork() for _ in values[1:])]
+        for each, path in zip(values, states, strict=True):
+            for target in targets:
+                self.bind(target, each, path)
+        return states
+
+    def _augment(self, node: ast.AugAssign, state: State) -> list[State]:
+        load = ast.copy_location(ast.BinOp(_loaded(node.target), node.op, node.value), node)
+        self.bind(node.target, self.evaluate(load, state), state)
+        return [state]
+
+    def _expression(self, node: ast.Expr, state: State) -> list[State]:
+        self.evaluate(node.value, state)
+        return [state]
+
+    def _return(self, node: ast.Return, state: State) -> list[State]:
+        value = Constant(None) if node.value is None else self.evaluate(node.value, state)
+        self.returns.append((value, state, node))
+        return []
+
+    def _raise(self, node: ast.Raise, state: State) -> list[State]:
+        return []
+
+    def _if(self, node: ast.If, state: State) -> list[State]:
+        held = self.decide(node.test, state)
+        if held is not None:
+            self.evaluate(node.test, state)
+            return self.block(node.body if held else node.orelse, [state])
+        self.consumed_by_test(node.test, state)
+        otherwise = state.fork()
+        self.suppose(node.test, True, state)
+        self.suppose(node.test, False, otherwise)
+        guard = 0 if _asks_for_none(node.test) else 1
+        return [*self._guarded(node.body, state, guard), *self._guarded(node.orelse, otherwise, guard)]
+
+    def _guarded(self, body: list[ast.stmt], state: State, guard: int) -> list[State]:
+        state.guarded += guard
+        reached = self.block(body, [state])
+        for each in reached:
+            each.guarded -= guard
+        return reached
+
+    def _for(self, node: ast.For | ast.AsyncFor, state: State) -> list[State]:
+        states = [state]
+        for item in self.items_of(node.iter, state):
+            states = merged([after for each in states for after in self._bind_all([node.target], item, each)])
+            states = self.block(node.body, states)
+        return self.block(node.orelse, states)
+
+    def _while(self, node: ast.While, state: State) -> list[State]:
+        self.evaluate(node.test, state)
+        return self.block(node.body, [state])
+
+    def _with(self, node: ast.With | ast.AsyncWith, state: State) -> list[State]:
+        for item in node.items:
+            value = self.evaluate(item.context_expr, state)
+            if item.optional_vars is not None:
+                self.bind(item.optional_vars, value, state)
+        return self.block(node.body, [state])
+
+    def _try(self, node: ast.Try, state: State) -> list[State]:
+        before = state.fork()
+        reached = self.block([*node.body, *node.orelse], [state])
+        for handler in node.handlers:
+            reached += self.block(handler.body, [before.fork()])
+        return self.block(node.finalbody, merged(reached))
+
+    def _match(self, node: ast.Match, state: State) -> list[State]:
+        reached: list[State] = []
+        for case in node.cases:
+            path = state.fork()
+            test = _case_test(node.subject, case.pattern)
+            held = True if test is None else self.decide(test, path)
+            if held is not False:
+                if test is not None and held is None:
+                    self.suppose(test, True, path)
+                reached += self._guarded(case.body, path, 1)
+            if held is True:
+                return reached
+            if test is not None:
+                self.suppose(test, False, state)
+        return [*reached, state]
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, state: State) -> list[State]:
+        state.names[node.name] = Function(node, self.source)
+        return [state]
+
+    def _class(self, node: ast.ClassDef, state: State) -> list[State]:
+        state.names[node.name] = Class(node, self.source)
+        return [state]
+
+    def _import(self, node: ast.Import, state: State) -> list[State]:
+        for alias in node.names:
+            whole = alias.name if alias.asname else alias.name.partition(".")[0]
+            state.names[alias.asname or whole] = Dotted(whole)
+        return [state]
+
+    def _import_from(self, node: ast.ImportFrom, state: State) -> list[State]:
+        for alias in node.names:
+            module = "." * node.level + (node.module or "")
+            if alias.name == "*" and module == "torch.nn":
+                state.names.update({kind: Dotted(f"torch.nn.{kind}") for kind in ("LSTM", "GRU", "RNN", "Linear")})
+            sign = "." if module.startswith("torch") else ":"
+            state.names[alias.asname or alias.name] = Dotted(f"{module}{sign}{alias.name}")
+        return [state]
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    """The target of ``+=`` as it is read."""
+    if isinstance(target, ast.Name):
+        return ast.copy_location(ast.Name(target.id, ast.Load()), target)
+    return target
+
+
+def _asks_for_none(test: ast.expr) -> bool:
+    """``h is None``, ``not h``, ``h0 is None or c0 is None``."""
+    if isinstance(test, ast.BoolOp):
+        return all(_asks_for_none(each) for each in test.values)
+    if isinstance(test, ast.Compare):
+        return any(isinstance(each, ast.Constant) and each.value is None for each in test.comparators)
+    return isinstance(test, ast.UnaryOp) and isinstance(test.operand, ast.Name)
+
+
+def _case_test(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
+    """A case as the test that ``if`` would ask; None for a case that takes everything."""
+    if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
+        return None
+    if isinstance(pattern, ast.MatchOr):
+        tests = [_case_test(subject, each) for each in pattern.patterns]
+        if all(test is not None for test in tests):
+            return ast.copy_location(ast.BoolOp(ast.Or(), [test for test in tests if test is not None]), subject)
+    if isinstance(pattern, ast.MatchValue):
+        return ast.copy_location(ast.Compare(subject, [ast.Eq()], [pattern.value]), subject)
+    return ast.copy_location(ast.Name("_pattern", ast.Load()), subject)
+
+
