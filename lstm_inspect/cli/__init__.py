@@ -26,6 +26,7 @@ COMMANDS: Final = (
     "code",
     "model",
     "checkpoint",
+    "lint",
     "diagnose",
     "explain",
     "schema",

@@ -62,8 +62,12 @@ class Flag:
         if not self.typed:
             place = typer.Argument(help=self.help, rich_help_panel=self.panel, metavar=self.metavar)
             default = inspect.Parameter.empty if self.default is None else self.default
+            several = self.kind is list
             return inspect.Parameter(
-                self.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[str, place]
+                self.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=[default] if several else default,
+                annotation=Annotated[list[str], place] if several else Annotated[str, place],
             )
         option = typer.Option(*self.typed, help=self.help, rich_help_panel=self.panel, metavar=self.metavar)
         kind = (bool if self.default is not None else bool | None) if self.kind is bool else str | None
@@ -92,6 +96,11 @@ text = partial(_flag, str)
 def argument(name: str, *, metavar: str, help: str, default: str | None = None) -> Flag:
     """What a command is about, typed without a flag; it has to be given unless it has a default."""
     return _flag(str, "The argument", name, help=help, metavar=metavar, default=default)
+
+
+def arguments(name: str, *, metavar: str, help: str, default: str) -> Flag:
+    """Several of what a command is about, typed without a flag."""
+    return _flag(list, "The argument", name, help=help, metavar=metavar, default=default)
 
 
 def command(*groups: Sequence[Flag] | Flag) -> Callable[[Command], Callable[..., int]]:

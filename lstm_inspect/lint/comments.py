@@ -30,7 +30,9 @@ def without_ignored(findings: list[Finding], source: Source) -> list[Finding]:
     """The findings that no comment takes back, and a note for each comment that takes none back."""
     if "lstm-inspect" not in source.text:
         return findings
-    ignores = [_ignore(number, match) for number, line in enumerate(source.lines, 1) if (match := _COMMENT.search(line))]
+    ignores = [
+        _ignore(number, match) for number, line in enumerate(source.lines, 1) if (match := _COMMENT.search(line))
+    ]
     kept = []
     for found in findings:
         covering = [each for each in ignores if each.covers(found)]
@@ -47,6 +49,12 @@ def _ignore(number: int, match: re.Match[str]) -> _Ignore:
 
 def _note(unused: _Ignore, source: Source) -> Finding:
     return Finding(
-        id=UNUSED, level="note", file=source.path, line=unused.line, column=unused.column, expression=unused.text,
-        what="an ignore that takes nothing back: there is no such finding on this line", explain="lstm-inspect lint --help",
-    )  # fmt: skip
+        id=UNUSED,
+        level="note",
+        file=source.path,
+        line=unused.line,
+        column=unused.column,
+        expression=unused.text,
+        what="an ignore that takes nothing back: there is no such finding on this line",
+        explain="lstm-inspect lint --help",
+    )

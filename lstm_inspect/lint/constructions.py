@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -29,10 +30,9 @@ _DEFAULTS: Final = {
     "proj_size": Constant(0),
 }
 _FLAGS: Final = ("hidden_size", *_DEFAULTS)
-_SAME: Final = (
-    "Dropout Dropout1d Dropout2d AlphaDropout Identity LayerNorm BatchNorm1d InstanceNorm1d ReLU LeakyReLU ELU GELU "
-    "SELU CELU SiLU PReLU Tanh Sigmoid Hardtanh Softplus Mish"
-).split()
+_SAME: Final = re.compile(
+    r"\w*Dropout\dd?|\w*Dropout|Identity|LayerNorm|BatchNorm1d|InstanceNorm1d|\w*LU|Tanh|Sigmoid|Hardtanh|Softplus|Mish"
+)
 
 
 def recurrent(kind: str | None, arguments: Sequence[Value], named: Mapping[str, Value], node: ast.Call) -> Recurrent:
@@ -56,7 +56,7 @@ def layer(name: str) -> Layer:
     >>> layer("Dropout")
     Layer(kind='same')
     """
-    return Layer("linear" if name in ("Linear", "LazyLinear") else "same" if name in _SAME else "other")
+    return Layer("linear" if name in ("Linear", "LazyLinear") else "same" if _SAME.fullmatch(name) else "other")
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,9 @@ def _inside(folder: Path) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         here = Path(place)
         rules = _rules_of(here.resolve())
-        folders[:] = sorted(name for name in folders if not _left_out(here / name) and not _ignored(rules, here, name, True))
+        folders[:] = sorted(
+            name for name in folders if not _left_out(here / name) and not _ignored(rules, here, name, True)
+        )
         for name in sorted(files):
             if name.endswith(SUFFIXES) and not _ignored(rules, here, name, False):
                 yield here / name

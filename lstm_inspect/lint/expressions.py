@@ -5,11 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from typing import Any, Final
 
 from lstm_inspect.lint import library, tensors
-from lstm_inspect.lint.constructions import kinds
 from lstm_inspect.lint.source import Source, imported
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.uses import Uses
@@ -46,7 +44,9 @@ from lstm_inspect.lint.values import (
 )
 
 _DEPTH: Final = 6  # calls inside calls
-_NAMED_LENGTHS: Final = re.compile(r"(^|_)(len|lens|length|lengths|seqlen|seqlens)(_|s?$|\d)|lengths?$|lens?$|seq_?size")
+_NAMED_LENGTHS: Final = re.compile(
+    r"(^|_)(len|lens|length|lengths|seqlen|seqlens)(_|s?$|\d)|lengths?$|lens?$|seq_?size"
+)
 _KEEPS: Final = re.compile(r"drop|norm|relu|gelu|tanh|activation|(^|_)act(_|$)|(^|_)bn\d*$|(^|_)ln\d*$")
 _TENSORS: Final = (Output, Step, Pair, Rows, Data, Length)
 
@@ -133,7 +133,7 @@ class Expressions:
             module, _, name = module.rpartition(".")
         level = len(module) - len(module.lstrip("."))
         source = imported(module.lstrip("."), level, self.source.place) if module else None
-        if source is None or id(source) in self._modules and name not in self._modules[id(source)].names:
+        if source is None or (id(source) in self._modules and name not in self._modules[id(source)].names):
             return dotted
         return self.module_of(source).names.get(name, dotted)
 
@@ -152,7 +152,7 @@ class Expressions:
     def _attribute(self, node: ast.Attribute, state: State) -> Value:
         return self.attribute(self.evaluate(node.value, state), node.attr, state)
 
-    def attribute(self, of: Value, name: str, state: State) -> Value:
+    def attribute(self, of: Value, name: str, state: State) -> Value:  # noqa: PLR0911 - a case a kind of value
         """``of.name``"""
         match of:
             case Several():
@@ -163,13 +163,13 @@ class Expressions:
                 return self._of_class(of, name, state)
             case Dotted():
                 return self._imported(Dotted(f"{of.name}.{name}")) if ":" not in of.name else UNKNOWN
-            case Symbol() if name not in library.TENSOR_METHODS:
+            case Symbol() if not library.TENSOR_METHODS.fullmatch(name):
                 return self._of_symbol(of, name, state)
             case Recurrent():
                 return getattr(of, name) if name in library.FLAGS else Method(of, name)
             case Output() | Step() | Rows() | Data() if name in ("shape", "T", "mT", "data"):
                 return Method(of, name) if name == "shape" else tensors.method(of, name, [], {}, self, state, None)
-        return UNKNOWN if of is UNKNOWN and name not in library.TENSOR_METHODS else Method(of, name)
+        return UNKNOWN if of is UNKNOWN and not library.TENSOR_METHODS.fullmatch(name) else Method(of, name)
 
     def _of_symbol(self, of: Symbol, name: str, state: State) -> Value:
         """An attribute of a config: its default where the config is a class of the file."""
@@ -289,7 +289,9 @@ class Expressions:
             held = self._truth(value, state)
             if held is not None:
                 return Constant(not held)
-            return value.symbol if isinstance(value, Negated) else Negated(value) if isinstance(value, Symbol) else UNKNOWN
+            return (
+                value.symbol if isinstance(value, Negated) else Negated(value) if isinstance(value, Symbol) else UNKNOWN
+            )
         if isinstance(node.op, ast.USub):
             return arithmetic(ast.Mult(), Constant(-1), value)
         return UNKNOWN
@@ -398,7 +400,7 @@ class Expressions:
         of, key = self.evaluate(node.value, state), self.evaluate(node.slice, state)
         return self.subscript(of, key, node, state)
 
-    def subscript(self, of: Value, key: Value, node: ast.Subscript, state: State) -> Value:
+    def subscript(self, of: Value, key: Value, node: ast.Subscript, state: State) -> Value:  # noqa: PLR0911 - a case a kind of value
         """``of[key]``"""
         match of:
             case Several():
@@ -422,7 +424,7 @@ class Expressions:
         named = {each.arg: self.evaluate(each.value, state) for each in node.keywords if each.arg}
         return self.apply(function, arguments, named, node, state)
 
-    def apply(
+    def apply(  # noqa: C901, PLR0911 - a case a kind of value
         self, function: Value, arguments: list[Value], named: dict[str, Value], node: ast.Call, state: State
     ) -> Value:
         """``function(*arguments, **named)``"""
@@ -453,10 +455,14 @@ class Expressions:
             arguments = [self.apply(each, arguments, {}, node, state)]
         return arguments[0] if arguments else UNKNOWN
 
-    def _unfollowed(
-        self, arguments: Sequence[Value], named: Mapping[str, Value], node: ast.Call, state: State
-    ) -> Value:
-        name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+    def _unfollowed(self, arguments: list[Value], named: Mapping[str, Value], node: ast.Call, state: State) -> Value:
+        name = (
+            node.func.id
+            if isinstance(node.func, ast.Name)
+            else node.func.attr
+            if isinstance(node.func, ast.Attribute)
+            else ""
+        )
         builtin = library.builtin(name, arguments, node, self, state) if isinstance(node.func, ast.Name) else None
         if builtin is not None:
             return builtin
@@ -521,8 +527,10 @@ class Expressions:
         for place in [*places, *spec.kwonlyargs]:
             if place.arg not in given:
                 default = self.evaluate(defaults[place.arg], State()) if place.arg in defaults else UNKNOWN
-                given[place.arg] = default if not entered and place.arg in defaults else Symbol(
-                    place.arg, default if default is not UNKNOWN else self._annotated(place)
+                given[place.arg] = (
+                    default
+                    if not entered and place.arg in defaults
+                    else Symbol(place.arg, default if default is not UNKNOWN else self._annotated(place))
                 )
         self.source = before
         return given
@@ -533,10 +541,6 @@ class Expressions:
             value = self._name(place.annotation, State())
             return value if isinstance(value, Class) else UNKNOWN
         return UNKNOWN
-
-    def kinds_of(self, value: Value) -> tuple[str | None, ...]:
-        """The recurrent layers that a string may name."""
-        return kinds(value)
 
 
 def _assumed(text: str, assumed: Mapping[str, bool]) -> bool | None:
@@ -599,7 +603,7 @@ _SIGNS: Final[dict[type[ast.cmpop], str]] = {
 }  # fmt: skip
 
 
-def compared(op: ast.cmpop, left: Value, right: Value) -> Value:
+def compared(op: ast.cmpop, left: Value, right: Value) -> Value:  # noqa: PLR0911 - a case a kind of value
     """A test: decided, or a symbol that a path can take either way."""
     if isinstance(left, Constant) and isinstance(right, Constant):
         try:
@@ -625,9 +629,11 @@ def _named_test(op: ast.cmpop, left: Symbol, right: Value) -> Value:
         return Negated(_named_test(opposite, left, right))
     if isinstance(right, Constant) and isinstance(right.value, bool) and isinstance(op, ast.Eq | ast.Is):
         return left if right.value else Negated(left)
-    shown = right.text if isinstance(right, Symbol) else repr(right.value) if isinstance(right, Constant) else repr(
-        [each.value if isinstance(each, Constant) else "?" for each in right.values]
+    shown = (
+        right.text
+        if isinstance(right, Symbol)
+        else repr(right.value)
+        if isinstance(right, Constant)
+        else repr([each.value if isinstance(each, Constant) else "?" for each in right.values])
     )
     return Symbol(f"{left.text} {_SIGNS[type(op)]} {shown}")
-
-

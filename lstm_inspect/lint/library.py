@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from lstm_inspect.lint import tensors
-from lstm_inspect.lint.constructions import KINDS, layer, recurrent
+from lstm_inspect.lint.constructions import KINDS, kinds, layer, recurrent
+from lstm_inspect.lint.follow import Follower
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.values import (
     UNKNOWN,
@@ -30,24 +32,29 @@ from lstm_inspect.lint.values import (
     alternatives,
 )
 
-if TYPE_CHECKING:
-    from lstm_inspect.lint.expressions import Expressions
-
 FLAGS: Final = frozenset({"hidden_size", "num_layers", "bidirectional", "batch_first", "dropout", "proj_size"})
-TENSOR_METHODS: Final = frozenset(
-    "size shape view reshape unsqueeze squeeze transpose permute t T contiguous sort argsort index_select long to cuda "
-    "cpu float detach expand repeat clone flatten normal_ uniform_ append extend".split()
+TENSOR_METHODS: Final = re.compile(
+    "size|shape|view|reshape|unsqueeze|squeeze|transpose|permute|t|T|contiguous|sort|argsort|index_select|long|to|cuda"
+    "|cpu|float|detach|expand|repeat|clone|flatten|normal_|uniform_|append|extend"
 )
 _RANDOM: Final = frozenset({"randn", "rand", "randn_like", "rand_like", "normal"})
 _EMPTY: Final = frozenset({"zeros", "ones", "empty", "zeros_like", "full", "arange"})
-_WRAPPERS: Final = ("DataParallel", "DistributedDataParallel", "compile", "script", "weight_norm", "spectral_norm", "orthogonal")
-_SAME: Final = frozenset("dropout relu tanh sigmoid gelu elu selu leaky_relu layer_norm normalize hardtanh".split())
+_WRAPPERS: Final = (
+    "DataParallel",
+    "DistributedDataParallel",
+    "compile",
+    "script",
+    "weight_norm",
+    "spectral_norm",
+    "orthogonal",
+)
+_SAME: Final = re.compile("dropout|relu|tanh|sigmoid|gelu|elu|selu|leaky_relu|layer_norm|normalize|hardtanh")
 _HARMLESS: Final = frozenset({"allclose", "equal", "isclose", "assert_close", "assert_allclose"})
 _TENSORS: Final = Output | Step | Rows | Pair | Data | Symbol | Length | Several
 
 
-def call(
-    name: str, arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State
+def call(  # noqa: C901, PLR0911 - a case a kind of value
+    name: str, arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State
 ) -> Value:
     """``torch.name(..)``, or a call of something else that was imported."""
     last = name.replace(":", ".").rpartition(".")[2]
@@ -60,7 +67,7 @@ def call(
     handler = _FUNCTIONS.get(last)
     if handler is not None:
         return handler(arguments, named, node, walker, state)
-    if last in _SAME and arguments:
+    if _SAME.fullmatch(last) and arguments:
         return arguments[0]
     if last in _RANDOM:
         return _random(arguments, named, node, walker, state)
@@ -76,7 +83,7 @@ def call(
 
 
 def _foreign(
-    last: str, arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State
+    last: str, arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State
 ) -> Value:
     if arguments and isinstance(arguments[0], Recurrent) and len(arguments) == 1:
         return arguments[0]  # a wrapper of somebody's
@@ -85,8 +92,8 @@ def _foreign(
     return UNKNOWN
 
 
-def _module(
-    last: str, arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State
+def _module(  # noqa: PLR0911 - a case a kind of value
+    last: str, arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State
 ) -> Value:
     if last in KINDS:
         return recurrent(last, arguments, named, node)
@@ -96,7 +103,13 @@ def _module(
         given = arguments[0].values if len(arguments) == 1 and isinstance(arguments[0], Items) else tuple(arguments)
         return Chain(given) if not any(isinstance(each, ast.Starred) for each in node.args) else UNKNOWN
     if last == "ModuleList":
-        return arguments[0] if arguments and isinstance(arguments[0], Items) else Items((), open=True) if not arguments else UNKNOWN
+        return (
+            arguments[0]
+            if arguments and isinstance(arguments[0], Items)
+            else Items((), open=True)
+            if not arguments
+            else UNKNOWN
+        )
     if last == "ModuleDict":
         return arguments[0] if arguments and isinstance(arguments[0], Table) else UNKNOWN
     if last in ("DataParallel", "DistributedDataParallel") and arguments:
@@ -119,21 +132,17 @@ def _names(arguments: list[Value]) -> tuple[str | None, ...]:
     return tuple(found)
 
 
-def _random(
-    arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State
-) -> Value:
+def _random(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
     return Data(ones=_ones(arguments), names=_names(arguments), random=None if state.guarded else node)
 
 
-def _pack(
-    arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State
-) -> Value:
+def _pack(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
     value = arguments[0] if arguments else named.get("input", UNKNOWN)
     walker.uses.consume(value, state)
     return Data(packed=True, order=value.order if isinstance(value, Data) else None)
 
 
-def _pad(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _pad(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
     """pad_packed_sequence: its own batch_first says which axis is which."""
     value = arguments[0] if arguments else named.get("sequence", UNKNOWN)
     if isinstance(value, Several):
@@ -147,7 +156,7 @@ def _pad(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker
     return Items((Output(value.call, axes, padded=True, mixed=value.mixed), Length()))
 
 
-def _cat(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _cat(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
     """torch.cat and torch.stack: what stands side by side is read together."""
     parts = arguments[0] if arguments else named.get("tensors", UNKNOWN)
     if isinstance(parts, Several):
@@ -165,27 +174,21 @@ def _cat(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker
     return Data(ones=ones) if ones else UNKNOWN
 
 
-def _sorted(
-    arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State
-) -> Value:
+def _sorted(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
     return tensors.method(arguments[0] if arguments else UNKNOWN, "sort", arguments[1:], named, walker, state, node)
 
 
-def _tensor(
-    arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State
-) -> Value:
+def _tensor(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
     return arguments[0] if arguments and isinstance(arguments[0], Length) else Data()
 
 
-def _embedded(
-    arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State
-) -> Value:
+def _embedded(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
     for each in arguments:
         walker.uses.consume(each, state)
     return Data()
 
 
-def _drawn(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _drawn(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
     """``nn.init.normal_(h0)`` fills the tensor that its argument names."""
     place = node.args[0] if node.args else None
     filled = Data(random=None if state.guarded else node)
@@ -194,7 +197,7 @@ def _drawn(arguments: list[Value], named: dict[str, Value], node: ast.Call, walk
     return filled
 
 
-_Handler = Callable[[list[Value], dict[str, Value], ast.Call, "Expressions", State], Value]
+_Handler = Callable[[list[Value], dict[str, Value], ast.Call, Follower, State], Value]
 _FUNCTIONS: Final[dict[str, _Handler]] = {
     "pack_padded_sequence": _pack,
     "pack_sequence": _pack,
@@ -218,13 +221,13 @@ _FUNCTIONS: Final[dict[str, _Handler]] = {
 }
 
 
-def builtin(name: str, arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value | None:
+def builtin(name: str, arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value | None:
     """A call of one of Python's own; None if it is none of those that matter."""
     handler = _BUILTINS.get(name)
     return None if handler is None else handler(arguments, node, walker, state)
 
 
-def _isinstance(arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _isinstance(arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value:
     asked = ast.unparse(node.args[1]) if len(node.args) > 1 else ""
     value = arguments[0] if arguments else UNKNOWN
     if asked == "tuple" and isinstance(value, Pair | Items | Rows):
@@ -234,52 +237,56 @@ def _isinstance(arguments: list[Value], node: ast.Call, walker: Expressions, sta
     return UNKNOWN
 
 
-def _getattr(arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _getattr(arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value:
     if len(arguments) < 2:
         return UNKNOWN
     of, name = arguments[0], arguments[1]
     if of == Dotted("torch.nn"):
-        found = walker.kinds_of(name)
+        found = kinds(name)
         return alternatives(*(Dotted(f"torch.nn.{kind or '?'}") for kind in found))
     if isinstance(name, Constant) and isinstance(name.value, str):
         return walker.attribute(of, name.value, state)
     return UNKNOWN
 
 
-def _super(arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _super(arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value:
     return walker.base(state)
 
 
-def _first(arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value:
-    return arguments[0] if arguments and isinstance(arguments[0], Length | Items | Constant | Symbol | Negated) else UNKNOWN
+def _first(arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value:
+    return (
+        arguments[0]
+        if arguments and isinstance(arguments[0], Length | Items | Constant | Symbol | Negated)
+        else UNKNOWN
+    )
 
 
-def _int(arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _int(arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value:
     if arguments and isinstance(arguments[0], Constant) and isinstance(arguments[0].value, int | float):
         return Constant(int(arguments[0].value))
     return _first(arguments, node, walker, state)
 
 
-def _len(arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _len(arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value:
     return Symbol(ast.unparse(node))
 
 
-def _nothing(arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _nothing(arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value:
     return UNKNOWN
 
 
-def _enumerate(arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _enumerate(arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value:
     of = arguments[0] if arguments else UNKNOWN
     if isinstance(of, Items) and not of.open:
         return Items(tuple(Items((UNKNOWN, each)) for each in of.values))
     return Items((Items((UNKNOWN, tensors.item_of(of, node, walker, state))),), open=True)
 
 
-def _zip(arguments: list[Value], node: ast.Call, walker: Expressions, state: State) -> Value:
+def _zip(arguments: list[Value], node: ast.Call, walker: Follower, state: State) -> Value:
     return Items((Items(tuple(tensors.item_of(each, node, walker, state) for each in arguments)),), open=True)
 
 
-_BUILTINS: Final[dict[str, Callable[[list[Value], ast.Call, Any, State], Value]]] = {
+_BUILTINS: Final[dict[str, Callable[[list[Value], ast.Call, Follower, State], Value]]] = {
     "isinstance": _isinstance,
     "getattr": _getattr,
     "super": _super,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from lstm_inspect.lint.analyse import analyse
 from lstm_inspect.lint.comments import without_ignored
@@ -13,8 +12,10 @@ from lstm_inspect.lint.discover import discover
 from lstm_inspect.lint.source import RECURRENT, Unreadable, parse
 from lstm_inspect.lint.wording import finding
 from lstm_inspect.mistakes.finding import Finding
+from lstm_inspect.theory.contract import Document, written
 
 
+@written("file reason")
 @dataclass(frozen=True, slots=True)
 class Unread:
     """A file that was left out, and why."""
@@ -23,8 +24,9 @@ class Unread:
     reason: str
 
 
+@written("files mistakes=findings unread", command="lint")
 @dataclass(slots=True)
-class Linted:
+class Linted(Document):
     """What was found in the files that were read.
 
     Attributes:
@@ -45,14 +47,6 @@ class Linted:
         self.unread += other.unread
         self.files += other.files
         self.lines.update(other.lines)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The document by the JSON contract."""
-        return {
-            "files": self.files,
-            "mistakes": [each.to_dict() for each in self.findings],
-            "unread": [{"file": each.file, "reason": each.reason} for each in self.unread],
-        }
 
 
 def lint(*paths: str | Path) -> list[Finding]:

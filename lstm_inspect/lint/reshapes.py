@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from lstm_inspect.lint.constructions import Flag, layers, truth
+from lstm_inspect.lint.follow import Follower
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.values import (
     UNKNOWN,
@@ -24,14 +25,11 @@ from lstm_inspect.lint.values import (
     whole,
 )
 
-if TYPE_CHECKING:
-    from lstm_inspect.lint.expressions import Expressions
-
-TURNS: Final = frozenset("transpose swapaxes permute t T mT squeeze unsqueeze".split())
+TURNS: Final = ("transpose", "swapaxes", "permute", "t", "T", "mT", "squeeze", "unsqueeze")
 _BATCHES: Final = re.compile(r"batch|(^|[._])bsz?$|(^|[._])[bB]$")
 
 
-def turned(of: Any, name: str, arguments: Sequence[Value], walker: Expressions, state: State) -> Value:
+def turned(of: Any, name: str, arguments: Sequence[Value], walker: Follower, state: State) -> Value:
     """A transpose, a permutation, an axis more or less."""
     axes = _turned(of, name, arguments, state) if of.axes else None
     if axes is None:
@@ -92,7 +90,7 @@ def rows_of(of: Rows, state: State) -> Flag:
 
 
 def viewed(
-    of: Any, name: str, arguments: list[Value], named: dict[str, Value], walker: Expressions, state: State, node: Any
+    of: Any, name: str, arguments: list[Value], named: dict[str, Value], walker: Follower, state: State, node: Any
 ) -> Value:
     """``view``, ``reshape``, ``flatten``: followed where the new axes are the old ones, said where sequences mix."""
     sizes = list(arguments[0].values) if len(arguments) == 1 and isinstance(arguments[0], Items) else arguments
@@ -111,13 +109,13 @@ def viewed(
     return UNKNOWN
 
 
-def _joined(of: Rows, walker: Expressions, state: State) -> Value:
+def _joined(of: Rows, walker: Follower, state: State) -> Value:
     """Each sequence's rows side by side."""
     walker.uses.consume(of, state)
     return Data()
 
 
-def _viewed_rows(of: Rows, sizes: list[Value], walker: Expressions, state: State, node: Any) -> Value:
+def _viewed_rows(of: Rows, sizes: list[Value], walker: Follower, state: State, node: Any) -> Value:
     axes = of.axes or ()
     if axes == ("rows", "batch", "features"):
         if len(sizes) == 4:
@@ -138,7 +136,9 @@ def _viewed_rows(of: Rows, sizes: list[Value], walker: Expressions, state: State
 
 def _counts_layers(of: Rows, sizes: list[Value], state: State) -> bool:
     """Whether four sizes are (L, D, B, H)."""
-    return of.rows is None and (sizes[0] == of.call.module.num_layers or whole(sizes[0]) == -1 or whole(sizes[1]) in (1, 2))
+    return of.rows is None and (
+        sizes[0] == of.call.module.num_layers or whole(sizes[0]) == -1 or whole(sizes[1]) in (1, 2)
+    )
 
 
 def _mixes(of: Rows, sizes: list[Value], state: State) -> bool:
@@ -170,7 +170,7 @@ def _several_wide(of: Rows, value: Value) -> bool:
     return one.names == wide.names and one.times > 0 and wide.times / one.times in (2, 3, 4, 6, 8)
 
 
-def _viewed_output(of: Output, sizes: list[Value], walker: Expressions, state: State, node: Any) -> Value:
+def _viewed_output(of: Output, sizes: list[Value], walker: Follower, state: State, node: Any) -> Value:
     axes = of.axes or ()
     if axes == ("time", "batch", "features") and is_batch(sizes[0], of.call) and len(sizes) <= 4:
         if not (of.call.one_step or of.call.one_sequence):
@@ -188,7 +188,7 @@ def _viewed_output(of: Output, sizes: list[Value], walker: Expressions, state: S
     return UNKNOWN
 
 
-def _interleaved(of: Output, walker: Expressions, state: State, node: Any) -> None:
+def _interleaved(of: Output, walker: Follower, state: State, node: Any) -> None:
     directions = truth(of.call.module.bidirectional, state.assumed)
     if directions.value:
         walker.uses.report("directions-interleaved", node, of.call, state, depends=directions.depends)
@@ -211,5 +211,3 @@ def is_batch(value: Value, call: Call, *, rows: bool = False) -> bool:
         first = call.module.batch_first
         return isinstance(first, Constant) and name.endswith(".size(0)") is bool(first.value)
     return (bool(_BATCHES.search(name)) or (rows and name.startswith("len("))) and "first" not in name
-
-

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from lstm_inspect.lint import reshapes
 from lstm_inspect.lint.constructions import truth
+from lstm_inspect.lint.follow import Follower
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.uses import together
 from lstm_inspect.lint.values import (
@@ -36,12 +38,9 @@ from lstm_inspect.lint.values import (
     whole,
 )
 
-if TYPE_CHECKING:
-    from lstm_inspect.lint.expressions import Expressions
-
-KEEP: Final = frozenset(
-    "contiguous clone detach to float double half cpu cuda relu tanh sigmoid data type requires_grad_ detach_ relu_ "
-    "tanh_ masked_fill masked_fill_ type_as long int clamp nan_to_num".split()
+KEEP: Final = re.compile(
+    "contiguous|clone|detach_?|to|float|double|half|cpu|cuda|relu_?|tanh_?|sigmoid|data|type|type_as|requires_grad_"
+    "|masked_fill_?|long|int|clamp|nan_to_num"
 )
 """Methods that change numbers but not what stands where."""
 _POOLED: Final = frozenset({"mean", "max", "amax", "sum", "min", "median", "std", "logsumexp"})
@@ -51,14 +50,26 @@ _TIME_FIRST: Final = ("time", "batch", "features")
 
 
 def run(
-    module: Recurrent, arguments: Sequence[Value], named: dict[str, Value], node: ast.Call, walker: Expressions, state: State
+    module: Recurrent,
+    arguments: Sequence[Value],
+    named: dict[str, Value],
+    node: ast.Call,
+    walker: Follower,
+    state: State,
 ) -> Value:
     """A call of a recurrent layer: output, and the state that goes with its kind."""
     given = arguments[0] if arguments else named.get("input", UNKNOWN)
     start = arguments[1] if len(arguments) > 1 else named.get("hx", UNKNOWN)
     walker.uses.consume(given, state)
     first = truth(module.batch_first, state.assumed)
-    axes = None if first.value is None or (first.depends and isinstance(module.batch_first, Symbol) and module.batch_first.text not in state.assumed) else _BATCH_FIRST if first.value else _TIME_FIRST
+    axes = (
+        None
+        if first.value is None
+        or (first.depends and isinstance(module.batch_first, Symbol) and module.batch_first.text not in state.assumed)
+        else _BATCH_FIRST
+        if first.value
+        else _TIME_FIRST
+    )
     data = given if isinstance(given, Data) else Data()
     time = {0, 1} if axes is None else {axes.index("time")}
     call = Call(
@@ -82,13 +93,13 @@ def run(
     return Items((output, states))
 
 
-def _check_layout(data: Data, axes: Axes, call: Call, walker: Expressions, state: State) -> None:
+def _check_layout(data: Data, axes: Axes, call: Call, walker: Follower, state: State) -> None:
     """Data whose sizes are named (batch, time, ..) in a module that reads (time, batch, ..), or the reverse."""
     if axes is not None and data.names[:2] == axes[1::-1]:
         walker.uses.report("batch-first-forgotten", call.node, call, state)
 
 
-def through(layer: Layer, arguments: list[Value], node: ast.AST, walker: Expressions, state: State) -> Value:
+def through(layer: Layer, arguments: list[Value], node: ast.AST, walker: Follower, state: State) -> Value:
     """A layer that works on each step by itself keeps what stands where; of others nothing is known."""
     if not arguments:
         return UNKNOWN
@@ -130,7 +141,7 @@ def pair_item(pair: Pair, which: int, node: ast.AST) -> Rows:
                 tempting=node if which == -1 else None)  # fmt: skip
 
 
-def item_of(value: Value, node: ast.AST, walker: Expressions, state: State) -> Value:
+def item_of(value: Value, node: ast.AST, walker: Follower, state: State) -> Value:
     """One turn's item of a loop over a value."""
     match value:
         case Items():
@@ -149,7 +160,7 @@ def item_of(value: Value, node: ast.AST, walker: Expressions, state: State) -> V
 # brackets
 
 
-def indexed(of: Value, key: Value, node: ast.Subscript, walker: Expressions, state: State) -> Value:
+def indexed(of: Value, key: Value, node: ast.Subscript, walker: Follower, state: State) -> Value:  # noqa: C901, PLR0911 - a case a kind of value
     """``of[key]``"""
     match of:
         case Items():
@@ -183,7 +194,7 @@ def _item(of: Items, key: Value) -> Value:
     if isinstance(key, Cut) and not of.open:
         ends = [whole(each) for each in (key.lower, key.upper, key.step)]
         return Items(of.values[slice(*ends)])
-    return alternatives(*of.values) if of.values and place is None or of.open and of.values else UNKNOWN
+    return alternatives(*of.values) if (of.values and place is None) or (of.open and of.values) else UNKNOWN
 
 
 def _picks(axes: tuple[str, ...], key: Value) -> list[tuple[str | None, Value]] | None:
@@ -219,7 +230,7 @@ def _at(key: Value) -> str | None:
     return None
 
 
-def _of_output(of: Output, key: Value, node: ast.AST, walker: Expressions, state: State) -> Value:
+def _of_output(of: Output, key: Value, node: ast.AST, walker: Follower, state: State) -> Value:  # noqa: C901 - a case a kind of value
     axes = of.axes or (_BATCH_FIRST if isinstance(key, Items) and key.values and _bare(key.values[0]) else None)
     picks = _picks(axes, key) if axes else None
     if picks is None:
@@ -253,7 +264,7 @@ def _of_output(of: Output, key: Value, node: ast.AST, walker: Expressions, state
 
 
 def _sequence(
-    of: Output, pick: Value, picks: list[tuple[str | None, Value]], node: ast.AST, walker: Expressions, state: State
+    of: Output, pick: Value, picks: list[tuple[str | None, Value]], node: ast.AST, walker: Follower, state: State
 ) -> list[str] | None:
     """What brackets leave of the batch axis; None where the last sequence is taken for the last step."""
     if isinstance(pick, Cut):
@@ -272,7 +283,7 @@ def _sequence(
     return [] if timed or whole(pick) is not None else ["?"]
 
 
-def _of_step(of: Step, key: Value, walker: Expressions, state: State) -> Value:
+def _of_step(of: Step, key: Value, walker: Follower, state: State) -> Value:
     """A part of a step: a half of its features may be right, so nothing is said of it."""
     picks = _picks(of.axes, key) if of.axes else None
     if picks and all(_bare(pick) or axis in ("batch", "one", None) for axis, pick in picks):
@@ -282,7 +293,7 @@ def _of_step(of: Step, key: Value, walker: Expressions, state: State) -> Value:
     return Data()
 
 
-def _of_rows(of: Rows, key: Value, node: ast.AST, walker: Expressions, state: State) -> Value:
+def _of_rows(of: Rows, key: Value, node: ast.AST, walker: Follower, state: State) -> Value:
     picks = _picks(of.axes, key) if of.axes else None
     kept: list[str] = []
     rows = of.rows
@@ -329,7 +340,7 @@ def _chosen(axis: str, rows: tuple[int, ...] | None, pick: Value, of: Rows) -> t
 def _cut_rows(cut: Cut) -> tuple[int, ...] | None:
     """``[-2:]`` and ``[:2]``; other cuts are not followed."""
     lower, upper = whole(cut.lower), whole(cut.upper)
-    if cut.step != Constant(None) or None not in (lower, upper) and (lower or 0) * (upper or 0) < 0:
+    if cut.step != Constant(None) or (None not in (lower, upper) and (lower or 0) * (upper or 0) < 0):
         return None
     if cut.upper == Constant(None) and lower is not None and lower < 0:
         return tuple(range(lower, 0))
@@ -356,8 +367,8 @@ def _one(cut: Cut) -> bool:
 # methods
 
 
-def method(
-    of: Value, name: str, arguments: list[Value], named: dict[str, Value], walker: Expressions, state: State, node: Any
+def method(  # noqa: C901, PLR0911 - a case a kind of value
+    of: Value, name: str, arguments: list[Value], named: dict[str, Value], walker: Follower, state: State, node: Any
 ) -> Value:
     """``of.name(..)``"""
     match of:
@@ -383,7 +394,7 @@ def method(
 
 
 def _of_container(
-    of: Items | Table, name: str, arguments: list[Value], node: Any, walker: Expressions, state: State
+    of: Items | Table, name: str, arguments: list[Value], node: Any, walker: Follower, state: State
 ) -> Value:
     """``list.append`` puts an item into the name's value."""
     target = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
@@ -391,7 +402,9 @@ def _of_container(
         added = arguments[-1]
         walker.uses.consume(added, state)
         layers = isinstance(added, Recurrent | Layer)
-        items = Items((*of.values, added)[:8] if layers or not isinstance(added, Output | Step | Rows) else of.values, open=True)
+        items = Items(
+            (*of.values, added)[:8] if layers or not isinstance(added, Output | Step | Rows) else of.values, open=True
+        )
         if isinstance(target, ast.Name | ast.Attribute):
             walker.bind(target, items, state)
         return Constant(None)
@@ -413,8 +426,8 @@ def _of_order(of: Order, name: str) -> Value:
     return of if name in ("to", "cuda", "cpu", "long", "tolist", "detach") else UNKNOWN
 
 
-def _of_other(
-    of: Value, name: str, arguments: list[Value], named: dict[str, Value], walker: Expressions, state: State, node: Any
+def _of_other(  # noqa: C901, PLR0911 - a case a kind of value
+    of: Value, name: str, arguments: list[Value], named: dict[str, Value], walker: Follower, state: State, node: Any
 ) -> Value:
     """A method of a tensor that is no result: which axes have one element is followed."""
     data = of if isinstance(of, Data) else Data()
@@ -435,7 +448,7 @@ def _of_other(
         return order if name == "argsort" else Items((UNKNOWN, order))
     if name == "index_select" and len(arguments) > 1 and isinstance(arguments[1], Order):
         return Data(order=arguments[1].name)
-    if name in KEEP or name.endswith("_"):
+    if KEEP.fullmatch(name) or name.endswith("_"):
         return replace(data, random=node if name in ("normal_", "uniform_") and not state.guarded else data.random)
     return Data() if isinstance(of, Data) else UNKNOWN
 
@@ -461,14 +474,14 @@ def dimension(of: Value, key: Value, node: ast.expr) -> Value:
     return Symbol(f"{ast.unparse(base)}.size({place})") if place is not None else UNKNOWN
 
 
-def _of_result(
-    of: Any, name: str, arguments: list[Value], named: dict[str, Value], walker: Expressions, state: State, node: Any
+def _of_result(  # noqa: C901, PLR0911 - a case a kind of value
+    of: Any, name: str, arguments: list[Value], named: dict[str, Value], walker: Follower, state: State, node: Any
 ) -> Value:
     """A method of output, of a step of it, of the pair or of rows."""
     if isinstance(of, Pair):
         walker.uses.escape(of, state)
         return UNKNOWN
-    if name in KEEP:
+    if KEEP.fullmatch(name):
         return of
     if name == "size" and isinstance(node, ast.Call):
         return dimension(of, arguments[0], node.func) if arguments else UNKNOWN
@@ -486,7 +499,9 @@ def _of_result(
         walker.uses.escape(of, state)
         return UNKNOWN
     for each in (of, *arguments, *named.values()):
-        (walker.uses.escape if isinstance(each, Rows) and each.axes and "rows" in each.axes else walker.uses.consume)(each, state)
+        (walker.uses.escape if isinstance(each, Rows) and each.axes and "rows" in each.axes else walker.uses.consume)(
+            each, state
+        )
     return Data()
 
 
@@ -498,7 +513,7 @@ def axis_of(arguments: Sequence[Value], named: dict[str, Value], axes: Axes) -> 
 
 
 def _pooled(
-    of: Output, name: str, arguments: list[Value], named: dict[str, Value], walker: Expressions, state: State, node: Any
+    of: Output, name: str, arguments: list[Value], named: dict[str, Value], walker: Follower, state: State, node: Any
 ) -> Value:
     """A mean over time is one; over the batch it mixes the sequences."""
     walker.uses.escape(of, state)
@@ -508,7 +523,7 @@ def _pooled(
     return Items((Data(), UNKNOWN)) if name in ("max", "min", "median") else Data()
 
 
-def _selected(of: Any, name: str, arguments: list[Value], walker: Expressions, state: State, node: Any) -> Value:
+def _selected(of: Any, name: str, arguments: list[Value], walker: Follower, state: State, node: Any) -> Value:
     """``select(1, -1)``, ``gather(1, lengths - 1)``, ``index_select(0, order)``: brackets by another name."""
     place = whole(arguments[0])
     axes = of.axes
@@ -526,10 +541,16 @@ def _selected(of: Any, name: str, arguments: list[Value], walker: Expressions, s
     return found
 
 
-def _unbound(of: Rows, arguments: list[Value], walker: Expressions, state: State, node: Any) -> Value:
+def _unbound(of: Rows, arguments: list[Value], walker: Follower, state: State, node: Any) -> Value:
     """``hn.unbind(0)``: all rows, one by one, where their number is known."""
     count = reshapes.rows_of(of, state)
-    if of.axes and of.axes[0] == "rows" and count.value and not count.depends and (not arguments or whole(arguments[0]) == 0):
+    if (
+        of.axes
+        and of.axes[0] == "rows"
+        and count.value
+        and not count.depends
+        and (not arguments or whole(arguments[0]) == 0)
+    ):
         rows = of.rows or tuple(range(count.value))
         return Items(tuple(replace(of, axes=of.axes[1:], rows=(row,), node=node) for row in rows))
     walker.uses.escape(of, state)
@@ -539,19 +560,19 @@ def _unbound(of: Rows, arguments: list[Value], walker: Expressions, state: State
 # several tensors
 
 
-def combined(left: Value, right: Value, node: ast.BinOp, walker: Expressions, state: State) -> Value:
+def combined(left: Value, right: Value, node: ast.BinOp, walker: Follower, state: State) -> Value:
     """``left op right``: a mask keeps the layout of what it masks, a sum reads both."""
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, Output | Step | Rows) and not isinstance(other, Output | Step | Rows | Several):
-            if isinstance(node.op, ast.Mult | ast.Div) and (not isinstance(one, Output) or other is not UNKNOWN):
-                return one
+        alone = isinstance(one, Output | Step | Rows) and not isinstance(other, Output | Step | Rows | Several)
+        if alone and isinstance(node.op, ast.Mult | ast.Div) and (not isinstance(one, Output) or other is not UNKNOWN):
+            return one
     if isinstance(left, Length) or isinstance(right, Length):
         return Length(less=getattr(left, "less", False) or getattr(right, "less", False))
     read_together([left, right], walker, state)
     return Data()
 
 
-def read_together(values: Sequence[Value], walker: Expressions, state: State) -> None:
+def read_together(values: Sequence[Value], walker: Follower, state: State) -> None:
     """Values that one expression reads: both ends of output hold both final states, two rows are two directions."""
     ends: dict[ast.AST, set[str]] = {}
     for value in values:

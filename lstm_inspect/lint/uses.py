@@ -73,7 +73,7 @@ class Uses:
     names: dict[ast.AST, Names] = field(default_factory=dict)
     entered: bool = False
 
-    def consume(self, value: Value, state: State) -> None:
+    def consume(self, value: Value, state: State) -> None:  # noqa: C901 - a case a kind of value
         """Something reads a value whole: here a wrong one does harm."""
         match value:
             case Items() | Several():
@@ -130,7 +130,10 @@ class Uses:
         if facts.pop("likely", False) or facts.get("depends"):
             level = LEVELS[max(LEVELS.index(level), LEVELS.index("warning"))]
         if call is not None:
-            directions, count = truth(call.module.bidirectional, state.assumed), layers(call.module.num_layers, state.assumed)
+            directions, count = (
+                truth(call.module.bidirectional, state.assumed),
+                layers(call.module.num_layers, state.assumed),
+            )
             facts = {"bidirectional": directions.value, "num_layers": count.value, **facts}
         self.drafts.append(Draft(mistake, level, node, call, **facts))  # type: ignore[arg-type]
 
@@ -143,7 +146,13 @@ class Uses:
         if directions.value:
             likely = step.at == "first"  # a first token of its own, as BERT has it
             self.report(
-                "last-step-bidirectional", step.node, step.call, state, of=step, depends=directions.depends, likely=likely
+                "last-step-bidirectional",
+                step.node,
+                step.call,
+                state,
+                of=step,
+                depends=directions.depends,
+                likely=likely,
             )
         if step.output and step.output.padded and step.at == "last" and not step.call.one_sequence:
             self.report("padding-as-last-step", step.node, step.call, state, of=step)
@@ -172,7 +181,15 @@ class Uses:
     def _tempting(self, part: Rows, state: State) -> None:
         if part.tempting is not None:
             kind = part.call.module.kind
-            self.report("cell-for-hidden", part.tempting, part.call, state, of=part, unless=frozenset({"all of hn", "hn"}), likely=kind is None)
+            self.report(
+                "cell-for-hidden",
+                part.tempting,
+                part.call,
+                state,
+                of=part,
+                unless=frozenset({"all of hn", "hn"}),
+                likely=kind is None,
+            )
 
     def _layers_joined(self, part: Rows, rows: frozenset[int], count: Flag, state: State) -> None:
         """Two rows of one direction: two layers, if there are two."""
@@ -181,9 +198,7 @@ class Uses:
             named = _means_directions(part.node)
             self.report("layers-for-directions", part.node, part.call, state, likely=not (named and certain))
 
-    def _of_two_directions(
-        self, part: Rows, rows: frozenset[int], directions: Flag, count: Flag, state: State
-    ) -> None:
+    def _of_two_directions(self, part: Rows, rows: frozenset[int], directions: Flag, count: Flag, state: State) -> None:
         """Rows of a bidirectional module: the top layer has the last two."""
         total = 2 * count.value if count.value is not None and count.depends is None else None
         counted = {row - total if total and row >= 0 else row for row in rows}
@@ -195,9 +210,7 @@ class Uses:
             self.report(
                 "one-direction-of-two", part.node, part.call, state, unless=unless | also, depends=directions.depends
             )
-        elif not top and min(counted) < -2:
-            self._lower(part, rows, count, state, directions)
-        elif not top and max(counted) <= 1 and _several(count):
+        elif (not top and min(counted) < -2) or (not top and max(counted) <= 1 and _several(count)):
             self._lower(part, rows, count, state, directions)
 
     def _lower(
@@ -220,7 +233,9 @@ class Uses:
         found: dict[tuple[str, ast.AST], Draft] = {}
         for draft in self.drafts:
             used = self.used.get(draft.call.node, set()) if draft.call else set()
-            if (draft.unless and not complete) or any(any(use == each or use.startswith(f"{each}[") for use in used) for each in draft.unless):
+            if (draft.unless and not complete) or any(
+                any(use == each or use.startswith(f"{each}[") for use in used) for each in draft.unless
+            ):
                 continue
             kept = found.get((draft.id, draft.node))
             if kept is None or LEVELS.index(draft.level) < LEVELS.index(kept.level):
@@ -247,5 +262,3 @@ def together(values: Iterable[Value]) -> dict[ast.AST, list[Rows]]:
         if isinstance(value, Rows):
             found.setdefault(value.call.node, []).append(value)
     return found
-
-

@@ -147,7 +147,7 @@ class Cut:
     @property
     def everything(self) -> bool:
         """Whether it is a bare colon."""
-        return self.lower == self.upper == self.step == Constant(None)
+        return all(end == Constant(None) for end in (self.lower, self.upper, self.step))
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class Walker(Expressions):
     def _assign(self, node: ast.Assign | ast.AnnAssign, state: State) -> list[State]:
         if node.value is None:
             return [state]
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else [node.target]
         return self._bind_all(targets, self.evaluate(node.value, state), state)
 
     def _bind_all(self, targets: list[ast.expr], value: Value, state: State) -> list[State]:
@@ -223,5 +223,3 @@ def _case_test(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
     if isinstance(pattern, ast.MatchValue):
         return ast.copy_location(ast.Compare(subject, [ast.Eq()], [pattern.value]), subject)
     return ast.copy_location(ast.Name("_pattern", ast.Load()), subject)
-
-

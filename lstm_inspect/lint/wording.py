@@ -72,7 +72,11 @@ def replacement(draft: Draft, names: Names) -> str | None:
     if draft.id == "random-initial-state" and isinstance(draft.node, ast.Call):
         function = ast.unparse(draft.node.func)
         drawn = next((name for name in ("randn_like", "rand_like", "randn", "rand") if function.endswith(name)), None)
-        return ast.unparse(draft.node).replace(drawn, drawn.replace("randn", "zeros").replace("rand", "zeros"), 1) if drawn else None
+        return (
+            ast.unparse(draft.node).replace(drawn, drawn.replace("randn", "zeros").replace("rand", "zeros"), 1)
+            if drawn
+            else None
+        )
     return None
 
 
