@@ -3,35 +3,48 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
-from lstm_inspect.lint.source import Source
+from lstm_inspect.lint.source import RECURRENT, Source
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.uses import Draft, Uses
 from lstm_inspect.lint.values import Class, Function, Instance
-from lstm_inspect.lint.walk import Exhausted, Walker
+from lstm_inspect.lint.walk import Walker
 
 
 def analyse(source: Source) -> tuple[list[Draft], Uses]:
     """The mistakes of a file, and what it calls its results."""
     walker = Walker(source)
-    complete = True
-    try:
-        for each in _entries(walker):
-            walker.enter(each) if isinstance(each, Function) else _follow_class(walker, each)
-    except Exhausted:
-        complete = False  # a use that makes a finding right may stand in what was not followed
+    for each in _entries(walker):
+        walker.enter(each) if isinstance(each, Function) else _follow_class(walker, each)
     nodes = {id(node) for node in ast.walk(source.tree)} if walker.uses.drafts else set()
-    drafts = [draft for draft in walker.uses.settle(complete=complete) if id(draft.node) in nodes]
+    drafts = [draft for draft in walker.uses.settle(complete=walker.complete) if id(draft.node) in nodes]
     return drafts, walker.uses
 
 
 def _entries(walker: Walker) -> Iterator[Class | Function]:
     """The classes and functions of the file itself; its own statements are followed first."""
     names = walker.module_of(walker.main).names
-    for value in list(names.values()):
-        if isinstance(value, Class | Function) and value.home is walker.main:
+    concerned = _concerned(walker.main)
+    for name, value in list(names.items()):
+        if name in concerned and isinstance(value, Class | Function) and value.home is walker.main:
             yield value
+
+
+def _concerned(source: Source) -> set[str]:
+    """The definitions that name a recurrent layer, or one of those that do; the others are not followed."""
+    texts = {
+        node.name: "\n".join(source.lines[node.lineno - 1 : node.end_lineno])
+        for node in source.tree.body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    found: set[str] = set()
+    named = RECURRENT
+    while new := {name for name, text in texts.items() if name not in found and named.search(text)}:
+        found |= new
+        named = re.compile(rf"\b(?:{'|'.join(map(re.escape, new))})\b")
+    return found
 
 
 def _follow_class(walker: Walker, of: Class) -> None:

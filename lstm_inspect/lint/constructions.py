@@ -92,6 +92,18 @@ def truth(value: Value, assumed: Mapping[str, bool]) -> Flag:
     return Flag(None)
 
 
+def decided(value: Value, assumed: Mapping[str, bool]) -> bool | None:
+    """Whether a flag is set on this path; None if the path holds for both.
+
+    >>> decided(Symbol("bidirectional"), {}), decided(Symbol("bidirectional"), {"bidirectional": False})
+    (None, False)
+    """
+    value = settled(value, assumed)
+    symbol = value.symbol if isinstance(value, Negated) else value
+    known = None if isinstance(symbol, Symbol) and symbol.text not in assumed else truth(value, assumed).value
+    return None if known is None else bool(known)
+
+
 def _said(symbol: Symbol, value: bool) -> str:
     return symbol.text if any(sign in symbol.text for sign in "=<> ") else f"{symbol.text}={value}"
 

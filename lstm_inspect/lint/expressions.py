@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lstm_inspect.lint import library, tensors
 from lstm_inspect.lint.source import Source, imported
-from lstm_inspect.lint.state import State
+from lstm_inspect.lint.state import Exhausted, State
 from lstm_inspect.lint.uses import Uses
 from lstm_inspect.lint.values import (
     UNKNOWN,
@@ -71,10 +71,12 @@ class Expressions:
         self.source = source
         self.uses = Uses()
         self.returns: list[tuple[Value, State, ast.AST]] = []
-        self.depth = 0
+        self.steps = 0
+        self.complete = True  # else a use that makes a finding right may stand in what was not followed
         self.instances = 0
         self._modules: dict[int, State] = {}
         self._stack: list[ast.AST] = []
+        self._foreign: set[str] = set()
         self._expressions: dict[type[ast.expr], Callable[..., Value]] = {
             ast.Constant: lambda node, state: Constant(node.value),
             ast.Name: self._name,
@@ -122,12 +124,14 @@ class Expressions:
 
     def _resolved(self, names: dict[str, Value], name: str) -> Value:
         value = names.get(name, UNKNOWN)
-        if isinstance(value, Dotted) and not value.name.startswith("torch"):
+        if isinstance(value, Dotted) and value.name not in self._foreign:
             names[name] = value = self._imported(value)
         return value
 
     def _imported(self, dotted: Dotted) -> Value:
         """What a name of the same package is; the name itself where its file is not there."""
+        if dotted.name in self._foreign or dotted.name.startswith("torch"):
+            return dotted
         module, colon, name = dotted.name.partition(":")
         if not colon:
             module, _, name = module.rpartition(".")
@@ -141,12 +145,13 @@ class Expressions:
         """What a file's own names are: its statements are followed once."""
         if id(source) not in self._modules:
             self._modules[id(source)] = state = State()
-            before, self.source = self.source, source
-            returns, self.returns = self.returns, []
-            reached = self.block(source.tree.body, [state])
-            self.source, self.returns = before, returns
-            if reached:
-                self._modules[id(source)] = reached[0]
+            before = self.source, self.returns, self.steps
+            self.source, self.returns, self.steps = source, [], 0
+            try:
+                self._modules[id(source)] = next(iter(self.block(source.tree.body, [state])), state)
+            except Exhausted:
+                self.complete = False
+            self.source, self.returns, self.steps = before
         return self._modules[id(source)]
 
     def _attribute(self, node: ast.Attribute, state: State) -> Value:
@@ -276,7 +281,7 @@ class Expressions:
         if isinstance(node.op, ast.Sub) and right == Constant(1) and (left == Length() or named_length(node.left)):
             return Length(less=True)
         if isinstance(left, _TENSORS) or isinstance(right, _TENSORS):
-            return tensors.combined(left, right, node, self, state)
+            return tensors.combined(left, right, node, node.op, self, state)
         if isinstance(left, Items) and isinstance(right, Items) and isinstance(node.op, ast.Add):
             return Items(left.values + right.values, left.open or right.open)
         if isinstance(left, Items) and isinstance(node.op, ast.Mult):

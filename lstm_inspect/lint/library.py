@@ -42,6 +42,7 @@ _EMPTY: Final = frozenset({"zeros", "ones", "empty", "zeros_like", "full", "aran
 _WRAPPERS: Final = (
     "DataParallel",
     "DistributedDataParallel",
+    "Variable",
     "compile",
     "script",
     "weight_norm",
@@ -60,7 +61,7 @@ def call(  # noqa: C901, PLR0911 - a case a kind of value
     last = name.replace(":", ".").rpartition(".")[2]
     if not name.startswith("torch"):
         return _foreign(last, arguments, named, node, walker, state)
-    if name.startswith("torch.nn.") and last[:1].isupper():
+    if name.startswith("torch.nn.") and (last[:1].isupper() or last == "?"):
         return _module(last, arguments, named, node, walker, state)
     if last in _WRAPPERS and arguments:
         return arguments[0]
@@ -165,17 +166,26 @@ def _cat(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker
         walker.uses.consume(parts, state)
         return UNKNOWN
     values = parts.values
-    if all(isinstance(each, Rows) and each.rows is None for each in values):
-        for each in values:
-            walker.uses.escape(each, state)
-        return Data()
-    tensors.read_together(values, walker, state)
+    dim = named.get("dim", named.get("axis", arguments[1] if len(arguments) > 1 else Constant(0)))
+    joined = tensors.side_by_side(values, dim)
+    if joined is not None:
+        return joined
+    if tensors.impossible(values, dim) and not ast.unparse(node.func).endswith("stack"):
+        walker.uses.escape(parts, state)
+        return UNKNOWN
+    tensors.read_together(values, node, walker, state)
     ones: frozenset[int] = frozenset().union(*(each.ones for each in values if isinstance(each, Data)))
     return Data(ones=ones) if ones else UNKNOWN
 
 
 def _sorted(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
     return tensors.method(arguments[0] if arguments else UNKNOWN, "sort", arguments[1:], named, walker, state, node)
+
+
+def _add(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
+    if len(arguments) != 2:
+        return UNKNOWN
+    return tensors.combined(arguments[0], arguments[1], node, ast.Add(), walker, state)
 
 
 def _tensor(arguments: list[Value], named: dict[str, Value], node: ast.Call, walker: Follower, state: State) -> Value:
@@ -208,6 +218,7 @@ _FUNCTIONS: Final[dict[str, _Handler]] = {
     "stack": _cat,
     "hstack": _cat,
     "sort": _sorted,
+    "add": _add,
     "tensor": _tensor,
     "as_tensor": _tensor,
     "LongTensor": _tensor,

@@ -69,6 +69,7 @@ def _parsed(place: Path) -> Source | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def imported(dotted: str, level: int, place: Path | None) -> Source | None:
     """The file of the same package that an import names; None if it is not there.
 
@@ -82,6 +83,8 @@ def imported(dotted: str, level: int, place: Path | None) -> Source | None:
     parts = dotted.split(".") if dotted else ["__init__"]
     folders = place.parents[level - 1 : level] if level else place.parents[:_PARENTS]
     for folder in folders:
+        if parts[0] != "__init__" and not (folder / parts[0]).is_dir() and not (folder / f"{parts[0]}.py").is_file():
+            continue
         for candidate in (folder.joinpath(*parts).with_suffix(".py"), folder.joinpath(*parts, "__init__.py")):
             if candidate.is_file() and candidate != place:
                 return _parsed(candidate)

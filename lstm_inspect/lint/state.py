@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from lstm_inspect.lint.values import UNKNOWN, Value, alternatives
+from lstm_inspect.lint.values import UNKNOWN, Recurrent, Symbol, Value, alternatives
 
-_PATHS = 6
+_PATHS = 4
+
+
+class Exhausted(Exception):  # noqa: N818 - no fault: the file is left where it is
+    """A function takes more steps than one is given."""
 
 
 @dataclass(eq=False, slots=True)
@@ -45,8 +49,17 @@ def merged(states: list[State]) -> list[State]:
         else:
             twin.assumed = {test: held for test, held in twin.assumed.items() if state.assumed.get(test) == held}
     while len(kept) > _PATHS:
-        kept[-2:] = [joined(kept[-2], kept[-1])]
+        place = next((place for place in range(len(kept) - 1, 0, -1) if _agree(kept[0], kept[place])), 1)
+        kept[0] = joined(kept[0], kept.pop(place))
+        kept.append(kept.pop(0))
     return kept
+
+
+def _agree(one: State, other: State) -> bool:
+    """Whether both paths have modules of as many directions."""
+    flags = (value.bidirectional for value in one.store.values() if isinstance(value, Recurrent))
+    tests = {flag.text for flag in flags if isinstance(flag, Symbol)}
+    return all(one.assumed.get(test) == other.assumed.get(test) for test in tests)
 
 
 def joined(one: State, other: State) -> State:

@@ -560,26 +560,54 @@ def _unbound(of: Rows, arguments: list[Value], walker: Follower, state: State, n
 # several tensors
 
 
-def combined(left: Value, right: Value, node: ast.BinOp, walker: Follower, state: State) -> Value:
+def combined(left: Value, right: Value, node: ast.expr, op: ast.operator, walker: Follower, state: State) -> Value:
     """``left op right``: a mask keeps the layout of what it masks, a sum reads both."""
     for one, other in ((left, right), (right, left)):
         alone = isinstance(one, Output | Step | Rows) and not isinstance(other, Output | Step | Rows | Several)
-        if alone and isinstance(node.op, ast.Mult | ast.Div) and (not isinstance(one, Output) or other is not UNKNOWN):
+        if alone and isinstance(op, ast.Mult | ast.Div) and (not isinstance(one, Output) or other is not UNKNOWN):
             return one
     if isinstance(left, Length) or isinstance(right, Length):
         return Length(less=getattr(left, "less", False) or getattr(right, "less", False))
-    read_together([left, right], walker, state)
+    if isinstance(left, Output) and isinstance(right, Output) and left.axes == right.axes:
+        walker.uses.consume(Items((left, right)), state)
+        return replace(right, touched=True, mixed=True)
+    if isinstance(left, Rows) and isinstance(right, Rows) and _alike(left, right):
+        return left
+    read_together([left, right], node, walker, state)
     return Data()
 
 
-def read_together(values: Sequence[Value], walker: Follower, state: State) -> None:
+def _alike(one: Rows, other: Rows) -> bool:
+    """Whether two tensors of states hold the same rows in the same layout."""
+    return (one.axes, one.rows, one.of) == (other.axes, other.rows, other.of)
+
+
+def side_by_side(values: Sequence[Value], dim: Value) -> Rows | None:
+    """The same rows of several calls, joined feature by feature: still rows."""
+    rows = [each for each in values if isinstance(each, Rows)]
+    if len(rows) < len(values) or not rows or not all(_alike(rows[0], each) for each in rows):
+        return None
+    last = len(rows[0].axes or ()) - 1
+    return rows[0] if whole(dim) in (-1, last) and rows[0].rows is None else None
+
+
+def impossible(values: Sequence[Value], dim: Value) -> bool:
+    """Whether rows would be joined along an axis that they lack: then they are not what they seem."""
+    place = whole(dim)
+    return place is not None and any(
+        isinstance(each, Rows) and each.axes and place >= len(each.axes) for each in values
+    )
+
+
+def read_together(values: Sequence[Value], node: ast.expr, walker: Follower, state: State) -> None:
     """Values that one expression reads: both ends of output hold both final states, two rows are two directions."""
     ends: dict[ast.AST, set[str]] = {}
+    values = [each for value in values for each in (value.values if isinstance(value, Several) else (value,))]
     for value in values:
         if isinstance(value, Step):
             ends.setdefault(value.call.node, set()).add("first" if value.at == "first" else "last")
     for rows in together(values).values():
-        walker.uses.taken(rows, state)
+        walker.uses.taken(rows, state, node)
     for value in values:
         if isinstance(value, Step) and len(ends[value.call.node]) == 2:
             walker.uses.escape(value, state)

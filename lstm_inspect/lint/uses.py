@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from lstm_inspect.lint.constructions import Flag, layers, truth
+from lstm_inspect.lint.constructions import Flag, decided, layers, truth
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.values import (
     Call,
@@ -69,7 +69,7 @@ class Uses:
     """
 
     drafts: list[Draft] = field(default_factory=list)
-    used: dict[ast.AST, set[str]] = field(default_factory=dict)
+    used: dict[ast.AST, set[tuple[str, bool | None]]] = field(default_factory=dict)
     names: dict[ast.AST, Names] = field(default_factory=dict)
     entered: bool = False
 
@@ -100,14 +100,16 @@ class Uses:
                 for each in value.values:
                     self.escape(each, state)
             case Output() | Step():
-                self._mark(value.call, "output")
+                self._mark(value.call, state, "output")
             case Pair():
-                self._mark(value.call, "all of hn", "all of cn")
+                self._mark(value.call, state, "all of hn", "all of cn")
             case Rows():
-                self._mark(value.call, f"all of {value.of}")
+                self._mark(value.call, state, f"all of {value.of}")
 
-    def _mark(self, call: Call, *what: str) -> None:
-        self.used.setdefault(call.node, set()).update(what)
+    def _mark(self, call: Call, state: State, *what: str) -> None:
+        """Note a use, and on which paths it is one: those of a module with so many directions."""
+        known = decided(call.module.bidirectional, state.assumed)
+        self.used.setdefault(call.node, set()).update((each, known) for each in what)
 
     def named(self, value: Value, name: str) -> None:
         """The source binds a result to a name."""
@@ -139,7 +141,7 @@ class Uses:
 
     def _step(self, step: Step, state: State) -> None:
         """One step of output is read as a whole: right in one direction, if no sequence ends before."""
-        self._mark(step.call, "output")
+        self._mark(step.call, state, "output")
         if step.call.one_step:
             return
         directions = truth(step.call.module.bidirectional, state.assumed)
@@ -157,22 +159,27 @@ class Uses:
         if step.output and step.output.padded and step.at == "last" and not step.call.one_sequence:
             self.report("padding-as-last-step", step.node, step.call, state, of=step)
 
-    def taken(self, parts: Sequence[Rows], state: State) -> None:
-        """Rows of one call's hn are read together: which are they, and are those the final state?"""
+    def taken(self, parts: Sequence[Rows], state: State, node: ast.AST | None = None) -> None:
+        """Rows of one call's hn are read together: which are they, and are those the final state?
+
+        Args:
+            node: the expression that reads them together.
+        """
         first = parts[0]
         self._tempting(first, state)
         for part in parts:
             if part.rows is None or not part.rows:
-                self._mark(part.call, f"all of {part.of}")
+                self._mark(part.call, state, f"all of {part.of}")
                 return
         rows = frozenset(row for part in parts for row in part.rows or ())
-        self._mark(first.call, *(f"{first.of}[{row}]" for row in rows))
+        self._mark(first.call, state, *(f"{first.of}[{row}]" for row in rows))
         directions = truth(first.call.module.bidirectional, state.assumed)
         count = layers(first.call.module.num_layers, state.assumed)
         if directions.value is None:
             return
         if directions.value is False and len(rows) > 1:
-            self._layers_joined(first, rows, count, state)
+            if node is not None and count.value != 1 and rows in ({-1, -2}, {0, 1}):  # there are two layers then
+                self.report("layers-for-directions", node, first.call, state, likely=not _means_directions(node))
         elif directions.value:
             self._of_two_directions(first, rows, directions, count, state)
         elif rows == {0} and _several(count):
@@ -190,13 +197,6 @@ class Uses:
                 unless=frozenset({"all of hn", "hn"}),
                 likely=kind is None,
             )
-
-    def _layers_joined(self, part: Rows, rows: frozenset[int], count: Flag, state: State) -> None:
-        """Two rows of one direction: two layers, if there are two."""
-        if rows in ({-1, -2}, {0, 1}) and count.value != 1:
-            certain = count.depends is None and (count.value or 0) > 1
-            named = _means_directions(part.node)
-            self.report("layers-for-directions", part.node, part.call, state, likely=not (named and certain))
 
     def _of_two_directions(self, part: Rows, rows: frozenset[int], directions: Flag, count: Flag, state: State) -> None:
         """Rows of a bidirectional module: the top layer has the last two."""
@@ -233,9 +233,8 @@ class Uses:
         found: dict[tuple[str, ast.AST], Draft] = {}
         for draft in self.drafts:
             used = self.used.get(draft.call.node, set()) if draft.call else set()
-            if (draft.unless and not complete) or any(
-                any(use == each or use.startswith(f"{each}[") for use in used) for each in draft.unless
-            ):
+            uses = {use for use, known in used if known is None or known is draft.bidirectional}
+            if draft.unless and (not complete or any(_covers(each, use) for each in draft.unless for use in uses)):
                 continue
             kept = found.get((draft.id, draft.node))
             if kept is None or LEVELS.index(draft.level) < LEVELS.index(kept.level):
@@ -244,6 +243,11 @@ class Uses:
 
 
 _DIRECTIONS: Final = ("forward", "backward", "reverse", "bidir", "fwd", "bwd", "fw", "bw")
+
+
+def _covers(unless: str, use: str) -> bool:
+    """Whether a use is the one that is asked for: "hn" is any row of it."""
+    return use == unless or use.startswith(f"{unless}[")
 
 
 def _means_directions(node: ast.AST) -> bool:

@@ -8,14 +8,10 @@ from typing import Final
 
 from lstm_inspect.lint.expressions import Expressions
 from lstm_inspect.lint.source import Source
-from lstm_inspect.lint.state import State, merged
+from lstm_inspect.lint.state import Exhausted, State, merged
 from lstm_inspect.lint.values import Class, Constant, Dotted, Function, Several, Value
 
-_STATEMENTS: Final = 20_000  # of one file: what is longer is left, not waited for
-
-
-class Exhausted(Exception):  # noqa: N818 - no fault: the file is left where it is
-    """A file takes more steps than a file is given."""
+_STATEMENTS: Final = 8_000  # of one function and what it calls: what takes more is left, not waited for
 
 
 class Walker(Expressions):
@@ -23,7 +19,6 @@ class Walker(Expressions):
 
     def __init__(self, source: Source) -> None:
         super().__init__(source)
-        self.steps = 0
         self._statements: dict[type[ast.stmt], Callable[..., list[State]]] = {
             ast.Assign: self._assign,
             ast.AnnAssign: self._assign,
@@ -68,10 +63,15 @@ class Walker(Expressions):
             before: what is known before it: the attributes that ``__init__`` has set.
             calls: it is a call of a module, and what it returns is read; not so ``__init__``.
         """
+        self.steps = 0
         before = before or State()
         inner = State(self.parameters(function, None, {}), dict(before.store), dict(before.assumed))
         self.uses.entered = calls and function.bound is not None
-        returned = self.body(function, inner)
+        try:
+            returned = self.body(function, inner)
+        except Exhausted:
+            self.complete = False
+            return []
         for value, state in returned:
             if calls:
                 self.uses.consume(value, state)
