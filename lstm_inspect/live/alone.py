@@ -130,7 +130,7 @@ class _Apart:
             compared += here
             worst = worst or (ran if not all(each.passed for each in here) else None)
             result_axis = next(each for each in axes if each is not None)
-        reason = None if worst is None else "alone, a sequence gives another result than it gives in the batch"
+        reason = None if worst is None else BY_ID["sequences-not-independent"].what
         largest = max((each.max_abs_diff for each in compared if each.max_abs_diff is not None), default=None)
         return Alone(worst is None, reason, axis, result_axis, sequences, len(places), largest, replaced), worst
 

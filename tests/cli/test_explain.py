@@ -21,6 +21,7 @@ from lstm_inspect.verdict.contract import json_schema
 from lstm_inspect.verdict.explanation import explain
 
 LAST_STEP = "last-step-bidirectional"
+CONTRACT = jsonschema.Draft202012Validator(json_schema())
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
@@ -35,7 +36,7 @@ def test_the_list(cli: Cli, width: int) -> None:
 
 def test_the_list_as_json(cli: Cli) -> None:
     document = cli("explain", "--json").document
-    jsonschema.validate(document, json_schema())
+    CONTRACT.validate(document)
     assert [each["id"] for each in document["mistakes"]] == list(BY_ID)
     assert document["mistakes"][0]["found_by"] == ["lint", "model", "run", "diagnose"]
 
@@ -78,7 +79,7 @@ def test_the_code_of_a_page_runs_as_it_stands(cli: Cli, id: str, columns: int) -
 def test_each_mistake_is_shown_without_a_flag(cli: Cli, id: str) -> None:
     outcome = cli("explain", id, "--json")
     document = outcome.document
-    jsonschema.validate(document, json_schema())
+    CONTRACT.validate(document)
     assert outcome.status == 0
     assert document["id"] == document["pitfall"]["id"] == id
     assert document["verified"] or id == "packed-to-rounding"
