@@ -44,3 +44,13 @@ class Nested(nn.Module):
         second, _ = self.again(first, hx=hx)
         results: Tensor = self.relu(second)  # in place: the tensors of the call are gone after
         return results
+
+
+def autocast_runs_an_lstm() -> bool:
+    """Whether this processor has the bfloat16 kernel that autocast chooses on the CPU."""
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            nn.LSTM(16, 32)(torch.randn(20, 4, 16))
+    except RuntimeError:
+        return False
+    return True

@@ -20,6 +20,7 @@ class Model(nn.Module):
         self.rnn = nn.LSTM(10, 20, **options)
         self.gru = nn.GRU(20, 20)
         self.spare = nn.LSTM(3, 3)
+        self.cell = nn.GRUCell(3, 3)
         self.hx = hx
 
     def forward(self, x):
@@ -42,14 +43,6 @@ def idle():
     model = Model()
     model.forward = lambda x: x
     return model, (1,)
-def broken():
-    model = Model()
-    honest = model.rnn.forward
-    def forward(x, hx=None):
-        output, (hn, cn) = honest(x, hx)
-        return output, (hn + 1, cn)
-    model.rnn.forward = forward
-    return model, (torch.randn(5, 3, 10),)
 def refused():
     state = torch.zeros(1, 9, 20), torch.zeros(1, 9, 20)
     return Model(state), (pack_padded_sequence(torch.randn(5, 3, 10), [2, 5, 3], enforce_sorted=False),)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from types import CodeType
 from typing import Any, Final
@@ -78,11 +79,21 @@ def reference_of(run: Run) -> Reference:
 
 
 def verify(
-    run: Run, checks: Iterable[CheckResult], pitfalls: Iterable[PitfallResult]
+    run: Run,
+    checks: Iterable[CheckResult],
+    pitfalls: Iterable[PitfallResult],
+    within: Callable[[], AbstractContextManager[None]] = without_gradients,
 ) -> tuple[Sequence[CheckResult], Sequence[PitfallResult]]:
-    """Evaluate on a Run what was only predicted: every check within its tolerance, every pitfall."""
+    """Evaluate on a Run what was only predicted: every check within its tolerance, every pitfall.
+
+    Args:
+        run: what is evaluated on.
+        checks, pitfalls: as they were predicted.
+        within: the context of it. The default one sets Python's filter of warnings, which is the process's own;
+            a user's program that runs meanwhile needs another.
+    """
     verifier = Verifier(run)
-    with without_gradients():
+    with within():
         return (
             [verifier.check(check.claim, check.tolerance) for check in checks],
             [verifier.check_pitfall(result.pitfall, result.tolerance) for result in pitfalls],

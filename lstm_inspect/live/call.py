@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from lstm_inspect.errors import CallError, RunError
+from lstm_inspect.errors import CallError, RunError, literal, spell_arguments
 from lstm_inspect.experiment.run import Run
+from lstm_inspect.live.judge import judged
 from lstm_inspect.live.spec_of import Input, State
-from lstm_inspect.theory.claim import CheckResult, PitfallResult
+from lstm_inspect.live.standin import aside
+from lstm_inspect.theory.claim import CheckResult, Claim, PitfallResult
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.tolerance import tolerance
 from lstm_inspect.theory.warnings import SpecWarning
@@ -36,7 +38,9 @@ def call(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Input, hx: State) -> Run:
     try:
         results = lstm(input, hx or _zeros(spec, input))
     except (RuntimeError, TypeError, ValueError, MemoryError) as error:
-        raise RunError("torch", "can't run this call", str(error), "the same call alone: lstm(input, hx)") from error
+        raise RunError(
+            "torch", "can't run this call", literal(str(error)), "the same call alone: lstm(input, hx)"
+        ) from error
     return run_of(spec, lstm, input, hx, results)
 
 
@@ -51,7 +55,7 @@ def as_torch_sorts(spec: LSTMSpec, input: Input) -> Input:
     lengths = torch.tensor(spec.lengths)
     if input.sorted_indices.tolist() == torch.argsort(lengths, descending=True).tolist():
         return input
-    padded = _unpacked(spec, _detached(input))
+    padded = unpacked(spec, _detached(input))
     return pack_padded_sequence(padded, lengths, batch_first=spec.batch_first, enforce_sorted=False)
 
 
@@ -73,7 +77,7 @@ def run_of(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Input, hx: State, results
     if not isinstance(input, PackedSequence):
         return Run(lstm, {"input": input.detach(), "output": output.detach(), **states})
     packed = {"packed_input": _detached(input), "packed_output": _detached(output)}
-    padded = {name.removeprefix("packed_"): _unpacked(spec, each) for name, each in packed.items()}
+    padded = {name.removeprefix("packed_"): unpacked(spec, each) for name, each in packed.items()}
     return Run(lstm, {**padded, **states, **packed, "lengths": torch.tensor(spec.lengths)})
 
 
@@ -91,53 +95,79 @@ def _detached(packed: PackedSequence) -> PackedSequence:
     return packed._replace(data=packed.data.detach())
 
 
-def _unpacked(spec: LSTMSpec, packed: PackedSequence) -> Tensor:
+def unpacked(spec: LSTMSpec, packed: PackedSequence) -> Tensor:
+    """The padded batch that a PackedSequence stands for."""
     padded, _ = pad_packed_sequence(packed, batch_first=spec.batch_first)
     return padded
 
 
-def report_of(spec: LSTMSpec, options: Options, call: Run, again: Run, warnings: Sequence[SpecWarning] = ()) -> Report:
+def report_of(
+    spec: LSTMSpec,
+    options: Options,
+    call: Run,
+    again: Run,
+    *,
+    computed_in: str | None = None,
+    state_given: bool = True,
+    warnings: Sequence[SpecWarning] = (),
+) -> Report:
     """The report of a live call.
 
     Args:
         spec: of the call.
-        options: how it is checked; tolerances that are left out are those of the output's dtype.
+        options: how it is checked; tolerances that are left out are those of the dtype that it computed in.
         call: the call itself; what one call's tensors say of each other is checked on it.
         again: the same call in eval mode without gradients, where it is called anew: what calls the module
             once more is checked on it, because a call for gradients may run another kernel. Where dropout
             was at work in the call, the equations are held against it too.
+        computed_in: the dtype that the results must have; the weights' where left out, autocast's under it.
+        state_given: whether h0 and c0 were the caller's: zeros that nobody gave were not measured.
         warnings: to stand in the report beside the spec's own.
     """
-    report = predicted(spec, COMMAND, _tolerances(options, call, spec))
-    report = replace(report, warnings=(*report.warnings, *warnings, *_not_finite(call)))
-    if call is again:
-        return _without_coincidences(measured(report, call))
+    dtype = computed_in or spec.dtype
+    report = predicted(spec, COMMAND, _tolerances(options, dtype, spec))
+    said = [replace(warning, message=spell_arguments(warning.message)) for warning in (*report.warnings, *warnings)]
+    report = replace(report, checks=[*report.checks, *dtype_checks(dtype)], warnings=said)
     dropout = any(warning.id == DROPOUT for warning in warnings)
+    found = _measured_in_two(report, call, again, dropout=dropout)
+    return judged(_as_it_was_called(found, state_given=state_given), again if dropout else call)
+
+
+def dtype_checks(dtype: str, names: Sequence[str] = ("output", "hn", "cn")) -> list[CheckResult]:
+    """What sees that each result is of the dtype that the call computed in."""
+    why = "a result is of the dtype that the call computes in"
+    return [CheckResult(Claim(f"dtype-{name}", "shape", f"{name}.dtype", f"torch.{dtype}", why)) for name in names]
+
+
+def _as_it_was_called(report: Report, *, state_given: bool) -> Report:
+    """The report without sizes of what the caller neither gave nor got: default states, the padded form of packed."""
+    not_there = set() if state_given else {"h0", "c0"}
+    not_there |= {"input", "output"} if report.spec.lengths is not None else set()
+    tensors = [replace(each, actual=None) if each.theory.name in not_there else each for each in report.tensors]
+    return replace(report, tensors=tensors)
+
+
+def _measured_in_two(report: Report, call: Run, again: Run, *, dropout: bool) -> Report:
+    if call is again:
+        return measured(report, call, aside)
     parts = (
-        measured(_part(report, anew=False, dropout=dropout), call),
-        measured(_part(report, anew=True, dropout=dropout), again),
+        measured(_part(report, anew=False, dropout=dropout), call, aside),
+        measured(_part(report, anew=True, dropout=dropout), again, aside),
     )
-    return _without_coincidences(
-        replace(
-            parts[0],
-            checks=_in_the_order_of(report.checks, [check for part in parts for check in part.checks]),
-            pitfalls=_in_the_order_of(report.pitfalls, [pitfall for part in parts for pitfall in part.pitfalls]),
-        )
+    return replace(
+        parts[0],
+        checks=_in_the_order_of(report.checks, [check for part in parts for check in part.checks]),
+        pitfalls=_in_the_order_of(report.pitfalls, [pitfall for part in parts for pitfall in part.pitfalls]),
     )
 
 
-def _tolerances(options: Options, call: Run, spec: LSTMSpec) -> Options:
+def _tolerances(options: Options, dtype: str, spec: LSTMSpec) -> Options:
     """Under autocast a call computes in another dtype than its weights', and is held to that one's tolerance."""
-    dtype = _dtype(call.tensors["output"])
     if dtype == spec.dtype:
         return options
     default = tolerance(dtype)
     rtol = default.rtol if options.rtol is None else options.rtol
     return replace(options, rtol=rtol, atol=default.atol if options.atol is None else options.atol)
-
-
-def _dtype(tensor: Tensor) -> str:
-    return str(tensor.dtype).removeprefix("torch.")
 
 
 def _part(report: Report, *, anew: bool, dropout: bool) -> Report:
@@ -158,32 +188,3 @@ def _id(result: CheckResult | PitfallResult) -> str:
 def _in_the_order_of(predicted: Sequence[Result], measured: Sequence[Result]) -> list[Result]:
     by_id = {_id(result): result for result in measured}
     return [by_id[_id(result)] for result in predicted]
-
-
-def _not_finite(call: Run) -> list[SpecWarning]:
-    names = [name for name in ("input", "h0", "c0") if _holds_nan_or_inf(call.tensor(name))]
-    message = "NaN or infinity in {}: numbers that are none equal nothing, and the checks that meet them fail"
-    return [SpecWarning("not-finite", message.format(" and ".join(names)))] if names else []
-
-
-def _holds_nan_or_inf(tensor: Tensor) -> bool:
-    return not tensor.is_meta and not bool(tensor.isfinite().all())
-
-
-def _without_coincidences(report: Report) -> Report:
-    """Leave out the pitfalls that a user's numbers hide: a module of zeros, a batch of one sequence twice.
-
-    They say nothing against the module; that both sides are the same here is said in a warning.
-    """
-    hidden = [result for result in report.pitfalls if result.passed is False and result.error is None]
-    if not hidden:
-        return report
-    warnings = [_hidden(result) for result in hidden]
-    shown = [result for result in report.pitfalls if result not in hidden]
-    return replace(report, pitfalls=shown, warnings=(*report.warnings, *warnings))
-
-
-def _hidden(result: PitfallResult) -> SpecWarning:
-    pitfall = result.pitfall
-    message = f"{pitfall.tempting} is {pitfall.instead} on these numbers alone: they can't show that it is a pitfall"
-    return SpecWarning(f"hidden-{pitfall.id}", message)

@@ -11,6 +11,7 @@ import torch
 from lstm_inspect.errors import LSTMInspectError, TargetError
 from lstm_inspect.experiment import devices
 from lstm_inspect.live.report import ModelReport, NotCalled, NotCovered
+from lstm_inspect.live.seeing import seeing
 from lstm_inspect.live.spec_of import spec_of_module
 from lstm_inspect.live.target import ModelCall, Target, factory_of, imported, model_call, parse_target
 from lstm_inspect.live.user_code import running
@@ -46,14 +47,20 @@ def inspect_model(
     wanted = parse_target(target) if isinstance(target, str) else target
     with torch.random.fork_rng(), devices.tf32(tf32):
         torch.manual_seed(seed)
-        with running(wanted.text), imported(wanted) as module:
+        with seeing(_Nobody()), running(wanted.text), imported(wanted) as module:
             found = model_call(wanted, factory_of(wanted, module)())
             return _run(wanted, found, reference=reference, rtol=rtol, atol=atol)
 
 
+class _Nobody:
+    """Looks at nothing, and keeps torch's forwards wrapped: a module may keep its own for later while it is built."""
+
+    before = after = failed = lambda *_: None
+
+
 def _run(target: Target, call: ModelCall, *, reference: bool, rtol: float | None, atol: float | None) -> ModelReport:
     model = call.model.eval()
-    lstms = {name: module for name, module in model.named_modules() if isinstance(module, torch.nn.LSTM)}
+    lstms = {name: module for name, module in model.named_modules() if isinstance(module, torch.nn.RNNBase)}
     not_covered = list(others(model))
     if not lstms and not not_covered:
         instead = "a model that holds an nn.LSTM, as a module of its own or inside another"
@@ -66,10 +73,10 @@ def _run(target: Target, call: ModelCall, *, reference: bool, rtol: float | None
 
 
 def others(model: torch.nn.Module) -> Iterator[NotCovered]:
-    """Recurrent modules of torch that are no nn.LSTM: GRU, RNN, the cells, quantized and scripted ones.
+    """Recurrent modules of torch that are counted at most: the cells, quantized and scripted ones.
 
-    >>> [module.kind for module in others(torch.nn.ModuleList([torch.nn.GRU(4, 8), torch.nn.LSTM(4, 8)]))]
-    ['GRU']
+    >>> [module.kind for module in others(torch.nn.ModuleList([torch.nn.GRUCell(4, 8), torch.nn.LSTM(4, 8)]))]
+    ['GRUCell']
     """
     for name, module in model.named_modules():
         kind = _kind(module)
@@ -78,9 +85,9 @@ def others(model: torch.nn.Module) -> Iterator[NotCovered]:
 
 
 def _kind(module: torch.nn.Module) -> str | None:
-    if isinstance(module, torch.nn.LSTM):
+    if isinstance(module, torch.nn.RNNBase):
         return None
-    if isinstance(module, (torch.nn.RNNBase, torch.nn.RNNCellBase)):
+    if isinstance(module, torch.nn.RNNCellBase):
         return type(module).__name__
     scripted = getattr(module, "original_name", None)
     if isinstance(module, torch.jit.ScriptModule) and isinstance(scripted, str) and _RECURRENT.match(scripted):
@@ -89,7 +96,9 @@ def _kind(module: torch.nn.Module) -> str | None:
     return f"{type(module).__name__} (quantized)" if from_torch else None
 
 
-def _constructor(lstm: torch.nn.LSTM) -> str:
+def _constructor(lstm: torch.nn.RNNBase) -> str:
+    if not isinstance(lstm, torch.nn.LSTM):
+        return f"torch.nn.{lstm}"
     try:
         return constructor(spec_of_module(lstm))
     except LSTMInspectError:

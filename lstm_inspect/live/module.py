@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+
 import torch
 
 from lstm_inspect.errors import CallError
 from lstm_inspect.experiment import devices
+from lstm_inspect.experiment.run import without_gradients
 from lstm_inspect.live.call import as_torch_sorts, call, report_of
 from lstm_inspect.live.spec_of import Input, State, see_that_dtypes_agree, see_that_weights_fit, spec_of_call
-from lstm_inspect.live.untouched import takes_state, untouched
+from lstm_inspect.live.standin import aside, copy_of, takes_state, unhooked
 from lstm_inspect.verdict.guard import refuse_too_large_again
 from lstm_inspect.verdict.report import Options, Report
 
@@ -25,8 +29,8 @@ def inspect_module(
 ) -> Report:
     """Run a module of your own on an input of your own, and hold the call against what must come out.
 
-    The module runs in eval mode and without gradients, by its forward alone: its hooks are not called.
-    Afterwards its weights, gradients, mode, hooks and torch's random state are as they were.
+    A copy of the module runs, in eval mode and without gradients, by its forward alone: its hooks are not
+    called. The copy shares the module's weights and nothing else; the module itself is not touched.
 
     Args:
         lstm: an nn.LSTM, or one of a class derived from it, whose own forward is then what is checked.
@@ -37,7 +41,8 @@ def inspect_module(
         tf32: whether cuDNN may use TF32 in float32.
 
     Raises:
-        CallError: an argument's shape, dtype or device does not fit the module; torch was not called.
+        CallError: an argument's shape, dtype or device does not fit the module, and torch was not called; or
+            the module can't be copied.
         RunError: torch can't run the call.
         MemoryNeedError: the checks need more memory than is free.
 
@@ -55,8 +60,24 @@ with input_size=5.
         name = f"{type(lstm).__qualname__}.forward"
         raise CallError("hx", "was given", f"{name} takes no state", "inspect_module(lstm, input)")
     refuse_too_large_again(spec, reference=reference)
-    with devices.tf32(tf32, spec.device), untouched(lstm) as unhooked:
-        see_that_weights_fit(unhooked, spec)
-        made, sorted_anew = call(spec, unhooked, input, hx), as_torch_sorts(spec, input)
-        again = made if sorted_anew is input else call(spec, unhooked, sorted_anew, hx)
-        return report_of(spec, Options(reference=reference, rtol=rtol, atol=atol, tf32=tf32), made, again)
+    with devices.tf32(tf32, spec.device):
+        alone = unhooked(copy_of(lstm))
+        with aside(), _as_they_were(lstm), without_gradients() if lstm.proj_size else nullcontext():
+            see_that_weights_fit(alone, spec)
+            made, sorted_anew = call(spec, alone, input, hx), as_torch_sorts(spec, input)
+            again = made if sorted_anew is input else call(spec, alone, sorted_anew, hx)
+            options = Options(reference=reference, rtol=rtol, atol=atol, tf32=tf32)
+            return report_of(spec, options, made, again, state_given=hx is not None)
+
+
+@contextmanager
+def _as_they_were(lstm: torch.nn.LSTM) -> Iterator[None]:
+    """Leave torch's random numbers as they were, where a forward of the user's own may draw some.
+
+    nn.LSTM's own draws none in eval mode, and then nothing is set: another thread may be drawing.
+    """
+    if type(lstm).forward is torch.nn.LSTM.forward:
+        yield
+        return
+    with torch.random.fork_rng(devices=[lstm.weight_ih_l0.device] if lstm.weight_ih_l0.is_cuda else []):
+        yield

@@ -2,45 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from lstm_inspect.theory.contract import Natural, written
+from lstm_inspect.diagnosis.finding import Diagnosis
+from lstm_inspect.live.recurrent import RecurrentReport
+from lstm_inspect.mistakes.finding import Finding
+from lstm_inspect.theory.contract import Limit, Natural, Positive, written
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.verdict.report import Report
 
+Outcome: TypeAlias = Annotated[str, Limit(enum=["checked", "misfit", "refused", "unchecked"])]
+"""checked: there is a report. misfit: torch took a call that contradicts its module. refused: torch raised an error.
+unchecked: there is nothing to check, or no way to: the reason is said."""
 
-@written("name index report error")
-@dataclass(frozen=True, slots=True)
+
+@written("name index report recurrent error outcome diagnosis kind model file line times verified")
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Shown):
-    """One call of one nn.LSTM inside a model.
+    """One call of one nn.LSTM, or nn.GRU or nn.RNN, and the calls of its kind that were counted after it.
 
     Attributes:
-        name: the module's qualified name; "" if the model is itself the nn.LSTM. A module that stands in a
+        name: the module's qualified name; "" if the model is itself the module. A module that stands in a
             model under several names bears the first of them.
         index: which call of that module it was, from 0.
-        report: what was predicted of this very call, what was measured, and the checks.
-        error: why there is no report; None if there is one.
+        report: what was predicted of this very call of an nn.LSTM, what was measured, and the checks.
+        recurrent: the same of an nn.GRU or nn.RNN.
+        error: why there is neither; None if there is one.
+        outcome: see Outcome.
+        diagnosis: what the error of a refused call means.
+        kind: the module's class.
+        model: the class of the outermost module that was called.
+        file, line: of the user's code that called it.
+        times: how many calls there were of the same module, shapes, mode and dtype, this one among them.
     """
 
     view: ClassVar[Literal["call"]] = "call"
     name: str
     index: Natural
-    report: Report | None
+    report: Report | None = None
+    recurrent: RecurrentReport | None = None
     error: str | None = None
+    outcome: Outcome = "checked"
+    diagnosis: Diagnosis | None = None
+    kind: str = "LSTM"
+    model: str = ""
+    file: str | None = None
+    line: int | None = None
+    times: Positive = 1
 
     @property
-    def verified(self) -> bool:
-        """Whether every check of this call held; a call that can't be checked is not verified."""
-        return self.report is not None and self.report.verified is True
+    def verified(self) -> bool | None:
+        """Whether every check of this call held; None if it can't be checked."""
+        shown = self.report or self.recurrent
+        if shown is not None:
+            return shown.verified
+        return None if self.outcome == "unchecked" else False
 
 
+@written("name kind times")
+@dataclass(frozen=True, slots=True)
+class NotProved:
+    """Calls that were seen and not proved: of a cell, or of more shapes than are proved.
+
+    Attributes:
+        name: the module's qualified name.
+        kind: its class.
+        times: how often it was called.
+    """
+
+    name: str
+    kind: str
+    times: Positive
+
+
+@written("calls=listed counted mistakes warnings verified", command="watch")
 class Calls(Shown, list[Call]):
-    """The calls that were recorded, in the order in which they were made."""
+    """The calls that were proved or refused, in the order in which they were made.
+
+    Attributes:
+        counted: calls that were seen and not proved.
+        faults: what failed in this program itself meanwhile; nothing of it reached the user's.
+        mistakes: what the code that was run takes wrongly from the results.
+    """
 
     view: ClassVar[Literal["calls"]] = "calls"
+    counted: Sequence[NotProved]
+    faults: Sequence[str]
+    mistakes: Sequence[Finding]
+
+    def __init__(self, calls: Iterable[Call] = ()) -> None:
+        super().__init__(calls)
+        self.counted, self.faults, self.mistakes = (), (), ()
+
+    @property
+    def listed(self) -> Sequence[Call]:
+        """The calls alone."""
+        return tuple(self)
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether every check of every call held; None if there was none."""
+        found = [call.verified for call in self if call.verified is not None]
+        return all(found) if found else None
+
+    @property
+    def warnings(self) -> Sequence[SpecWarning]:
+        """Every call's warnings, once a module, and what was not checked; in Python's words."""
+        return [*_said(self), *_unchecked(self), *_faults(self.faults)]
 
 
 @written("name constructor")
@@ -61,7 +132,7 @@ class NotCovered:
     kind: str
 
 
-@written("target model calls not_called not_covered warnings verified", command="model")
+@written("target model calls=listed counted not_called not_covered mistakes warnings verified", command="model")
 @dataclass(frozen=True, slots=True)
 class ModelReport(Shown):
     """Every call of every nn.LSTM in one run of a model.
@@ -77,23 +148,37 @@ class ModelReport(Shown):
     view: ClassVar[Literal["model"]] = "model"
     target: str
     model: str
-    calls: Sequence[Call]
+    calls: Calls
     not_called: Sequence[NotCalled] = ()
     not_covered: Sequence[NotCovered] = ()
 
     @property
     def verified(self) -> bool | None:
         """Whether every check of every call held; None if there was none."""
-        return all(call.verified for call in self.calls) if self.calls else None
+        return self.calls.verified
 
     @property
     def warnings(self) -> list[SpecWarning]:
         """Every call's warnings, once a module, and what was not checked; in Python's words."""
-        found = {(call.name, warning.message): warning for call in self.calls for warning in _warnings(call)}
-        said = [replace(warning, message=f"{shown(name)}: {message}") for (name, message), warning in found.items()]
-        left = [SpecWarning("not-called", f"{shown(lstm.name)}: this run did not call it") for lstm in self.not_called]
+        message = "no call of it was seen in this run"
+        left = [SpecWarning("not-called", f"{shown(lstm.name)}: {message}") for lstm in self.not_called]
         nothing = [] if self.calls else [SpecWarning("nothing-checked", "no nn.LSTM was called: nothing was checked")]
-        return [*said, *left, *nothing]
+        return [*self.calls.warnings, *left, *nothing]
+
+    @property
+    def listed(self) -> Sequence[Call]:
+        """The calls alone."""
+        return self.calls.listed
+
+    @property
+    def counted(self) -> Sequence[NotProved]:
+        """Calls that were seen and not proved."""
+        return self.calls.counted
+
+    @property
+    def mistakes(self) -> Sequence[Finding]:
+        """What the model takes wrongly from the results."""
+        return self.calls.mistakes
 
 
 def shown(name: str) -> str:
@@ -105,6 +190,25 @@ def shown(name: str) -> str:
     return name or "the model itself"
 
 
-def _warnings(call: Call) -> list[SpecWarning]:
-    found = () if call.report is None else call.report.warnings
-    return [replace(warning, message=warning.text) for warning in found]
+def _said(calls: Sequence[Call]) -> Iterator[SpecWarning]:
+    """The warnings of calls, each once a module."""
+    found = {
+        (call.name, warning.text): warning
+        for call in calls
+        if call.report is not None
+        for warning in call.report.warnings
+    }
+    for (name, message), warning in found.items():
+        yield SpecWarning(warning.id, f"{shown(name)}: {message}")
+
+
+def _unchecked(calls: Sequence[Call]) -> Iterator[SpecWarning]:
+    for call in calls:
+        if call.outcome == "unchecked":
+            yield SpecWarning("not-checked", f"{shown(call.name)}, call {call.index}: {call.error}")
+
+
+def _faults(faults: Sequence[str]) -> Iterator[SpecWarning]:
+    for fault in faults:
+        last = fault.strip().splitlines()[-1]
+        yield SpecWarning("fault", f"lstm-inspect itself failed while the program ran, which it did not notice: {last}")

@@ -20,11 +20,16 @@ Input: TypeAlias = Tensor | PackedSequence
 State: TypeAlias = tuple[Tensor, Tensor] | None
 
 
+class NotCoveredError(CallError):
+    """A call that can't be checked, which says nothing against it: of a dtype or a form that is not covered."""
+
+
 def spec_of_module(lstm: torch.nn.Module) -> LSTMSpec:
     """What a live module is; the batch is the default one.
 
     Raises:
-        CallError: it is not an nn.LSTM, its dtype is not one that is covered, or its weights are of several.
+        CallError: it is not an nn.LSTM, or its weights are of several dtypes.
+        NotCoveredError: its dtype is not one that is covered.
         SpecError: its device is not one that is covered.
 
     >>> spec_of_module(torch.nn.LSTM(4, 8, bidirectional=True)).output_size
@@ -53,7 +58,7 @@ def _dtype(lstm: torch.nn.LSTM) -> str:
         raise CallError("the weights", f"are {' and '.join(found)}", "they must be of one dtype", "lstm.float()")
     if found[0] not in ITEMSIZE:
         allowed = f"{', '.join(ITEMSIZE)} are inspected"
-        raise CallError("the weights", f"are {found[0]}", allowed, "lstm.float() before it is inspected")
+        raise NotCoveredError("the weights", f"are {found[0]}", allowed, "lstm.float() before it is inspected")
     return found[0]
 
 
@@ -81,8 +86,7 @@ def spec_of_call(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> LSTMSpe
     """
     module = spec_of_module(lstm)
     state = "zeros" if hx is None else "random"
-    batch = _packed_batch(input) if isinstance(input, PackedSequence) else _padded_batch(module, input)
-    spec = module.replace(state=state, **batch)
+    spec = module.replace(state=state, **batch_of(module, input))
     named = {"packed_input" if spec.lengths else "input": input.data if isinstance(input, PackedSequence) else input}
     if hx is not None:
         named |= dict(zip(("h0", "c0"), _pair(hx), strict=True))
@@ -90,6 +94,15 @@ def spec_of_call(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> LSTMSpe
     for name, tensor in named.items():
         _see_that_it_fits(spec, theory[name], tuple(tensor.shape))
     return spec
+
+
+def batch_of(module: LSTMSpec, input: Any) -> dict[str, Any]:
+    """T and B of an input and, if it is packed, its lengths, as a spec names them.
+
+    Raises:
+        CallError: it has no such axes, or a PackedSequence contradicts itself.
+    """
+    return _packed_batch(input) if isinstance(input, PackedSequence) else _padded_batch(module, input)
 
 
 def _padded_batch(module: LSTMSpec, input: Any) -> dict[str, Any]:

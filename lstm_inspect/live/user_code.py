@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _OURS: Final = str(Path(__file__).resolve().parents[1])
 _MACHINERY: Final = ("<frozen importlib", str(Path(contextmanager.__code__.co_filename)))
 _MOST_SHOWN: Final = 300
+_MOST_FRAMES: Final = 4
 
 
 class UserCodeError(LSTMInspectError):
@@ -74,7 +75,7 @@ def explained(target: str, error: Exception, model: torch.nn.Module | None) -> U
     trace = traceback.TracebackException(type(error), error, _trimmed(error.__traceback__))
     text = "".join(trace.format()).rstrip("\n")
     call = lstm_call_of(error.__traceback__)
-    diagnosis = _diagnosis(text, call)
+    diagnosis = _diagnosis(text, call, error.__traceback__)
     where = "" if call is None else f" in a call of {_name_of(call.lstm, model)}"
     first_line = (str(trace).strip().splitlines() or ["(no message)"])[0][:_MOST_SHOWN]
     instead = "mending it where the traceback above ends"
@@ -85,14 +86,28 @@ def explained(target: str, error: Exception, model: torch.nn.Module | None) -> U
     return found
 
 
-def _diagnosis(text: str, call: LSTMCall | None) -> Diagnosis | None:
+def _diagnosis(text: str, call: LSTMCall | None, trace: TracebackType | None) -> Diagnosis | None:
     """What a traceback means, with the shapes of the call that it came out of; None if no LSTM has to do with it."""
-    from lstm_inspect.diagnosis.check_call import diagnose_call
     from lstm_inspect.diagnosis.diagnose import diagnose
-    from lstm_inspect.diagnosis.known import Known
+    from lstm_inspect.live.facts import diagnosis_of
 
-    found = diagnose(text) if call is None else diagnose_call(text, Known(**facts_of(call)))
+    if call is not None:
+        return diagnosis_of(text, call.lstm, call.args, call.kwargs)
+    found = diagnose(text, lstm_call=True if holds_results(trace) else None)
     return found if found.matched and found.kind != "trap" else None
+
+
+def holds_results(trace: TracebackType | None) -> bool:
+    """Whether one of the innermost frames of an exception holds (output, (hn, cn)): it reads an LSTM's results."""
+    from torch import Tensor
+    from torch.nn.utils.rnn import PackedSequence
+
+    frames = [frame for frame, _ in traceback.walk_tb(trace)][-_MOST_FRAMES:]
+    for value in (value for frame in frames for value in list(frame.f_locals.values())):
+        match value:
+            case (Tensor() | PackedSequence(), (Tensor(), Tensor())):
+                return True
+    return False
 
 
 def _trimmed(trace: TracebackType | None) -> TracebackType | None:
@@ -123,38 +138,3 @@ def lstm_call_of(trace: TracebackType | None) -> LSTMCall | None:
 def _name_of(lstm: torch.nn.LSTM, model: torch.nn.Module | None) -> str:
     names = [] if model is None else [name for name, module in model.named_modules() if module is lstm]
     return shown(names[0]) if names else "an nn.LSTM"
-
-
-def facts_of(call: LSTMCall) -> dict[str, Any]:
-    """What is known of a call that failed, by the names of diagnose's facts."""
-    from torch import Tensor
-    from torch.nn.utils.rnn import PackedSequence
-
-    from lstm_inspect.live.spec_of import lengths_of_packed, spec_of_module
-    from lstm_inspect.live.watch import arguments_of
-
-    facts: dict[str, Any] = {"lstm_call": True}
-    try:
-        module = spec_of_module(call.lstm)
-        input, hx = arguments_of(call.lstm, call.args, call.kwargs)
-    except (LSTMInspectError, TypeError):
-        return facts  # not a module or not arguments that anything is known of
-    fields = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size")
-    facts |= {name: getattr(module, name) for name in (*fields, "dtype", "device")}
-    if isinstance(input, PackedSequence):
-        facts |= _packed_facts(input, module.batch_first, lengths_of_packed(input))
-    elif isinstance(input, Tensor):
-        facts["input_shape"] = tuple(input.shape)
-    if isinstance(hx, (tuple, list)) and len(hx) == 2:
-        shapes = zip(("h0_shape", "c0_shape"), hx, strict=True)
-        facts |= {name: tuple(state.shape) for name, state in shapes if isinstance(state, Tensor)}
-    return facts
-
-
-def _packed_facts(packed: Any, batch_first: bool, lengths: tuple[int, ...] | None) -> dict[str, Any]:
-    """The padded batch that a PackedSequence stands for; nothing where it contradicts itself."""
-    if lengths is None or packed.data.dim() != 2:
-        return {}
-    lead = (len(lengths), max(lengths)) if batch_first else (max(lengths), len(lengths))
-    in_order = packed.sorted_indices is None
-    return {"input_shape": (*lead, packed.data.shape[1]), "lengths": lengths, "enforce_sorted": in_order}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -187,12 +188,12 @@ def _claims(theory: Theory, options: Options) -> tuple[Claim, ...]:
     return found
 
 
-def measured(report: Report, run: Run) -> Report:
-    """The same report, held against a run."""
+def measured(report: Report, run: Run, *within: Callable[[], AbstractContextManager[None]]) -> Report:
+    """The same report, held against a run; ``within`` is the context of it, where it is not verify's own."""
     from lstm_inspect.experiment.devices import environment
     from lstm_inspect.experiment.verify import verify
 
-    checks, pitfall_results = verify(run, report.checks, report.pitfalls)
+    checks, pitfall_results = verify(run, report.checks, report.pitfalls, *within)
     return replace(
         report,
         tensors=[measured_tensor(tensor, run) for tensor in report.tensors],

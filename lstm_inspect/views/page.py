@@ -57,13 +57,14 @@ def page(  # noqa: C901, PLR0911 - a case a report, and no other logic
 
             return model.page(shown, spell, detail)
         case "calls":
-            from lstm_inspect.views import model
+            from lstm_inspect.views import calls
 
-            return model.page_of_calls(shown, spell, detail)
+            return calls.page(shown, spell, detail)
         case "call":
-            from lstm_inspect.views import model
+            from lstm_inspect.live.report import Calls
+            from lstm_inspect.views import calls
 
-            return model.page_of_calls([shown], spell, detail)
+            return calls.page(Calls([shown]), spell, detail)
         case "checkpoint":
             from lstm_inspect.views import checkpoint
 

@@ -98,11 +98,15 @@ def _meaning(tensor: TensorReport, *, dtype: bool) -> Text:
 
 
 def _letters(report: Report) -> Text:
+    return look.sentence(letters(report), look.FAINT)
+
+
+def letters(report: Report) -> str:
+    """The size that each letter stands for."""
     spec = report.spec
     sizes = {"T": spec.seq_len, "B": spec.batch_size, "I": spec.input_size, "H": spec.hidden_size}
     sizes |= {"P": spec.proj_size or None, "L": spec.num_layers, "D": spec.num_directions}
-    known = ", ".join(f"{letter} = {size}" for letter, size in sizes.items() if size is not None)
-    return look.sentence(known, look.FAINT)
+    return ", ".join(f"{letter} = {size}" for letter, size in sizes.items() if size is not None)
 
 
 def states(report: Report, *, whole: bool = False) -> RenderableType:

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_modules import failed, ids, states
+from support import break_lstm
 from torch import Tensor, nn
 from torch.nn.utils import parametrize, prune
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pack_sequence
@@ -55,8 +56,8 @@ def test_the_report_is_of_this_module_and_this_call() -> None:
     actual = {tensor.theory.name: tensor.actual for tensor in report.tensors}
     assert actual == {
         "input": (3, 7, 10),
-        "h0": (4, 3, 8),
-        "c0": (4, 3, 20),
+        "h0": None,  # zeros that nobody gave
+        "c0": None,
         "output": (3, 7, 16),
         "hn": (4, 3, 8),
         "cn": (4, 3, 20),
@@ -218,10 +219,60 @@ def test_a_module_of_zeros_hides_its_pitfalls_and_says_so() -> None:
     assert all(result.passed for result in report.pitfalls)
 
 
-def test_nan_fails_the_checks_that_meet_it_and_is_named() -> None:
+def test_nan_in_the_users_numbers_is_said_and_fails_nothing() -> None:
     input = torch.randn(5, 3, 4)
     input[2, 1, 0] = torch.nan
     report = inspect_module(nn.LSTM(4, 8), input)
-    assert report.verified is False
-    assert "not-finite" in {warning.id for warning in report.warnings}
-    assert all(check.max_abs_diff is None for check in report.checks if not check.passed)
+    said = {warning.id: warning.message for warning in report.warnings}
+    assert (
+        said["not-finite"] == "NaN or infinity in input: they equal nothing, and 7 checks that met them were left out"
+    )
+    assert report.verified is True
+    assert {check.claim.kind for check in report.checks} == {"shape"}
+    lstm = nn.LSTM(4, 8)
+    with torch.no_grad():
+        lstm.get_parameter("weight_hh_l0")[0, 0] = torch.inf
+    weights = {warning.message[:40] for warning in inspect_module(lstm, input[:, :1]).warnings}
+    assert "NaN or infinity in the weights: they equ" in weights
+
+
+def test_packed_sizes_are_those_that_were_given() -> None:
+    packed = pack_padded_sequence(torch.randn(5, 3, 4), [5, 3, 2])
+    actual = {each.theory.name: each.actual for each in inspect_module(nn.LSTM(4, 8), packed).tensors}
+    assert (actual["packed_input"], actual["input"], actual["h0"]) == ((10, 4), None, None)
+
+
+def test_results_of_another_dtype_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    lstm, input = nn.LSTM(4, 8), torch.randn(5, 3, 4)
+    break_lstm(monkeypatch, lambda lstm, output, hn, cn: (output, (hn, cn.double())))
+    assert failed(inspect_module(lstm, input)) == ["dtype-cn"]
+    break_lstm(monkeypatch, lambda lstm, output, hn, cn: (output.double(), (hn.double(), cn.double())))
+    with watch(lstm) as calls:
+        lstm(input)
+    assert calls[0].report is not None
+    assert {"dtype-output", "dtype-hn", "dtype-cn"} <= set(failed(calls[0].report))
+
+
+def chaotic() -> nn.LSTM:
+    torch.manual_seed(0)
+    lstm = nn.LSTM(10, 64)
+    with torch.no_grad():
+        for weight in lstm.parameters():
+            weight.mul_(8)
+    return lstm
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_weights_that_make_much_of_a_rounding_are_said_and_fail_nothing(dtype: torch.dtype) -> None:
+    lstm, input = chaotic().to(dtype), torch.randn(400, 3, 10, dtype=dtype)
+    report = inspect_module(lstm, input)
+    assert report.verified is True
+    assert "rounding-grows" in {warning.id for warning in report.warnings}
+    assert "row-0" in ids(report)
+    assert not {"reference-output", "reference-hn"} <= ids(report)
+
+
+def test_a_module_that_is_wrong_is_not_excused_by_its_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    lstm, input = chaotic(), torch.randn(20, 3, 10)
+    break_lstm(monkeypatch, lambda lstm, output, hn, cn: (output, (hn, cn + 0.01)))
+    assert "reference-cn" in failed(inspect_module(lstm, input))

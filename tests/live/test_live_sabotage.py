@@ -10,7 +10,8 @@ from live_modules import failed
 from support import break_lstm, permuted_gates
 from torch import nn
 
-from lstm_inspect import inspect_module
+from lstm_inspect import inspect_module, watch
+from lstm_inspect.errors import CallError
 
 
 def test_swapped_halves_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,16 +20,14 @@ def test_swapped_halves_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"row-0", "row-1", "reference-hn"} <= set(failed(report))
 
 
-def test_a_module_patched_on_the_instance_is_found() -> None:
-    lstm = nn.LSTM(4, 8)
-    honest = lstm.forward
-
-    def forward(input: Any, hx: Any = None) -> Any:
-        output, (hn, cn) = honest(input, hx)
-        return output, (hn, cn * 1.001)
-
-    lstm.forward = forward  # type: ignore[method-assign]
-    assert failed(inspect_module(lstm, torch.randn(5, 3, 4))) == ["reference-cn", "reference-row-0"]
+def test_a_forward_set_on_the_module_itself_is_refused_and_seen_by_watch() -> None:
+    lstm, input = nn.LSTM(4, 8), torch.randn(5, 3, 4)
+    lstm.forward = lambda input, hx=None: nn.LSTM.forward(lstm, input, hx)  # type: ignore[method-assign, assignment]
+    with pytest.raises(CallError, match="set on the module itself: a copy would run the module's own"):
+        inspect_module(lstm, input)
+    with watch() as calls:
+        lstm(input)
+    assert calls[0].verified
 
 
 def test_other_gate_orders_are_found(monkeypatch: pytest.MonkeyPatch) -> None:

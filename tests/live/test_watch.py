@@ -14,7 +14,7 @@ from live_modules import Nested
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from lstm_inspect import watch
+from lstm_inspect import LSTMInspectError, watch
 
 
 def hooks(model: nn.Module) -> dict[str, dict[Any, Any]]:
@@ -39,23 +39,62 @@ def trace(model: nn.Module) -> dict[str, Any]:
     }
 
 
-def test_every_call_is_recorded_by_name_in_the_order_of_the_calls() -> None:
+def test_calls_are_recorded_by_name_and_kind_in_the_order_of_the_calls() -> None:
     model = Nested()
     with watch(model) as calls:
         model(torch.randn(3, 2, 4))
-    assert [(call.name, call.index) for call in calls] == [
-        ("encoder.rnn", 0),
-        ("decoder", 0),
-        ("decoder", 1),
-        ("decoder", 2),
-        ("shared", 0),
-        ("shared", 1),
+    assert [(call.name, call.index, call.times) for call in calls] == [
+        ("encoder.rnn", 0, 1),
+        ("decoder", 0, 1),
+        ("decoder", 1, 2),
+        ("shared", 0, 1),
+        ("shared", 1, 1),
     ]
-    assert [call.error for call in calls] == [None] * 6
+    assert [call.error for call in calls] == [None] * 5
     assert all(call.verified for call in calls)
+    assert calls.verified is True
     specs = [call.report.spec for call in calls if call.report]
-    assert [spec.state for spec in specs] == ["zeros", "zeros", "random", "random", "zeros", "random"]
+    assert [spec.state for spec in specs] == ["zeros", "zeros", "random", "zeros", "random"]
     assert (specs[0].seq_len, specs[0].batch_size, specs[1].seq_len, specs[1].batch_size) == (3, 2, 1, 2)
+
+
+@pytest.mark.parametrize(("every", "indices", "times"), [(None, [0], [7]), (3, [0, 3, 6], [3, 3, 1]), (1, None, None)])
+def test_every_so_many_th_call_is_proved(every: int | None, indices: list[int], times: list[int]) -> None:
+    lstm, x = nn.LSTM(4, 8), torch.randn(5, 2, 4)
+    with watch(lstm, every=every, reference=False) as calls:
+        for _ in range(7):
+            lstm(x)
+    assert [call.index for call in calls] == (indices or list(range(7)))
+    assert [call.times for call in calls] == (times or [1] * 7)
+    for wrong in (0, 1.5):
+        with pytest.raises(LSTMInspectError, match="must be a whole number from 1"), watch(every=wrong):  # type: ignore[arg-type]
+            pass
+
+
+def test_what_makes_a_kind() -> None:
+    lstm, x = nn.LSTM(4, 8), torch.randn(5, 2, 4)
+    with watch(lstm, reference=False) as calls:
+        for call in range(2):
+            lstm(x)
+            lstm(x[:3])
+            lstm.eval()(x)
+            with torch.no_grad():
+                lstm(x)
+            lstm.train()(x, (torch.zeros(1, 2, 8), torch.zeros(1, 2, 8)))
+            for lengths in ([5, 2], [4, 4 - call]):
+                lstm(pack_padded_sequence(x, lengths))
+            lstm.double()(x.double())
+            lstm.float()
+    assert [call.times for call in calls] == [2, 2, 2, 2, 2, 4, 2]
+
+
+def test_lengths_that_never_repeat_are_not_proved_for_ever() -> None:
+    lstm = nn.LSTM(4, 8)
+    with watch(lstm, reference=False) as calls:
+        for time_steps in range(1, 40):
+            lstm(torch.randn(time_steps, 2, 4))
+    assert len(calls) == 16
+    assert [(each.name, each.kind, each.times) for each in calls.counted] == [("", "LSTM", 23)]
 
 
 def test_a_model_that_is_itself_an_lstm() -> None:
@@ -126,28 +165,22 @@ def test_it_leaves_no_trace_on_an_exception_of_the_users() -> None:
     assert trace(model) == before
 
 
-def test_it_leaves_no_trace_when_a_hook_cannot_be_set() -> None:
-    class Refusing(nn.LSTM):
-        def register_forward_hook(self, *_: Any, **__: Any) -> Any:
-            raise RuntimeError("no hooks here")
-
-    model = nn.ModuleList([nn.LSTM(4, 8), Refusing(4, 8)])
-    before = hooks(model)
-    with pytest.raises(RuntimeError, match="no hooks here"), watch(model):
-        pass
-    assert hooks(model) == before
-
-
-def test_a_watch_that_is_left_by_a_bug_of_its_own_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_of_ours_is_said_and_raises_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def bug(*_: Any) -> Any:
         raise AssertionError("a bug")
 
-    monkeypatch.setattr("lstm_inspect.live.watch.report_of", bug)
+    monkeypatch.setattr("lstm_inspect.live.record.prove", bug)
     model, x = Nested(), torch.randn(3, 2, 4)
     before = trace(model)
-    with pytest.raises(AssertionError, match="a bug"), watch(model):
+    with watch(model) as calls:
         model(x)
     assert trace(model) == before
+    assert {call.error for call in calls} == {"lstm-inspect failed here: AssertionError('a bug')"}
+    assert calls.verified is None
+    monkeypatch.setattr("lstm_inspect.live.record.Recorder._count", bug)
+    with watch(model) as calls:
+        model(x)
+    assert [warning.id for warning in calls.warnings] == ["fault"]
 
 
 def test_two_watches_at_once() -> None:
@@ -172,7 +205,7 @@ def test_it_keeps_no_tensor() -> None:
     assert calls[0].verified
 
 
-def test_the_hook_changes_nothing_that_the_model_gets() -> None:
+def test_watching_changes_nothing_that_the_model_gets() -> None:
     lstm, input = nn.LSTM(4, 8), torch.randn(5, 2, 4)
     expected = lstm(input)[0]
     with watch(lstm):

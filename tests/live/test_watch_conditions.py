@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from live_modules import Nested
+from live_modules import Nested, autocast_runs_an_lstm
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
@@ -45,17 +45,7 @@ def test_a_call_for_gradients_may_run_another_kernel() -> None:
     assert calls[0].verified
 
 
-def _autocast_runs_an_lstm() -> bool:
-    """Whether this processor has the bfloat16 kernel that autocast chooses on the CPU."""
-    try:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            nn.LSTM(16, 32)(torch.randn(20, 4, 16))
-    except RuntimeError:
-        return False
-    return True
-
-
-@pytest.mark.skipif(not _autocast_runs_an_lstm(), reason="this processor has no bfloat16 kernel for an LSTM")
+@pytest.mark.skipif(not autocast_runs_an_lstm(), reason="this processor has no bfloat16 kernel for an LSTM")
 def test_autocast_is_said_and_held_to_the_tolerance_of_its_dtype() -> None:
     lstm, input = nn.LSTM(16, 32, num_layers=2), torch.randn(20, 4, 16)
     with torch.autocast("cpu", dtype=torch.bfloat16), watch(lstm) as calls:
@@ -93,34 +83,78 @@ def test_what_cannot_be_checked_is_recorded_and_the_model_runs_on() -> None:
     assert calls[0].error == "h0 (1, 9, 8): axis 1 (B) must be 3. Try h0 of shape (L*D, B, H) = (1, 3, 8)."
     assert not calls[0].verified
     assert calls[1].verified
+    assert (calls[0].outcome, calls[0].verified, calls.verified) == ("misfit", False, False)
 
+
+def test_what_a_subclass_makes_of_the_results_is_its_own() -> None:
     class Pair(nn.LSTM):
         def forward(self, input: Any, hx: Any = None) -> Any:
             return [super().forward(input, hx)[0]]
 
-    with watch(Pair(4, 8)) as calls:
-        pass
     model = Pair(4, 8)
     with watch(model) as calls:
         model(torch.randn(5, 3, 4))
-    assert calls[0].error is not None
-    assert "Pair.forward returned a list" in calls[0].error
+    assert [(call.kind, call.verified) for call in calls] == [("Pair", True)]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::torch.jit.TracerWarning")
-def test_a_call_that_is_traced_is_not_checked() -> None:
+@pytest.mark.filterwarnings("ignore")  # torch's own, of tracing
+def test_a_call_that_is_traced_is_not_seen() -> None:
     model = nn.Sequential(nn.LSTM(4, 8))
     with watch(model) as calls:
         torch.jit.trace(model, (torch.randn(5, 3, 4),), check_trace=False)  # type: ignore[no-untyped-call]
-    assert calls[0].error is not None
-    assert calls[0].error.startswith("this call was traced, not run: it has no numbers of its own to check. Try watch")
+    assert calls == []
+
+
+@pytest.mark.parametrize("kind", [nn.GRU, nn.RNN])
+def test_gru_and_rnn_are_checked_without_the_equations(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    rnn, x = kind(4, 8, num_layers=2, bidirectional=True), torch.randn(5, 3, 4)
+    packed = pack_padded_sequence(x, [2, 5, 3], enforce_sorted=False)
+    with watch(rnn) as calls:
+        rnn(x)
+        rnn(packed, torch.zeros(4, 3, 8))
+        rnn(x[:, 0])
+    assert [(call.verified, call.error) for call in calls] == [(True, None)] * 3
+    first = calls[0].recurrent
+    assert first is not None
+    assert first.constructor == f"torch.nn.{kind.__name__}(4, 8, num_layers=2, bidirectional=True)"
+    assert {each.name: each.shape for each in first.tensors} == {
+        "input": (5, 3, 4),
+        "output": (5, 3, 16),
+        "hn": (4, 3, 8),
+    }
+    honest = kind.forward
+
+    def forward(self: Any, *args: Any) -> Any:
+        output, hn = honest(self, *args)
+        return output, hn.flip(0)
+
+    monkeypatch.setattr(kind, "forward", forward)
+    with watch(rnn) as calls:
+        rnn(x)
+    found = calls[0].recurrent
+    assert found is not None
+    assert {"row-2", "row-3"} <= {check.claim.id for check in found.checks if not check.passed}
+    assert calls.verified is False
+
+
+def test_cells_are_counted() -> None:
+    model = nn.ModuleDict({"cell": nn.LSTMCell(4, 8), "other": nn.GRUCell(4, 8)})
+    with watch(model) as calls:
+        for _ in range(3):
+            model["cell"](torch.randn(2, 4))
+        model["other"](torch.randn(2, 4))
+    assert calls == []
+    assert [(each.name, each.kind, each.times) for each in calls.counted] == [
+        ("cell", "LSTMCell", 3),
+        ("other", "GRUCell", 1),
+    ]
 
 
 def test_no_memory_for_the_check_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: Any) -> Any:
+    def full(*_: Any, **__: Any) -> Any:
         raise MemoryError("not enough")
 
-    monkeypatch.setattr("lstm_inspect.live.watch.report_of", full)
+    monkeypatch.setattr("lstm_inspect.live.prove.report_of", full)
     lstm = nn.LSTM(4, 8)
     with watch(lstm) as calls:
         lstm(torch.randn(5, 3, 4))
@@ -139,15 +173,15 @@ def test_a_broken_lstm_is_found_in_a_model(monkeypatch: pytest.MonkeyPatch) -> N
     model = Nested()
     with watch(model) as calls:
         model(torch.randn(3, 2, 4))
-    assert [call.verified for call in calls] == [False] * 6
+    assert [call.verified for call in calls] == [False] * 5
 
 
-def test_a_users_hook_that_changes_the_output_is_seen() -> None:
+def test_what_a_users_hook_makes_of_the_output_is_its_own() -> None:
     lstm = nn.LSTM(4, 8)
     lstm.register_forward_hook(lambda module, args, results: (results[0] * 2, results[1]))
     with watch(lstm) as calls:
         lstm(torch.randn(5, 3, 4))
-    assert not calls[0].verified
+    assert calls[0].verified
 
 
 def test_what_is_no_module_is_refused() -> None:

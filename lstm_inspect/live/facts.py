@@ -1,0 +1,59 @@
+"""A call that torch refused, as diagnose's facts: the module's sizes and the shapes of its arguments."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from lstm_inspect.diagnosis.check_call import diagnose_call
+from lstm_inspect.diagnosis.finding import Diagnosis
+from lstm_inspect.diagnosis.known import Known
+from lstm_inspect.errors import LSTMInspectError
+from lstm_inspect.live.prove import arguments_of
+from lstm_inspect.live.spec_of import lengths_of_packed, spec_of_module
+
+_FIELDS: Final = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+
+
+def diagnosis_of(text: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Diagnosis | None:
+    """What a message means, with the shapes of the call that raised it; None if nothing is known of it.
+
+    Args:
+        text: the message, or a traceback that ends with it.
+        module: what was called.
+        args, kwargs: what it was called with.
+    """
+    if not isinstance(module, nn.LSTM):
+        return None
+    found = diagnose_call(text, Known(**facts_of(module, args, kwargs)))
+    return found if found.matched and found.kind != "trap" else None
+
+
+def facts_of(lstm: nn.LSTM, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a call, by the names of diagnose's facts."""
+    facts: dict[str, Any] = {"lstm_call": True}
+    try:
+        module = spec_of_module(lstm)
+    except LSTMInspectError:
+        return facts
+    facts |= {name: getattr(module, name) for name in (*_FIELDS, "proj_size", "dtype", "device")}
+    input, hx = arguments_of(args, kwargs)
+    if isinstance(input, PackedSequence):
+        facts |= _packed_facts(input, module.batch_first, lengths_of_packed(input))
+    elif isinstance(input, Tensor):
+        facts["input_shape"] = tuple(input.shape)
+    if isinstance(hx, (tuple, list)) and len(hx) == 2:
+        shapes = zip(("h0_shape", "c0_shape"), hx, strict=True)
+        facts |= {name: tuple(state.shape) for name, state in shapes if isinstance(state, Tensor)}
+    return facts
+
+
+def _packed_facts(packed: Any, batch_first: bool, lengths: tuple[int, ...] | None) -> dict[str, Any]:
+    """The padded batch that a PackedSequence stands for; nothing where it contradicts itself."""
+    if lengths is None or packed.data.dim() != 2:
+        return {}
+    lead = (len(lengths), max(lengths)) if batch_first else (max(lengths), len(lengths))
+    in_order = packed.sorted_indices is None
+    return {"input_shape": (*lead, packed.data.shape[1]), "lengths": lengths, "enforce_sorted": in_order}

@@ -1,0 +1,118 @@
+"""What a user's own numbers can't show is left out with a word: it says nothing against the module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final, cast
+
+import torch
+from torch import Tensor
+
+from lstm_inspect.experiment.reference import Reference
+from lstm_inspect.experiment.run import Run
+from lstm_inspect.experiment.verify import reference_of
+from lstm_inspect.theory.claim import CheckResult, PitfallResult
+from lstm_inspect.theory.warnings import SpecWarning
+from lstm_inspect.verdict.report import Report
+
+_ROUNDINGS: Final = 100  # how many roundings' effect a result may be off by, where they grow
+
+
+def judged(report: Report, equations: Run) -> Report:
+    """A live call's report without what its numbers can't decide.
+
+    Args:
+        report: of the call, measured.
+        equations: the run that the equations were held against.
+    """
+    return _without_coincidences(_without_chaos(_without_nan(report, equations), equations))
+
+
+def _left_out(report: Report, left: Sequence[CheckResult], warning: SpecWarning) -> Report:
+    checks = [check for check in report.checks if check not in left]
+    return replace(report, checks=checks, warnings=(*report.warnings, warning))
+
+
+def _without_nan(report: Report, run: Run) -> Report:
+    """NaN equals nothing, itself neither; where the user's numbers hold some, the checks that meet it say nothing."""
+    names = [name for name in ("input", "h0", "c0") if _holds_nan_or_inf(run.tensor(name))]
+    if any(_holds_nan_or_inf(weight) for weight in run.lstm.parameters()):
+        names.append("the weights")
+    if not names:
+        return report
+    met = [check for check in report.checks if _failed(check) and check.claim.kind != "shape" and _no_number(check)]
+    message = f"NaN or infinity in {' and '.join(names)}: they equal nothing, and {len(met)} checks that met them"
+    return _left_out(report, met, SpecWarning("not-finite", f"{message} were left out"))
+
+
+def _holds_nan_or_inf(tensor: Tensor) -> bool:
+    return not tensor.is_meta and not bool(tensor.isfinite().all())
+
+
+def _failed(check: CheckResult) -> bool:
+    return check.passed is False and check.error is None
+
+
+def _no_number(check: CheckResult) -> bool:
+    return check.max_abs_diff is None
+
+
+def _without_chaos(report: Report, run: Run) -> Report:
+    """Where the module makes of a rounding as large a difference as was measured, the equations can't judge it.
+
+    Tolerances of the caller's own are held to all the same.
+    """
+    if (report.options.rtol, report.options.atol) != (None, None):
+        return report
+    failed = [check for check in report.checks if _failed(check) and check.claim.kind == "reference"]
+    differences = [check.max_abs_diff for check in failed if check.max_abs_diff is not None]
+    if not differences:
+        return report
+    moved = _moved_by_a_rounding(run)
+    if max(differences) > _ROUNDINGS * moved:
+        return report
+    message = (
+        f"rounding grows in this call: weights that differ in their last bit move the results by {moved:.1g}, "
+        f"so the equations, {max(differences):.1g} away, can't judge it; {len(failed)} checks were left out"
+    )
+    return _left_out(report, failed, SpecWarning("rounding-grows", message))
+
+
+class _Nudged:
+    """A module whose every weight is a rounding larger, in float64."""
+
+    def __init__(self, lstm: torch.nn.LSTM, factor: float) -> None:
+        self._lstm, self._factor = lstm, factor
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._lstm, name)
+        return value.to("cpu", torch.float64) * self._factor if isinstance(value, Tensor) else value
+
+
+def _moved_by_a_rounding(run: Run) -> float:
+    """How far the equations' results move if each weight moves by its last bit."""
+    factor = 1 + torch.finfo(next(run.lstm.parameters()).dtype).eps
+    nudged = replace(run, lstm=cast(torch.nn.LSTM, _Nudged(run.lstm, factor)))
+    with torch.inference_mode():
+        pairs = zip(_results(reference_of(run)), _results(reference_of(nudged)), strict=True)
+        return max(float((one - other).abs().max()) for one, other in pairs)
+
+
+def _results(reference: Reference) -> tuple[Tensor, Tensor, Tensor]:
+    return reference.output, reference.hn, reference.cn
+
+
+def _without_coincidences(report: Report) -> Report:
+    """Leave out the pitfalls that a user's numbers hide: a module of zeros, a batch of one sequence twice."""
+    hidden = [result for result in report.pitfalls if result.passed is False and result.error is None]
+    if not hidden:
+        return report
+    shown = [result for result in report.pitfalls if result not in hidden]
+    return replace(report, pitfalls=shown, warnings=(*report.warnings, *(_hidden(result) for result in hidden)))
+
+
+def _hidden(result: PitfallResult) -> SpecWarning:
+    pitfall = result.pitfall
+    message = f"{pitfall.tempting} is {pitfall.instead} on these numbers alone: they can't show that it is a pitfall"
+    return SpecWarning(f"hidden-{pitfall.id}", message)
