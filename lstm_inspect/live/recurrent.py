@@ -22,6 +22,7 @@ from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.contract import written
 from lstm_inspect.theory.shapes import Shape, tensors
 from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.worked_out import worked_out
 
 _OF_AN_LSTM_ALONE: Final = re.compile(r"\b(c0|cn|lstm|reference)\b")
 
@@ -121,7 +122,7 @@ def _tensors(
 
 def _claims(spec: LSTMSpec) -> Iterator[Claim]:
     """The claims of an nn.LSTM that name no cell state and call nothing anew."""
-    for claim in claims(spec, reference=False):
+    for claim in claims(worked_out(spec), reference=False):
         if not _OF_AN_LSTM_ALONE.search(f"{claim.left} {claim.right}"):
             yield claim
 
@@ -129,4 +130,4 @@ def _claims(spec: LSTMSpec) -> Iterator[Claim]:
 def _shown(spec: LSTMSpec, hx: Tensor | None) -> list[str]:
     """What the caller gave and got."""
     left = {"c0", "cn"} | (set() if hx is not None else {"h0"}) | ({"input", "output"} if spec.lengths else set())
-    return [tensor.name for tensor in tensors(spec) if tensor.name not in left]
+    return [name for name in tensors(spec) if name not in left]
