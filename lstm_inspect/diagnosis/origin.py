@@ -39,6 +39,7 @@ _LIBRARY: Final = re.compile(
     r"(?:site|dist)-packages|[/\\]lib[/\\]python\d|[/\\]Lib[/\\]\w+\.py|^torch[/\\]|[/\\]torch[/\\](?:nn|utils|jit|onnx|"
     r"_|optim|autograd|cuda|serialization|functional|tensor)|^<(?:frozen|string|__array|eval)|[/\\]runpy\.py"
 )
+_PACKAGE: Final = re.compile(r"(?:site|dist)-packages[/\\](\w{1,60})[/\\]")
 _FOLDERS: Final = re.compile(r".*[/\\]")
 
 _AN_LSTM: Final = re.compile(
@@ -77,8 +78,10 @@ class Frame:
 
     @property
     def words(self) -> str:
-        """What it says without its folders, whose names mean nothing."""
-        return f"{_FOLDERS.sub('', self.file)} {self.function} {self.code}"
+        """What it says: without its folders, whose names mean nothing, but for the package that it is of."""
+        package = _PACKAGE.search(self.file)
+        of = f"{package[1]} " if package else ""
+        return f"{of}{_FOLDERS.sub('', self.file)} {self.function} {self.code}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ class Origin:
     Attributes:
         frames: outermost first, as a traceback shows them.
         text: what the frames and the lines between them say, without folders.
-        trace: "none" (there is no frame), "lstm" (an LSTM, or the packing, is named), "elsewhere" (other code is, and
-            no LSTM) or "silent" (neither).
+        trace: "none" (no line of the user's code is shown), "lstm" (an LSTM or the packing is named), "elsewhere"
+            (other code is, and no LSTM) or "silent" (neither).
     """
 
     frames: tuple[Frame, ...] = ()
@@ -173,4 +176,6 @@ def _what_it_says(context: Sequence[str], frames: Sequence[Frame]) -> tuple[str,
         return text, "lstm"
     if _ELSEWHERE.search(text):
         return text, "elsewhere"
-    return text, "lstm" if _STATES.search(text) else "silent"
+    if _STATES.search(text):
+        return text, "lstm"
+    return text, "silent" if any(frame.own and frame.code for frame in frames) else "none"

@@ -22,6 +22,8 @@ _OLD: Final = re.compile(
     r"copying the parameter named \"?([\w.]+)\"?, whose dimensions in the model are (?:torch\.Size\()?\[([\d, ]*)\]\)?"
     r" and whose dimensions in the checkpoint are (?:torch\.Size\()?\[([\d, ]*)\]\)?"
 )
+_OLD_KEY: Final = re.compile(r'unexpected key "([^"]{1,300})" in state_dict')
+_RAW: Final = re.compile(r"(?:weight|bias)_\w+_l\d+(?:_reverse)?_raw$")
 _PARAMETER: Final = re.compile(r"(?:^|.*\.)(weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l(\d{1,9})(_reverse)?$")
 _OF_A_CELL: Final = re.compile(r"(?:^|.*\.)(?:weight_ih|weight_hh|bias_ih|bias_hh)$")
 
@@ -47,13 +49,15 @@ def facts(message: str) -> dict[str, Any]:
     missing_keys, unexpected_keys = (_keys(message, side) for side in ("Missing", "Unexpected"))
     missing, unexpected = _parameters(missing_keys), _parameters(unexpected_keys)
     shapes = _mismatches(message)
+    raw = [key for key in (*unexpected_keys, *missing_keys) if _RAW.search(key)]
     return {
         "missing": missing,
         "unexpected": unexpected,
         "unexpected_keys": unexpected_keys,
         "deepest": max((layer for _, layer, _ in unexpected), default=0),
         "of_a_cell": any(_OF_A_CELL.match(key) for key in unexpected_keys),
-        "of_an_lstm": bool(shapes or missing or unexpected or " for LSTM:" in message),
+        "of_an_lstm": bool(shapes or missing or unexpected or raw or " for LSTM:" in message),
+        "rename_raw": _renamed_raw(raw, unexpected_keys),
         **_prefixes(missing_keys, unexpected_keys),
         **_shapes(shapes),
     }
@@ -61,7 +65,9 @@ def facts(message: str) -> dict[str, Any]:
 
 def _keys(message: str, side: str) -> list[str]:
     found = _KEYS[side].search(message)
-    return re.findall(r'"([^"]*)"', found[1]) if found else []
+    if found is None:
+        return _OLD_KEY.findall(message) if side == "Unexpected" else []
+    return re.findall(r'"([^"]*)"', found[1])
 
 
 def _parameters(keys: list[str]) -> list[Parameter]:
@@ -85,10 +91,22 @@ def _prefixes(missing: list[str], unexpected: list[str]) -> dict[str, Any]:
     tails = {key.rsplit(".", 1)[-1]: key for key in reversed(missing)}
     loaded = next((key for key in unexpected if is_parameter(key) and key.rsplit(".", 1)[-1] in tails), None)
     if loaded is None:
-        return {"prefixed": False}
+        wrapped = bool(unexpected) and all(key.startswith("module.") for key in unexpected)
+        whole = {"loaded_prefix": "module.", "model_prefix": "", "rename": _rename("module.", "")}
+        return {"prefixed": wrapped, **(whole if wrapped else {})}
     tail = loaded.rsplit(".", 1)[-1]
     old, new = loaded.removesuffix(tail), tails[tail].removesuffix(tail)
     return {"prefixed": True, "loaded_prefix": old, "model_prefix": new, "rename": _rename(old, new)}
+
+
+def _renamed_raw(raw: list[str], unexpected: list[str]) -> str | None:
+    """The line that takes _raw off the checkpoint's keys, or puts it on; None if no key ends so."""
+    if not raw:
+        return None
+    if raw[0] in unexpected:
+        return "state_dict = {key.removesuffix('_raw'): value for key, value in state_dict.items()}"
+    name = raw[0].removesuffix("_raw")
+    return f"state_dict = {{key + '_raw' * (key == {name!r}): value for key, value in state_dict.items()}}"
 
 
 def _rename(old: str, new: str) -> str:

@@ -20,12 +20,13 @@ _PIECE: Final = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _PATTERNS: Final[Mapping[str, str]] = {
     "int": r"-?\d{1,18}L?(?!\d)",
     "shape": r"(?:torch\.Size\()?[\[(]\s?(?:\d{1,18}L?)?(?:\s?,\s?-?\d{1,18}L?){0,30},?\s?[\])]{1,2}",
-    "view": r"\[-?\d{1,18}(?:,\s?-?\d{1,18}){0,30}\]",
+    "view": r"\[-?\d{1,18}(?:(?:,\s?| x )-?\d{1,18}){0,30}\]",
     "word": r"[\w.:+-]+",
     "name": r"\w+",
     "argument": "input_size|hidden_size|num_layers|bias|batch_first|dropout|bidirectional|proj_size",
     "number": r"-?\d+(?:\.\d+)?(?:e-?\d+)?",
     "text": r".{0,80}?",
+    "types": r"[^)]{0,300}",
     "rest": r".{0,6000}",
 }
 _SHAPES: Final = ("shape", "view")
