@@ -7,6 +7,8 @@ from typing import ClassVar, Final, Literal, TypeAlias
 
 from lstm_inspect.diagnosis.origin import Frame
 from lstm_inspect.errors import Spell, spell_arguments, spell_python
+from lstm_inspect.mistakes.catalogue import BY_ID
+from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.theory.contract import written
 from lstm_inspect.theory.shown import Shown
 
@@ -39,7 +41,7 @@ class LikelyCause:
 
 @written(
     "matched rule kind=kind_found argument axis expected got note=note_found causes if_lstm means=means_found where "
-    "needs further",
+    "needs further mistakes",
     command="diagnose",
 )
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,23 @@ class Diagnosis(Shown):
         if self.of_a_message:
             return self.matched
         return not any(each.matched and each.kind != "trap" for each in (self, *self.further))
+
+    @property
+    def mistakes(self) -> tuple[Finding, ...]:
+        """Those of the findings that are mistakes of the catalogue, in the shape that all commands give them.
+
+        >>> Diagnosis("first-layer", kind="trap", causes=(LikelyCause("", "hn[0] is a lower layer's", "hn[-1]", ""),)
+        ...          ).mistakes[0].level
+        'note'
+        """
+        return tuple(
+            Finding(
+                id=each.rule, level="error" if each.kind == "wrong" else "note", what=cause.cause, instead=cause.fix
+            )
+            for each in (self, *self.further)
+            if each.rule in BY_ID
+            for cause in each.causes[:1]
+        )
 
     @property
     def needs(self) -> tuple[str, ...]:

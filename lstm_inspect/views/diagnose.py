@@ -51,7 +51,9 @@ def page(found: Diagnosis, spell: Spell, detail: Detail) -> RenderableType:
     traps = [each for each in shown if each.kind == "trap"]
     parts = [_mistake(each) for each in mistakes]
     if traps:
-        parts.append(look.section("Easily read wrongly", *(_trap(each) for each in traps)))
+        ids = ", ".join(mistake.id for mistake in found.mistakes if mistake.level == "note")
+        explain = look.sentence(f"lstm-inspect explain ID shows one on an nn.LSTM: {ids}", look.FAINT)
+        parts.append(look.section("Easily read wrongly", *(_trap(each) for each in traps), explain))
     return Group(*parts, *_needs(found, spell))
 
 

@@ -174,6 +174,21 @@ def test_what_no_shape_of_a_call_can_show(name: str) -> None:
     assert wrong.shape != right.shape or not torch.allclose(wrong, right, atol=1e-4)
 
 
+def test_silent_findings_have_the_shape_that_every_command_gives_them() -> None:
+    found = check_call(Known(input_shape=(4, 7, 3), batch_size=4, batch_first=False, bidirectional=True))
+    first = found.mistakes[0]
+    assert (first.id, first.level) == ("batch-first-forgotten", "error")
+    assert (first.what, first.instead) == (found.causes[0].cause, found.causes[0].fix)
+    assert {each.level for each in found.mistakes[1:]} == {"note"}
+    assert [each.id for each in found.mistakes] == [each.rule for each in (found, *found.further)]
+
+
+def test_what_torch_refuses_is_no_mistake_of_the_catalogue() -> None:
+    found = check_call(Known(input_shape=(5, 3, 3), lengths=(8, 3, 2)))
+    assert found.rule == "length-over-t"
+    assert found.rule not in {each.id for each in found.mistakes}
+
+
 def test_every_row_of_the_table_is_shown_by_some_call() -> None:
     shown = {rule for facts, _ in SHOWN.values() for rule in rules(facts)}
     assert {mistake.id for mistake in CATALOGUE if mistake.seen} <= shown
