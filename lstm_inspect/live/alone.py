@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from lstm_inspect.live.alone_runs import Pick, Ran, Seen, run
 from lstm_inspect.live.seeing import SEQUENCES
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
+from lstm_inspect.theory.contract import Natural, written
 from lstm_inspect.theory.tolerance import Tolerance, tolerance
 
 MOST_SEQUENCES: Final = 4
@@ -23,6 +24,7 @@ _SLACK: Final = 10
 """A model rounds more often than the one LSTM in it that a dtype's tolerance is for."""
 
 
+@written("passed reason axis result_axis sequences checked largest replaced")
 @dataclass(frozen=True, slots=True)
 class Alone:
     """Whether each sequence alone gives what it gives in the batch.
@@ -39,16 +41,12 @@ class Alone:
 
     passed: bool | None
     reason: str | None = None
-    axis: int | None = None
-    result_axis: int | None = None
-    sequences: int | None = None
-    checked: int = 0
+    axis: Natural | None = None
+    result_axis: Natural | None = None
+    sequences: Natural | None = None
+    checked: Natural = 0
     largest: float | None = None
     replaced: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        """As it stands in a model's document."""
-        return asdict(self)
 
 
 def alone_of(

@@ -123,7 +123,8 @@ def surrounding(surround: Surround) -> Iterator[Faults]:
     """Put a context around each outermost call of a module, in every thread: entered and left in one frame.
 
     Args:
-        surround: asked for the context of a call with the module and its arguments.
+        surround: asked for the context of a call with the module and its arguments; a context that has
+            ``returned`` is given the results, while it stands.
 
     Returns:
         What the context raised on its way in or out, if it did.
@@ -189,7 +190,9 @@ def _see(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: d
     inside, observers = _thread.inside, _observers
     if not observers or (inside and (inside[-1] is module or inside[-1] is _OBSERVING)):
         return original(module, *args, **kwargs)
-    tokens = [_ask(faults, observer.before, module, args, kwargs) for observer, faults in observers]
+    tokens = []
+    for observer, faults in observers:  # no comprehension: torch.compile would read it as a function of its own
+        tokens.append(_ask(faults, observer.before, module, args, kwargs))
     inside.append(module)
     try:
         results = original(module, *args, **kwargs)
@@ -232,7 +235,11 @@ def _surround(original: Function, module: nn.Module, args: tuple[Any, ...], kwar
             context = _ask(faults, surround, module, args, kwargs)
             if context is not None and _enters(context, faults):
                 entered.append((context, faults))
-        return original(module, *args, **kwargs)
+        results = original(module, *args, **kwargs)
+        for context, faults in entered:
+            if hasattr(context, "returned"):
+                _ask(faults, context.returned, results)
+        return results
     finally:
         _thread.depth -= 1
         for context, faults in reversed(entered):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, TypeAlias
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from lstm_inspect.theory.contract import Direction, Document, Natural, Positive, written
 
 Kind: TypeAlias = Literal["output", "hn", "cn"]
 Role: TypeAlias = Literal["features", "state", "sum", "mean", "max"]
@@ -41,6 +43,7 @@ class Source:
         return 0 if direction else self.lengths[sequence] - 1
 
 
+@written("result=kind layer direction=named sequences=count first_step last_step")
 @dataclass(frozen=True, slots=True)
 class Part:
     """What was read of one layer and direction.
@@ -52,11 +55,31 @@ class Part:
     """
 
     kind: Kind
-    layer: int
+    layer: Natural
     direction: int
     first: Mapping[int, int]
     last: Mapping[int, int]
     steps: int = 0
+
+    @property
+    def named(self) -> Direction:
+        """The direction by its name."""
+        return DIRECTIONS[self.direction]
+
+    @property
+    def count(self) -> Natural:
+        """Of how many sequences."""
+        return len(self.first)
+
+    @property
+    def first_step(self) -> Natural:
+        """The lowest step of any sequence."""
+        return min(self.first.values(), default=0)
+
+    @property
+    def last_step(self) -> Natural:
+        """The highest step of any sequence."""
+        return max(self.last.values(), default=0)
 
     @property
     def one_step(self) -> bool:
@@ -64,8 +87,9 @@ class Part:
         return self.first == self.last
 
 
+@written("module call reader operation role file line expression words shape times masked parts")
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(Document):
     """What one reader takes of one call's results, at one line.
 
     Attributes:
@@ -96,8 +120,8 @@ class Read:
     made_file: str | None = None
     made_line: int | None = None
     expression: str | None = None
-    shape: tuple[int, ...] = ()
-    times: int = 1
+    shape: tuple[Natural, ...] = ()
+    times: Positive = 1
     masked: bool = False
     mixed: bool = False
     interleaved: bool = False
@@ -114,18 +138,15 @@ class Read:
         """What is read, in words."""
         return words(self)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The read as it stands in a document."""
-        fields = ("reader", "operation", "role", "file", "line", "expression", "shape", "times", "masked")
-        parts = [{"result": part.kind, "layer": part.layer, "direction": DIRECTIONS[part.direction]} | _steps(part)
-                 for part in self.parts]  # fmt: skip
-        own = {name: value for name, value in asdict(self).items() if name in fields}
-        return {"module": self.source.module, "call": self.source.call, **own, "words": self.words, "parts": parts}
+    @property
+    def module(self) -> str:
+        """The module whose results are read."""
+        return self.source.module
 
-
-def _steps(part: Part) -> dict[str, Any]:
-    lowest, highest = min(part.first.values(), default=0), max(part.last.values(), default=0)
-    return {"sequences": len(part.first), "first_step": lowest, "last_step": highest}
+    @property
+    def call(self) -> Natural:
+        """Which call of it."""
+        return self.source.call
 
 
 def is_final(source: Source, part: Part) -> bool:

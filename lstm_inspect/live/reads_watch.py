@@ -1,0 +1,126 @@
+"""What a running program reads: the first calls of each kind of its models are followed, the others cost nothing."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from torch import nn
+
+from lstm_inspect.live.alone_runs import tensors_of
+from lstm_inspect.live.reads import Recorder, Traced, why_not_traced
+from lstm_inspect.live.seeing import SEQUENCES, seeing, surrounding
+from lstm_inspect.mistakes.finding import Finding
+from lstm_inspect.mistakes.read import Read
+
+_EACH_KIND: Final = 1
+_MOST: Final = 16
+"""Calls of a program's models that are followed at most."""
+
+
+class Tracer:
+    """Follows the first outermost calls of each kind: module, shapes and mode.
+
+    Args:
+        model: whose recurrent modules are followed; those of whatever is called if None.
+    """
+
+    def __init__(self, model: nn.Module | None = None) -> None:
+        self._names = {} if model is None else {id(module): name for name, module in model.named_modules()}
+        self._counts: Counter[int] = Counter()
+        self._kinds: Counter[Hashable] = Counter()
+        self._thread = threading.local()
+        self._traced: list[Traced] = []
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """What was read, call by call."""
+        return tuple(read for traced in self._traced for read in traced.reads)
+
+    @property
+    def mistakes(self) -> tuple[Finding, ...]:
+        """The mistakes in it, each place once."""
+        once: dict[Hashable, Finding] = {}
+        for finding in (each for traced in self._traced for each in traced.mistakes):
+            once.setdefault((finding.id, finding.file, finding.line, finding.module, finding.reader), finding)
+        return tuple(once.values())
+
+    @property
+    def not_traced(self) -> str | None:
+        """Why something was not followed; None if nothing was left out."""
+        return next((traced.not_traced for traced in self._traced if traced.not_traced), None)
+
+    def before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
+        """Nothing to do."""
+
+    def after(self, token: Any, module: nn.Module, args: Any, kwargs: Any, results: Any) -> None:
+        """Follow the results of a call within a call that is followed."""
+        call, recorder = self._counts[id(module)], getattr(self._thread, "recorder", None)
+        self._counts[id(module)] += 1
+        if recorder is not None and isinstance(module, SEQUENCES):
+            recorder.called(module, call, results)
+
+    def failed(self, token: Any, module: nn.Module, *call: Any) -> None:
+        """Count a call that raised."""
+        self._counts[id(module)] += 1
+
+    def surround(self, module: nn.Module, args: Any, kwargs: Any) -> _Followed | None:
+        """What stands around an outermost call: nothing if there is nothing to follow, or enough was."""
+        kind = weakref.ref(module), module.training, tuple(each.shape for each in tensors_of((args, kwargs)))
+        if sum(self._kinds.values()) >= _MOST or self._kinds[kind] >= _EACH_KIND:
+            return None
+        names = {id(each): name for name, each in module.named_modules()}
+        followed = [each for each in module.modules() if isinstance(each, SEQUENCES)]
+        if not followed or (self._names and not any(id(each) in self._names for each in followed)):
+            return None
+        self._kinds[kind] += 1
+        reason = why_not_traced(module)
+        if reason is not None:
+            self._traced.append(Traced(not_traced=reason))
+            return None
+        return _Followed(self, Recorder(names | self._names))
+
+
+class _Followed:
+    """The context of one call that is followed."""
+
+    def __init__(self, tracer: Tracer, recorder: Recorder) -> None:
+        self._tracer, self._recorder = tracer, recorder
+
+    def __enter__(self) -> None:
+        self._tracer._thread.recorder = self._recorder
+        self._recorder.following.__enter__()  # type: ignore[no-untyped-call]
+
+    def returned(self, results: Any) -> None:
+        """The call has returned."""
+        self._recorder.returned(results)
+
+    def __exit__(self, *error: object) -> None:
+        self._recorder.following.__exit__(None, None, None)  # type: ignore[no-untyped-call]
+        self._tracer._thread.recorder = None
+        self._tracer._traced.append(self._recorder.traced())
+
+
+@contextmanager
+def tracing(model: nn.Module | None = None) -> Iterator[Tracer]:
+    """Follow what is read while the context lasts.
+
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.lstm, self.fc = nn.LSTM(4, 8, bidirectional=True), nn.Linear(16, 2)
+    ...     def forward(self, x):
+    ...         return self.fc(self.lstm(x)[0][-1])
+    >>> import torch
+    >>> with tracing() as tracer:
+    ...     result = Net()(torch.zeros(7, 2, 4))
+    >>> [finding.id for finding in tracer.mistakes]
+    ['last-step-bidirectional']
+    """
+    tracer = Tracer(model)
+    with seeing(tracer), surrounding(tracer.surround):
+        yield tracer

@@ -1,0 +1,127 @@
+"""What a model reads of its recurrent modules' results, right or wrong, and each sequence alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from lstm_inspect.live.alone import Alone
+from lstm_inspect.mistakes.finding import Finding
+from lstm_inspect.mistakes.read import Read
+from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.views import look
+from lstm_inspect.views.look import Signs
+
+_ROLES: Final = {"state": " as an initial state", "mean": " in a mean", "max": " in a maximum", "sum": " in a sum"}
+_MOST: Final = 12
+
+
+def parts(
+    reads: Sequence[Read], mistakes: Sequence[Finding], alone: Alone | None = None, not_traced: str | None = None
+) -> Iterator[RenderableType]:
+    """The sections "What is read" and "Each sequence alone"; a finding stands under what it was found in."""
+    kept = _once(reads)
+    swapped = {finding.module for finding in mistakes if finding.id == "batch-first-forgotten"}
+    of_reads = [finding for finding in mistakes if any(_is_of(finding, read) for read in kept)]
+    lines = [look.Fitted(partial(_read, read, _of(read, of_reads), read.module in swapped)) for read in kept[:_MOST]]
+    more = [look.sentence(f"and {len(kept) - _MOST} more reads", look.FAINT)] if len(kept) > _MOST else []
+    left = [look.sentence(f"Not followed everywhere: {not_traced}.")] if not_traced else []
+    if lines or left:
+        yield look.section("What is read", *lines, *more, *left)
+    rest = [finding for finding in mistakes if finding not in of_reads]
+    if alone is not None or rest:
+        said = [] if alone is None else [look.Fitted(partial(_alone, alone))]
+        yield look.section("Each sequence alone", *said, *(look.Fitted(partial(_finding, each)) for each in rest))
+
+
+def _once(reads: Sequence[Read]) -> list[Read]:
+    """Reads of several calls at one line, in one way, stand for each other."""
+    found = {(read.module, read.reader, read.operation, read.line, read.words, read.expression): read for read in reads}
+    return list(found.values())
+
+
+def _of(read: Read, mistakes: Sequence[Finding]) -> Finding | None:
+    return next((finding for finding in mistakes if _is_of(finding, read)), None)
+
+
+def _is_of(finding: Finding, read: Read) -> bool:
+    here = (finding.file, finding.line) in ((read.file, read.line), (read.made_file, read.made_line))
+    same = (finding.module, finding.reader, finding.operation) == (read.module, read.reader, read.operation)
+    return here and same and finding.expression == read.expression
+
+
+def who(read: Read | Finding) -> str:
+    """Who reads: a module, or the code around; and where.
+
+    >>> from lstm_inspect.mistakes.read import Source
+    >>> source = Source("rnn", 0, "GRU", 1, 1, 8, 8, (5,))
+    >>> who(Read(source=source, parts=(), operation="linear", reader="fc", file="net.py", line=8))
+    'fc (linear, net.py:8)'
+    """
+    where = f", {Path(read.file).name}:{read.line}" if read.file else ""
+    if read.operation == "result":
+        return f"the model's result{where.replace(', ', ' (')}{')' if where else ''}"
+    return f"{read.reader} ({read.operation}{where})" if read.reader else f"{read.operation}{where}"
+
+
+def _read(read: Read, finding: Finding | None, swapped: bool, width: int, signs: Signs) -> RenderableType:
+    of, role = f" of {read.module or 'the model itself'}", _ROLES.get(read.role, "")
+    good = finding is None and not swapped
+    sign = Text(f"{signs.good} ", look.GOOD) if good else Text(f"{signs.bad} ", look.BAD)
+    what = look.code(read.expression) if read.expression else Text(read.words)
+    times = f", {read.times:,} times" if read.times > 1 else ""
+    line = sign + Text(f"{who(read)} reads ") + what + Text(f"{of}{role}, {format_tuple(read.shape)}{times}")
+    under = [Text(read.words, look.FAINT)] if read.expression and finding is None else []
+    under += [] if finding is None else _told(finding, elsewhere=finding.line != read.line)
+    return _with_under(line, under)
+
+
+def _finding(finding: Finding, width: int, signs: Signs) -> RenderableType:
+    head = Text(f"{signs.bad} {finding.module or 'the model itself'}{_where(finding)}", look.BAD)
+    return _with_under(head, _told(finding, elsewhere=False))
+
+
+def _where(finding: Finding) -> str:
+    return f", {Path(finding.file).name}:{finding.line}" if finding.file else ""
+
+
+def _told(finding: Finding, *, elsewhere: bool) -> list[Text]:
+    where = _where(finding) if elsewhere else ""
+    told = [Text(f"{finding.level}{where}: {finding.what}", look.BAD if finding.level == "error" else "")]
+    told += [Text("write ") + look.code(finding.instead, whole=True)] if finding.instead else []
+    return [*told, Text(finding.explain, look.FAINT)]
+
+
+def _with_under(line: Text, under: Sequence[Text]) -> RenderableType:
+    return Group(line, *(Padding(each, (0, 0, 0, 4)) for each in under))
+
+
+def _alone(alone: Alone, width: int, signs: Signs) -> RenderableType:
+    if alone.passed is None:
+        return look.sentence(f"Not decided: {alone.reason}.")
+    ran = "in copies of itself" if alone.replaced else "by itself"
+    which = f"{alone.checked} of {alone.sequences} sequences, each {ran}"
+    axes = f"axis {alone.axis} of the arguments, axis {alone.result_axis} of the result"
+    if alone.passed:
+        return Text(f"{signs.good} gives what it gives in the batch: {which}; {axes}", look.GOOD)
+    return Text(f"{signs.bad} gives another result, {alone.largest:.2g} away: {which}; {axes}", look.BAD)
+
+
+def said(reads: Sequence[Read], alone: Alone | None) -> str:
+    """What was looked at, in one sentence for the verdict; nothing if nothing was.
+
+    >>> said([], Alone(True))
+    'each sequence alone gives the same result'
+    """
+    kept = [read for read in _once(reads) if read.role != "state"] or _once(reads)
+    told = [f"{read.reader or read.operation} reads {read.words}" for read in kept[:2]]
+    told = [each.replace("result reads", "the result is") for each in told]
+    told += [f"and {len(kept) - 2} more reads"] if len(kept) > 2 else []
+    told += ["each sequence alone gives the same result"] if alone is not None and alone.passed else []
+    return "; ".join(told)
