@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ARGUMENT = re.compile(r"\{\{|\{(\w+)(?:=([^{}]*))?\}")
 
 
@@ -53,6 +54,15 @@ def literal(text: str) -> str:
     '{seed}.txt'
     """
     return text.replace("{", "{{")
+
+
+def printable(text: str) -> str:
+    """Text that somebody else wrote, its control characters spelt: it can't command a terminal.
+
+    >>> printable("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
+    """
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 class LSTMInspectError(Exception):

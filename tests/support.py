@@ -106,10 +106,10 @@ class Snapshot:
 
 
 def mask(text: str) -> str:
-    """Text without trailing blanks, and without what differs from machine to machine."""
+    """Text without what differs from machine to machine."""
     for pattern, stand_in in _MASKS:
         text = pattern.sub(stand_in, text)
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    return text
 
 
 Output: TypeAlias = Tensor | PackedSequence

@@ -28,7 +28,7 @@ def printed(cli: Cli, line: str) -> str:
     lines = (outcome.stdout + outcome.stderr).splitlines()
     for each in filters:
         lines = filtered(lines, each)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def filtered(lines: list[str], command: str) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
-from lstm_inspect.errors import FileError, literal
+from lstm_inspect.errors import FileError, literal, printable
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -22,6 +23,8 @@ CLOSED_PIPE: Final = 141
 
 _STDOUT: Final = 1
 _STDERR: Final = 2
+_WIDTH: Final = 80
+_MOST_SAID: Final = 8000  # characters of a message
 
 
 class ClosedPipe(Exception):  # noqa: N818 - no error: whoever read has seen enough
@@ -32,7 +35,9 @@ def console() -> Console:
     """The terminal, or whatever stdout is; nothing in it is read as markup or coloured by guess."""
     from rich.console import Console
 
-    return Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+    terminal = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+    terminal.width = terminal.width or _WIDTH  # COLUMNS=0
+    return terminal
 
 
 def error_console() -> Console:
@@ -55,9 +60,14 @@ def piped_in(flag: str, instead: str) -> TextIO:
 
 def show(renderable: RenderableType) -> None:
     """Write a view to stdout."""
+    from lstm_inspect.views.look import NARROWEST, Clean
+
     terminal = console()
+    if terminal.width < NARROWEST:
+        say(f"note: pages take {NARROWEST} columns, and here are {terminal.width}: their lines go on below")
+        terminal.width = NARROWEST
     with terminal.capture() as shown:  # rich would leave with a status of its own where nobody reads
-        terminal.print(renderable)
+        terminal.print(Clean(renderable))
     _write(shown.get())
 
 
@@ -75,8 +85,21 @@ def _write(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Write a line to stderr: progress, a warning, an error."""
-    print(text, file=sys.stderr, flush=True)
+    """Write a line to stderr: progress, a warning, an error; never more than a screen of it."""
+    with suppress(OSError):  # nobody reads, or the disk is full: the exit status still tells
+        print(printable(shortened(text)), file=sys.stderr, flush=True)
+
+
+def shortened(text: str) -> str:
+    """Text without its middle where it is very long."""
+    return text if len(text) <= _MOST_SAID else f"{text[: _MOST_SAID // 2]} ... {text[-_MOST_SAID // 2 :]}"
+
+
+def use_ascii() -> None:
+    """Let pages use signs of ASCII alone, whatever the terminal knows."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="ascii", errors="backslashreplace")
 
 
 @contextmanager

@@ -5,18 +5,25 @@ from __future__ import annotations
 from typing import Final
 
 from lstm_inspect.cli.deliver import deliver, save_path
-from lstm_inspect.cli.flags import Values, command, switch
+from lstm_inspect.cli.flags import Values, command, switch, text
 from lstm_inspect.cli.options import PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
+from lstm_inspect.errors import SpecError
+from lstm_inspect.theory.frameworks import FRAMEWORKS
 
 _CHECK: Final = switch(
     PREDICT.panel, "check", "--check", help="Hold it against torch, on the meta device; else torch is not loaded."
 )
+_FRAMEWORK: Final = text(
+    "The report", "framework", "--framework", help="How the weights get there and back.", metavar="|".join(FRAMEWORKS)
+)
 
 
-@command(SPEC_FLAGS, _CHECK, REPORT_FLAGS)
+@command(SPEC_FLAGS, _CHECK, _FRAMEWORK, REPORT_FLAGS)
 def weights(values: Values) -> int:
-    """Every parameter, its gate rows and bytes; the multiply-adds and the memory of one run; Keras, ONNX and Flax."""
+    """Every parameter, its gate rows and bytes; the work and the memory of one run; Keras, ONNX and Flax."""
     spec, path = spec_of(values), save_path(values)
+    if values["framework"] not in (None, *FRAMEWORKS):
+        raise SpecError("framework", values["framework"], "one of " + ", ".join(FRAMEWORKS), "{framework=keras}")
     from lstm_inspect.verdict.guard import refuse_long_listing
     from lstm_inspect.verdict.parameters import weights as weights_of
 

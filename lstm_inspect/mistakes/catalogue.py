@@ -47,6 +47,7 @@ class Mistake:
         title: the mistake in a few words.
         tempting: a line that makes it.
         what: what that line really gives, in words that hold for every nn.LSTM.
+        short: the same in up to 38 characters, for a list; empty where no spec shows it unasked.
         instead: the line to write.
         given: what stands before the two lines, beside the call; empty if nothing does.
         then: what the two lines lead to, as an expression; empty where it is what they set.
@@ -61,6 +62,7 @@ class Mistake:
     tempting: str
     what: str
     instead: str
+    short: str = ""
     given: str = ""
     then: str = ""
     lint: Level | None = None

@@ -54,7 +54,7 @@ def _each_step(spec: LSTMSpec) -> Recipe:
 
 def _whole_sequence(spec: LSTMSpec) -> Recipe:
     shape = (*_batch_axis(spec), spec.output_size)
-    return Recipe("whole-sequence", "one vector for each sequence", e.final_state(spec), shape, _cat_not_stack(spec))
+    return Recipe("whole-sequence", "one vector per sequence", e.final_state(spec), shape, _cat_not_stack(spec))
 
 
 def _cat_not_stack(spec: LSTMSpec) -> str:
@@ -74,22 +74,20 @@ def _cat_not_stack(spec: LSTMSpec) -> str:
 def _directions_apart(spec: LSTMSpec) -> Recipe:
     shape = (*e.output_lead(spec), 2, spec.state_size)
     why = "index the axis before the last: 0 is forward, 1 is reverse"
-    return Recipe("directions-apart", "the two directions of every step apart", e.output_by_direction(spec), shape, why)
+    return Recipe("directions-apart", "each direction by itself", e.output_by_direction(spec), shape, why)
 
 
 def _by_layer(spec: LSTMSpec) -> Recipe:
     shape = (spec.num_layers, spec.num_directions, *e.state_tail(spec))
     why = "index it [layer, direction]"
-    return Recipe("by-layer", "the final states by layer and direction", e.states_by_layer(spec), shape, why)
+    return Recipe("by-layer", "states by layer, direction", e.states_by_layer(spec), shape, why)
 
 
 def _all_layers(spec: LSTMSpec) -> Recipe:
     rows = f"{spec.batch_size}, {spec.num_states * spec.state_size}"
     why = "every layer's and direction's state of a sequence in one row; hn.reshape alone would mix the sequences"
     shape = (*_batch_axis(spec), spec.num_states * spec.state_size)
-    return Recipe(
-        "all-layers", "all layers' states, one row a sequence", f"hn.transpose(0, 1).reshape({rows})", shape, why
-    )
+    return Recipe("all-layers", "every state of a sequence", f"hn.transpose(0, 1).reshape({rows})", shape, why)
 
 
 def _next_call(spec: LSTMSpec) -> tuple[Recipe, Recipe]:

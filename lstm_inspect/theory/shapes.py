@@ -76,11 +76,11 @@ def tensors(spec: LSTMSpec) -> dict[str, TensorTheory]:
     output = f"num_directions * {hidden}"
     names = (
         _tensor(spec, "input", _sequence_axes(spec, "input_size"), _input_meaning(spec)),
-        _tensor(spec, "h0", _state_axes(spec, hidden), "the initial hidden state of each layer and direction"),
-        _tensor(spec, "c0", _state_axes(spec, "hidden_size"), "the initial cell state of each layer and direction"),
+        _tensor(spec, "h0", _state_axes(spec, hidden), "initial hidden state by layer and direction"),
+        _tensor(spec, "c0", _state_axes(spec, "hidden_size"), "initial cell state by layer and direction"),
         _tensor(spec, "output", _sequence_axes(spec, output), _output_meaning(spec)),
-        _tensor(spec, "hn", _state_axes(spec, hidden), "the final hidden state of each layer and direction"),
-        _tensor(spec, "cn", _state_axes(spec, "hidden_size"), "the final cell state of each layer and direction"),
+        _tensor(spec, "hn", _state_axes(spec, hidden), "final hidden state by layer and direction"),
+        _tensor(spec, "cn", _state_axes(spec, "hidden_size"), "final cell state by layer and direction"),
     )
     return {tensor.name: tensor for tensor in names + _packed(spec, output)}
 
@@ -132,6 +132,9 @@ def _input_meaning(spec: LSTMSpec) -> str:
 
 
 def _output_meaning(spec: LSTMSpec) -> str:
-    halves = ", forward and reverse joined" if spec.bidirectional else ""
-    meaning = f"the top layer's hidden state at every time step{halves}"
-    return f"{meaning}; unpacked, padded after each sequence's end" if spec.lengths else meaning
+    meaning = (
+        "top layer, each step: forward, then reverse"
+        if spec.bidirectional
+        else "the top layer's hidden state, each step"
+    )
+    return f"{meaning}; padded after each sequence's end" if spec.lengths else meaning

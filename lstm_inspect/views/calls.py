@@ -74,7 +74,9 @@ def _block(block: _Block, spell: Spell, detail: Detail) -> RenderableType:
     if call.error is not None:
         return look.section(block.title, *opening, *_not_checked(call))
     if call.report is None or not detail.all:
-        return look.section(block.title, *opening, *_call(block), *_failures(block), _Checked(block.calls).line)
+        return look.section(
+            block.title, *opening, *_call(block), *_failures(block, spell, detail), _Checked(block.calls).line
+        )
     return look.section(block.title, *opening, report_page(call.report, spell, replace(detail, warnings=False)))
 
 
@@ -141,7 +143,7 @@ def _shape(tensor: TensorReport, signs: Signs) -> Text:
 def _beside(report: Report) -> Iterator[str]:
     """What stands under the table: the letters, and what the call neither got nor gave."""
     spec = report.spec
-    yield tables.letters(report)
+    yield tables.letters(spec).plain
     shapes = {tensor.theory.name: format_tuple(tensor.theory.shape) for tensor in report.tensors}
     if spec.state == "zeros":
         yield f"h0 {shapes['h0']} and c0 {shapes['c0']} were not given: they are zeros"
@@ -150,13 +152,13 @@ def _beside(report: Report) -> Iterator[str]:
         yield f"lengths {', '.join(map(str, spec.lengths))}, {order}; padded it would be {shapes['input']}"
 
 
-def _failures(block: _Block) -> Iterator[RenderableType]:
+def _failures(block: _Block, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
     call = block.shows
     if call.verified:
         return
     if call.report is not None:
-        yield tables.checks(call.report)
-        yield tables.pitfalls(call.report)
+        yield from tables.checks(call.report, spell, detail)
+        yield from tables.mistakes(call.report, detail)
     elif call.recurrent is not None:
         for check in call.recurrent.checks:
             if not check.passed:

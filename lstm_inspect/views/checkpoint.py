@@ -72,7 +72,7 @@ def _sayable(report: CheckpointReport, encoding: str) -> CheckpointReport:
 def _lstm(lstm: FoundLSTM, spell: Spell, *, whole: bool) -> RenderableType:
     parts: list[RenderableType] = [look.Fitted(partial(_facts, lstm, spell))]
     if lstm.problems:
-        parts.append(look.Fitted(partial(_problems, lstm, whole)))
+        parts.append(look.Fitted(partial(_problems, lstm, spell, whole)))
     if whole:
         parts.append(_parameters(lstm.parameters))
     return look.section(where(lstm.name, lstm.container), *parts)
@@ -118,12 +118,12 @@ def _sizes(lstm: FoundLSTM) -> str:
     return ", ".join(parts)
 
 
-def _problems(lstm: FoundLSTM, whole: bool, width: int, signs: Signs) -> RenderableType:
+def _problems(lstm: FoundLSTM, spell: Spell, whole: bool, width: int, signs: Signs) -> RenderableType:
     shown, cut = look.first_and_last(lstm.problems, whole=whole)
     lines = Table.grid(padding=(0, 1))
     for problem in shown:
         lines.add_row(Text(signs.bad, style=look.BAD), Text(problem.message, style=look.BAD))
-    return Group(lines, *look.left_out(cut))
+    return Group(lines, *look.left_out(cut, spell))
 
 
 def _parameters(parameters: Sequence[FoundParameter]) -> RenderableType:

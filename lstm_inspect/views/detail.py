@@ -17,6 +17,7 @@ class Detail:
         warnings: the warnings too; the command line writes them to stderr instead.
         values: what stands in the cells of a packed batch, as ``pack --values`` takes it.
         by_hand: sorting by hand, beside torch's own.
+        framework: whose conversions are shown instead: "keras", "onnx" or "flax".
     """
 
     all: bool = False
@@ -24,6 +25,7 @@ class Detail:
     warnings: bool = True
     values: str = LABELS
     by_hand: bool = False
+    framework: str | None = None
 
 
 PLAIN = Detail()

@@ -21,9 +21,14 @@ _MOST_STEPS = 12
 _SHORT = {"forward": "fwd", "reverse": "rev"}
 
 
-def unrolled(spec: LSTMSpec) -> RenderableType:
+def drawn(spec: LSTMSpec) -> RenderableType:
     """The drawing of a spec's LSTM, as wide as the terminal allows."""
-    return look.section("The unrolled stack", look.Fitted(lambda width, signs: Group(*draw(spec, width, signs))))
+    return look.Fitted(lambda width, signs: Group(*draw(spec, width, signs)))
+
+
+def unrolled(spec: LSTMSpec) -> RenderableType:
+    """The same under a title."""
+    return look.section("The unrolled stack", drawn(spec))
 
 
 def draw(spec: LSTMSpec, width: int, signs: Signs) -> list[Text]:
@@ -50,11 +55,7 @@ class _Drawing:
                 yield Text(f"{self.signs.more_down} {left_out}", style=look.FAINT)
             else:
                 yield from self._layer(layer)
-            yield self._row("", "", self._arrows(), "")
-        yield self._row(
-            "input", "", [(self.signs.input if not step.gap else self.signs.more, "") for step in self.steps], ""
-        )
-        yield Text()
+            yield self._row("" if layer != 0 else "input", "", self._arrows(), "")
         yield from legend(self.spec, self.signs, {cell.kind for cell in self.picture.cells})
 
     def _arrows(self) -> list[tuple[str, str]]:
@@ -109,6 +110,5 @@ def legend(spec: LSTMSpec, signs: Signs, drawn: Collection[str]) -> Iterator[Tex
         if name in drawn:
             sign, style = cell_sign(signs, output=output, state=state)
             text.append(sign, style=style).append(f" {name}   ")
-    text.rstrip()
-    yield text
-    yield from (Text(note, style=look.FAINT) for note in notes(spec))
+    yield text.append("cn stands where hn does", style=look.FAINT)
+    yield from (Text(note, style=look.FAINT) for note in notes(spec)[1:])

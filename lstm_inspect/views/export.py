@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import sys
 from collections.abc import Callable
 from shutil import get_terminal_size
 from typing import Any, Final
@@ -10,22 +12,32 @@ from typing import Any, Final
 from rich.console import Console, RenderableType
 
 from lstm_inspect.views.detail import Detail
+from lstm_inspect.views.look import NARROWEST, Clean
 
 TITLE: Final = "lstm-inspect"
 _NOTEBOOK_WIDTH: Final = 110
+_FONT_FACE: Final = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
 
-def _recorded(renderable: RenderableType, width: int) -> Console:
+class _Paper(io.StringIO):
+    """A file of some encoding: where it knows no Unicode, pages use signs of ASCII."""
+
+    encoding = "utf-8"
+
+
+def _recorded(renderable: RenderableType, width: int, encoding: str = "utf-8") -> Console:
+    paper = _Paper()
+    paper.encoding = encoding
     console = Console(
         record=True,
-        width=width,
-        file=io.StringIO(),
+        width=max(width, NARROWEST),
+        file=paper,
         highlight=False,
         force_terminal=True,
         color_system="truecolor",
         no_color=False,
     )
-    console.print(renderable)
+    console.print(Clean(renderable))
     return console
 
 
@@ -34,7 +46,8 @@ def to_terminal_text(report: Any, width: int | None, *, checks: bool = False, al
     from lstm_inspect.views.page import page
 
     columns = width or get_terminal_size().columns
-    return _recorded(page(report, detail=Detail(checks=checks, all=all)), columns).export_text().rstrip("\n")
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return _recorded(page(report, detail=Detail(checks=checks, all=all)), columns, encoding).export_text().rstrip("\n")
 
 
 def to_text(renderable: RenderableType, width: int) -> str:
@@ -48,8 +61,8 @@ def to_html(renderable: RenderableType, width: int = _NOTEBOOK_WIDTH) -> str:
 
 
 def to_svg(renderable: RenderableType, width: int) -> str:
-    """An SVG picture of the terminal."""
-    return _recorded(renderable, width).export_svg(title=TITLE)
+    """An SVG picture of the terminal; its fonts are those of the reader's machine, and nothing is loaded."""
+    return _FONT_FACE.sub("", _recorded(renderable, width).export_svg(title=TITLE))
 
 
 FORMATS: Final[dict[str, Callable[[RenderableType, int], str]]] = {".txt": to_text, ".html": to_html, ".svg": to_svg}

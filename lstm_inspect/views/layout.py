@@ -1,4 +1,4 @@
-"""Break a line of Python that is too long: inside its brackets, between tokens, one item a line."""
+"""Break a line of Python that is too long: inside its brackets, between tokens, an item a line if need be."""
 
 from __future__ import annotations
 
@@ -25,8 +25,7 @@ def lay_out(code: str, width: int = WIDTH, indent: int = 0) -> str:
 
     >>> print(lay_out("final_state = torch.cat((hn[-2], hn[-1]), dim=-1)", 40))
     final_state = torch.cat(
-        (hn[-2], hn[-1]),
-        dim=-1,
+        (hn[-2], hn[-1]), dim=-1
     )
     """
     if indent + len(code) <= width:
@@ -55,11 +54,13 @@ def _parts(code: str) -> list[str]:
 
 
 def _bracket(text: str, width: int, indent: int) -> str:
-    """A bracket whose items stand a line each; whole numbers fill their lines."""
+    """A bracket whose items stand on one line, or a line each; whole numbers fill their lines."""
     inner, items = text[1:-1], _items(text[1:-1])
     if not items:
         return text
     margin = " " * (indent + _INDENT)
+    if len(margin) + len(inner) <= width:
+        return "\n".join([text[0], margin + inner, " " * indent + text[-1]])
     if len(items) > 1 and all(re.fullmatch(r"-?\d+", item) for item in items):
         lines = textwrap.wrap(f"{', '.join(items)},", width, initial_indent=margin, subsequent_indent=margin)
         return "\n".join([text[0], *lines, " " * indent + text[-1]])

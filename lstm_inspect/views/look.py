@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import zip_longest
 from typing import Any, Final, TypeVar
 
-from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
+
+from lstm_inspect.errors import Spell, printable, spell_arguments
+from lstm_inspect.theory.words import plural
+from lstm_inspect.views.layout import lay_out
 
 Row = TypeVar("Row")
 
@@ -19,19 +26,19 @@ FAINT: Final = "dim"
 GOOD: Final = "green"
 BAD: Final = "bold red"
 CODE: Final = "cyan"
+NAME: Final = "magenta"
 STATE: Final = "bold magenta"
 
-WIDE: Final = 110
-"""Columns from which meanings stand beside what they explain."""
+NARROWEST: Final = 60
+"""Columns that every page needs."""
 NARROW: Final = 70
 """Columns under which a table keeps only what can't stand elsewhere."""
-
-BETWEEN: Final = 3
+BETWEEN: Final = 2
 """Columns between two cells of a table."""
 
 _MOST_ROWS: Final = 16
-_MOST_CHARACTERS: Final = 200
-_RESULT_WIDTH: Final = 29  # what the columns beside two expressions take
+_NARROWEST_WORDS: Final = 26  # a column of sentences
+_MOST_BESIDE: Final = 44  # code that is longer stands under its row
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,38 +76,122 @@ class Fitted:
         yield self.make(options.max_width, ASCII if options.ascii_only else UNICODE)
 
 
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A page as it is shown: no line ends in blanks, and foreign text can't command the terminal."""
+
+    page: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in console.render_lines(self.page, options, pad=False):
+            while line and not line[-1].text.strip():
+                line.pop()
+            if line:
+                line[-1] = Segment(line[-1].text.rstrip(), line[-1].style)
+            yield from (Segment(printable(segment.text), segment.style) for segment in line)
+            yield Segment.line()
+
+
 def section(title: str, *parts: RenderableType) -> RenderableType:
     """A titled part of a page, with a blank line after it."""
     return Group(Text(title, style=TITLE), *parts, Text())
 
 
-def table(*headers: str) -> Table:
+def table(*headers: str | Text) -> Table:
     """An empty table of the house's look; every column folds rather than cuts."""
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style=FAINT)
+    made = Table(box=None, pad_edge=False, padding=(0, BETWEEN, 0, 0), header_style=FAINT)
     for header in headers:
         made.add_column(header, overflow="fold")
     return made
 
 
-def code(expression: str, *, whole: bool = False) -> Text:
-    """A Python expression; a very long one is cut in the middle unless it is wanted whole."""
-    if len(expression) > _MOST_CHARACTERS and not whole:
-        half = _MOST_CHARACTERS // 2
-        expression = f"{expression[:half]} ... {expression[-half:]}"
+def titled(title: str, *headers: str) -> Table:
+    """A table whose title stands above its first column, beside the headers of the others."""
+    made = table(Text(title, style=TITLE), *headers)
+    made.columns[0].header_style = "not dim"
+    return made
+
+
+def numbers(made: Table, *columns: int) -> Table:
+    """Columns of numbers stand flush right and are never broken."""
+    for column in columns:
+        made.columns[column].justify, made.columns[column].no_wrap = "right", True
+    return made
+
+
+def name(text: str) -> Text:
+    """What something is called, where it is not meant to be copied."""
+    return Text.assemble((text, NAME))
+
+
+def code(expression: str, *, whole: bool = True) -> Text:
+    """A Python expression, broken by whoever knows the room for it."""
     return Text.assemble((expression, CODE))  # the style is the expression's alone, not of what is appended to it
 
 
-def sides(left: str, sign: str, right: str, width: int, *, whole: bool = False) -> Text:
-    """Two expressions and the sign between them; on two lines where one would be broken inside an expression."""
-    both = Text(f" {sign} ").join([code(left, whole=whole), code(right, whole=whole)])
-    if len(both) <= width - _RESULT_WIDTH:
-        return both
-    return Text.assemble(code(left, whole=whole), f"\n  {sign} ", code(right, whole=whole))
+def block(*statements: str, indent: int = 0) -> RenderableType:
+    """Python on lines of its own, broken inside brackets where it is too long, with nothing beside it."""
+    return Fitted(partial(_block, statements, indent))
 
 
-def with_reason(main: Text, reason: str) -> Text:
-    """A cell's own text and, under it, the reason in a fainter voice."""
-    return Text.assemble(main, "\n", (reason, FAINT)) if reason else main
+def _block(statements: Sequence[str], indent: int, width: int, signs: Signs) -> RenderableType:
+    margin = " " * indent
+    return Group(*(code(textwrap.indent(lay_out(each, width - indent), margin)) for each in statements))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A row of a listing: cells of words, and code at its end or, where there is no room for it, below.
+
+    Attributes:
+        cells: words; each wraps in its column.
+        code: Python; empty if there is none.
+        words: what stands in the code's place.
+        style: of the cells.
+    """
+
+    cells: Sequence[str]
+    code: str = ""
+    words: str = ""
+    style: str = ""
+
+
+def listing(title: str, headers: Sequence[str], items: Sequence[Item]) -> RenderableType:
+    """Rows that end in code: it can be copied, as nothing stands to its right.
+
+    Args:
+        title: above the first column.
+        headers: of the other columns, that of the code last.
+        items: the rows.
+    """
+    return Fitted(partial(_listing, title, headers, items))
+
+
+def _listing(title: str, headers: Sequence[str], items: Sequence[Item], width: int, signs: Signs) -> RenderableType:
+    heads = (title, *headers)[:-1]
+    widths = [max(len(head), *(len(item.cells[at]) for item in items)) for at, head in enumerate(heads)]
+    beside = max((len(item.code) for item in items if len(item.code) <= _MOST_BESIDE), default=0)
+    room = width - sum(widths) - BETWEEN * len(widths)
+    widest = max(range(len(widths)), key=widths.__getitem__)
+    lack = min(max(0, beside - room), max(0, widths[widest] - _NARROWEST_WORDS))
+    widths[widest], room = widths[widest] - lack, room + lack
+    head = Text.assemble((f"{title:<{widths[0]}}", TITLE))
+    for text, column in zip(headers, [*widths[1:], 0], strict=True):
+        head.append(" " * BETWEEN).append(f"{text:<{column}}", style=FAINT)
+    return Group(head, *(line for item in items for line in _item(item, widths, room, width)))
+
+
+def _item(item: Item, widths: Sequence[int], room: int, width: int) -> Iterator[Text]:
+    """The lines of one row."""
+    fits = len(item.code) <= room
+    columns = [textwrap.wrap(cell, column) or [""] for cell, column in zip(item.cells, widths, strict=True)]
+    last = [item.code] if fits and item.code else textwrap.wrap(item.words, max(room, _NARROWEST_WORDS))
+    for at, cells in enumerate(zip_longest(*columns, last, fillvalue="")):
+        words = (" " * BETWEEN).join(f"{cell:<{column}}" for cell, column in zip(cells, widths, strict=False))
+        line = Text.assemble((words, item.style), " " * BETWEEN)
+        yield line + (code(cells[-1]) if item.code and fits and at == 0 else Text(cells[-1], style=FAINT))
+    if not fits:
+        yield code(textwrap.indent(lay_out(item.code, width - BETWEEN), " " * BETWEEN))
 
 
 def sentence(text: str, style: str = "") -> Text:
@@ -108,10 +199,27 @@ def sentence(text: str, style: str = "") -> Text:
     return Text(text, style=style)
 
 
+def faint(text: str) -> Text:
+    """A remark."""
+    return Text(text, style=FAINT)
+
+
+def mark(passed: bool | None, signs: Signs) -> Text:
+    """Whether something holds, as a sign."""
+    if passed is None:
+        return faint("?")
+    return Text(signs.good, style=GOOD) if passed else Text(signs.bad, style=BAD)
+
+
+def with_reason(main: Text, reason: str) -> Text:
+    """A cell's own text and, under it, the reason in a fainter voice."""
+    return Text.assemble(main, "\n", (reason, FAINT)) if reason else main
+
+
 def verdict(said: str, where: str, *, good: bool | None) -> Text:
     """A page's last line: what held, in colour, and on what."""
     style = {True: f"bold {GOOD}", False: BAD, None: TITLE}[good]
-    return Text.assemble((said, style), f". {where}." if where else ".")
+    return Text.assemble((said, style), f".\n{where}." if where else ".")
 
 
 def where(environment: Mapping[str, Any]) -> str:
@@ -134,7 +242,7 @@ def first_and_last(
     return shown, len(rows) - len(shown)
 
 
-def left_out(count: int) -> tuple[Text, ...]:
+def left_out(count: int, spell: Spell) -> tuple[Text, ...]:
     """The line under a table that was cut; none under a whole one."""
-    rows = "1 row" if count == 1 else f"{count:,} rows"
-    return (Text(f"{rows} left out in the middle: --all shows all", style=FAINT),) if count else ()
+    said = f"{plural(count, 'row')} left out in the middle: {{all=True}} shows all"
+    return (faint(spell_arguments(said, spell)),) if count else ()

@@ -63,8 +63,8 @@ def packed_columns(packing: Packing, width: int, signs: Signs, *, label: Label |
         label: what stands in a cell, instead of its row of ``.data``.
     """
     rows = partial(_packed_rows, packing, signs, label)
-    legend = f"each cell: its row of .data, {packing.valid_steps:,} in all" if label is None else "longest first"
-    return [*_fitted(packing, width, rows), Text(legend)]
+    legend = [] if label else [Text(f"each cell: its row of .data, {packing.valid_steps:,} in all")]
+    return [*_fitted(packing, width, rows), *legend]
 
 
 def _both(packing: Packing, width: int, signs: Signs) -> list[Text]:

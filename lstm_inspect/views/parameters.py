@@ -2,66 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from lstm_inspect.errors import Spell, spell_arguments
-from lstm_inspect.theory import frameworks, multiply_adds
+from lstm_inspect.theory import multiply_adds
 from lstm_inspect.theory import parameters as theory
 from lstm_inspect.theory.expressions import constructor
-from lstm_inspect.theory.frameworks import Assignment, Conversion, Layout
 from lstm_inspect.theory.memory import CONVENTION, format_bytes, memory
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.parameters import Weights
-from lstm_inspect.views import look, tables
+from lstm_inspect.views import conversions, look, tables
 from lstm_inspect.views.detail import Detail
-from lstm_inspect.views.look import Signs
+from lstm_inspect.views.look import Item, Signs
 
 _MOST_PARAMETERS: Final = 24  # three layers of two directions
 
 
 def page(weights: Weights, spell: Spell, detail: Detail) -> RenderableType:
-    """The account to look at."""
+    """The account to look at: parameters, gates and totals; or the conversions to and from one framework."""
+    if detail.framework is not None:
+        return Group(*conversions.parts(weights.spec, detail.framework), _verdict(weights, spell))
     spec, whole = weights.spec, detail.all
-    parts = [look.section("Module", look.code(f"lstm = {constructor(spec)}", whole=True))]
-    parts += [_parameters(weights, whole), _gates(spec), _biases(spec)]
-    if spec.proj_size:
-        parts.append(look.section("The projection", look.sentence(theory.WHY_PROJECTION)))
-    parts += [_multiply_adds(spec, whole), _memory(spec), _elsewhere(spec)]
+    parts = [look.block(f"lstm = {constructor(spec)}"), Text(), *_parameters(weights, spell, whole=whole)]
+    parts += [Text(), _gates(spec), Text(), *_totals(weights), *_whys(spec)]
+    if whole:
+        parts += [Text(), _multiply_adds(spec, spell), _memory(spec), *conversions.layouts()]
+    else:
+        more = "{all=True}: layer by layer, and the memory item by item; {framework=keras}, onnx, flax: the conversions"
+        parts.append(look.faint(spell_arguments(more, spell)))
     return Group(*parts, *tables.warnings(weights, spell, detail), _verdict(weights, spell))
 
 
-def _numbers(table: Table, *columns: int) -> Table:
-    """Columns of numbers stand flush right and are never broken."""
-    for column in columns:
-        table.columns[column].justify, table.columns[column].no_wrap = "right", True
-    return table
-
-
-def _parameters(weights: Weights, whole: bool) -> RenderableType:
-    count = weights.totals.parameters
-    places, cut = look.first_and_last(range(count), whole=whole, most=_MOST_PARAMETERS)
+def _parameters(weights: Weights, spell: Spell, *, whole: bool) -> Iterator[RenderableType]:
+    places, cut = look.first_and_last(range(weights.totals.parameters), whole=whole, most=_MOST_PARAMETERS)
     shown = [theory.parameter(weights.spec, place) for place in places]
-    total = look.sentence(f"{weights.count:,} numbers in {count:,} parameters: {_size(weights.bytes)}")
-    letters = look.sentence(_letters(weights.spec), look.FAINT)
-    return look.section(
-        "Parameters", look.Fitted(partial(_parameter_table, weights, shown)), *look.left_out(cut), total, letters
-    )
+    yield look.Fitted(partial(_parameter_table, weights, shown))
+    yield from look.left_out(cut, spell)
+    yield tables.letters(weights.spec, "IHPLD")
 
 
 def _parameter_table(weights: Weights, shown: Sequence[theory.Parameter], width: int, signs: Signs) -> RenderableType:
     """One table; where there is no room for it, letters stand under numbers, layer and direction under the name."""
-    headers = ["name", "layer", "axes", "shape", *(["torch"] if weights.measured else []), "count", "bytes"]
+    headers = ["layer", "axes", "shape", *(["torch"] if weights.measured else []), "count", "bytes"]
     rows = [_cells(weights, parameter, signs) for parameter in shown]
-    if _width(headers, rows) > width:
-        headers, rows = ["name", "shape", "count", "bytes"], [_folded(row) for row in rows]
-    table = _numbers(look.table(*headers), -2, -1)
+    if _width(["Parameters", *headers], rows) > width:
+        headers, rows = ["shape", "count", "bytes"], [_folded(row) for row in rows]
+    table = look.numbers(look.titled("Parameters", *headers), -2, -1)
     table.columns[0].no_wrap = True
     for row in rows:
         table.add_row(*row)
@@ -80,7 +72,7 @@ def _cells(weights: Weights, parameter: theory.Parameter, signs: Signs) -> list[
     shape = [Text(parameter.formula), Text(format_tuple(parameter.shape))]
     measured = [_measured(weights, parameter, signs)] if weights.measured else []
     sizes = [Text(f"{parameter.count:,}"), Text(f"{parameter.count * weights.spec.itemsize:,}")]
-    return [look.code(parameter.name), place, *shape, *measured, *sizes]
+    return [look.name(parameter.name), place, *shape, *measured, *sizes]
 
 
 def _folded(cells: Sequence[Text]) -> list[Text]:
@@ -104,42 +96,37 @@ def _size(count: int) -> str:
     return f"{count:,} bytes" + (f" ({format_bytes(count)})" if count >= 1024 else "")
 
 
-def _letters(spec: LSTMSpec) -> str:
-    sizes = {"I": spec.input_size, "H": spec.hidden_size} | ({"P": spec.proj_size} if spec.proj_size else {})
-    letters = ", ".join(f"{letter} = {size}" for letter, size in sizes.items())
-    return f"{letters}; {spec.itemsize} bytes a number in {spec.dtype}"
-
-
 def _gates(spec: LSTMSpec) -> RenderableType:
-    gated = "weight_ih, weight_hh, bias_ih and bias_hh" if spec.bias else "weight_ih and weight_hh"
+    items = [Item((f"{gate.letter} {gate.name}", gate.meaning), gate.of("weight_ih_l0")) for gate in theory.gates(spec)]
+    gated = "weight_hh, bias_ih and bias_hh" if spec.bias else "weight_hh"
     note = f"the same rows of {gated}, in every layer and direction"
-    return look.section("Gate rows", look.Fitted(partial(_gate_table, spec)), look.sentence(note, look.FAINT))
+    return Group(look.listing("Gates", ("what it does", "rows"), items), look.faint(note))
 
 
-def _gate_table(spec: LSTMSpec, width: int, signs: Signs) -> RenderableType:
-    table = look.table("", "gate", "rows")
-    table.columns[-1].no_wrap = True
-    for gate in theory.gates(spec):
-        table.add_row(gate.letter, look.with_reason(Text(gate.name), gate.meaning), look.code(gate.of("weight_ih_l0")))
-    return table
+def _totals(weights: Weights) -> Iterator[RenderableType]:
+    """The sums: numbers, multiply-adds, bytes."""
+    spec, account = weights.spec, memory(weights.spec)
+    table = look.titled("Totals", "")
+    numbers = f"{weights.count:,} numbers in {weights.totals.parameters:,} parameters, {spec.itemsize} bytes each"
+    table.add_row("parameters", f"{numbers}: {_size(weights.bytes)}")
+    for work in multiply_adds.works(spec):
+        if work.this_run:
+            table.add_row("multiply-adds", f"{work.total:,} over {work.steps:,} steps of {work.input} input")
+    table.add_row("memory", f"{_size(account.inference)} for inference")
+    table.add_row("", f"{_size(account.training)} for training; Adam adds {_size(account.adam)}")
+    yield table
 
 
-def _biases(spec: LSTMSpec) -> RenderableType:
-    if not spec.bias:
-        return look.section("No biases", look.sentence("bias=False: there is no bias_ih and no bias_hh."))
-    return look.section("Why two biases", look.sentence(theory.WHY_TWO_BIASES))
+def _whys(spec: LSTMSpec) -> Iterator[RenderableType]:
+    yield look.faint(theory.WHY_TWO_BIASES if spec.bias else "bias=False: there is no bias_ih and no bias_hh.")
+    if spec.proj_size:
+        yield look.faint(theory.WHY_PROJECTION)
 
 
-def _multiply_adds(spec: LSTMSpec, whole: bool) -> RenderableType:
-    works = multiply_adds.works(spec)
-    layers, cut = look.first_and_last(range(spec.num_layers), whole=whole)
+def _multiply_adds(spec: LSTMSpec, spell: Spell) -> RenderableType:
     said = [f"multiply-adds = {multiply_adds.formula(spec)}", multiply_adds.CONVENTION]
-    return look.section(
-        "Multiply-adds of one run",
-        look.Fitted(partial(_work_table, spec, works, layers)),
-        *look.left_out(cut),
-        *(look.sentence(line, look.FAINT) for line in said),
-    )
+    table = look.Fitted(partial(_work_table, spec, multiply_adds.works(spec), range(spec.num_layers)))
+    return look.section("Multiply-adds of one run", table, *map(look.faint, said))
 
 
 def _work_table(
@@ -147,92 +134,32 @@ def _work_table(
 ) -> RenderableType:
     """A column for each form that the input can take, a row for each layer, the sum last."""
     table = look.table("", *(f"{work.input}{', this run' if work.this_run else ''}" for work in works))
-    _numbers(table, *range(1, len(works) + 1))
+    look.numbers(table, *range(1, len(works) + 1))
     table.add_row("steps", *(f"{work.formula} = {work.steps:,}" for work in works))
     for layer in layers:
         table.add_row(
             f"layer {layer}",
             *(f"{multiply_adds.layer_multiply_adds(spec, layer, work.steps):,}" for work in works),
         )
-    table.rows[-1].end_section = True
     totals = (work.total for work in works)
     table.add_row(Text("total", style=look.TITLE), *(Text(f"{total:,}", style=look.TITLE) for total in totals))
     return table
 
 
 def _memory(spec: LSTMSpec) -> RenderableType:
-    adam = f"Adam keeps two more numbers a parameter, {_size(memory(spec).adam)}, on top of training."
-    return look.section(
-        "Memory of one run",
-        look.Fitted(partial(_memory_table, spec)),
-        look.sentence(adam),
-        look.sentence(CONVENTION, look.FAINT),
-    )
+    table = look.Fitted(partial(_memory_table, spec))
+    return look.section("Memory of one run", table, look.faint(CONVENTION))
 
 
 def _memory_table(spec: LSTMSpec, width: int, signs: Signs) -> RenderableType:
-    table = _numbers(look.table("bytes", "inference", "training", "what is counted"), 1, 2)
+    table = look.numbers(look.table("bytes", "inference", "training", "what is counted"), 1, 2)
     account = memory(spec)
     for item in account.items:
         table.add_row(item.name, f"{item.inference:,}", f"{item.training:,}", look.sentence(item.why, look.FAINT))
-    table.rows[-1].end_section = True
     sums = [account.inference, account.training]
     read = f"{format_bytes(sums[0])} and {format_bytes(sums[1])}"
     table.add_row(*(Text(cell, style=look.TITLE) for cell in ("total", *(f"{each:,}" for each in sums), read)))
     return table
-
-
-def _elsewhere(spec: LSTMSpec) -> RenderableType:
-    """Keras, ONNX and Flax: their layouts beside torch's, and the expressions that convert layer 0."""
-    layouts = look.Fitted(_layout_table)
-    conversions = frameworks.conversions(spec)
-    if not conversions:
-        return look.section("Elsewhere", layouts, look.sentence(f"Keras, ONNX, Flax: {frameworks.NO_PROJECTION}."))
-    reverse = ", and with _reverse for the reverse direction" if spec.bidirectional else ""
-    note = (
-        f"Below: layer 0, forward. Every layer is the same with its own number and its own rows of h0 and c0{reverse}. "
-        "Their names stand for tensors."
-    )
-    blocks = [part for conversion in conversions for part in (Text(), *_conversion(conversion))]
-    return look.section("Elsewhere", layouts, look.sentence(note, look.FAINT), *blocks)
-
-
-def _layout_table(width: int, signs: Signs) -> RenderableType:
-    """One table; on a narrow terminal, a list."""
-    if width < look.WIDE:
-        return Group(*(_layout_lines(layout) for layout in frameworks.LAYOUTS))
-    table = look.table("", "gates", "kernels", "bias", "state")
-    table.columns[0].no_wrap = True
-    for layout in frameworks.LAYOUTS:
-        table.add_row(look.code(layout.framework), layout.gates, layout.kernels, layout.bias, layout.state)
-    return table
-
-
-def _layout_lines(layout: Layout) -> RenderableType:
-    said = {"gates": layout.gates, "kernels": layout.kernels, "bias": layout.bias, "state": layout.state}
-    table = look.table("", "")
-    table.show_header = False
-    table.columns[0].no_wrap, table.columns[0].min_width = True, len("  kernels")
-    for name, text in said.items():
-        table.add_row(f"  {name}", look.sentence(text))
-    return Group(look.code(layout.framework), table)
-
-
-def _conversion(conversion: Conversion) -> tuple[RenderableType, ...]:
-    name = conversion.framework
-    result = [conversion.result] if conversion.result else []
-    return (
-        Text.assemble((f"torch to {name}", look.TITLE), f" ({conversion.note})"),
-        _assignments(conversion.from_torch),
-        Text.assemble((f"{name} to torch", look.TITLE), " (by the names that lstm.load_state_dict takes)"),
-        _assignments((*conversion.to_torch, *result)),
-    )
-
-
-def _assignments(assignments: Sequence[Assignment]) -> Text:
-    return Text("\n").join(
-        look.code(f"{assignment.name} = {assignment.expression}", whole=True) for assignment in assignments
-    )
 
 
 def _verdict(weights: Weights, spell: Spell) -> Text:

@@ -1,8 +1,9 @@
-"""A whole report, from the call to the verdict."""
+"""A report on one screen: the call, the tensors, the stack, the rows, what to use, the mistakes near at hand."""
 
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
+from rich.text import Text
 
 from lstm_inspect.errors import Spell
 from lstm_inspect.verdict.report import Report
@@ -16,8 +17,19 @@ def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
         from lstm_inspect.views import pack
 
         return pack.page(report, spell, detail)
-    whole = detail.all
-    parts = [tables.constructor(report), tables.tensors(report), diagram.unrolled(report.spec)]
-    parts += [tables.states(report, whole=whole), tables.checks(report, whole=whole)]
-    parts += [tables.pitfalls(report), tables.recipes(report)]
-    return Group(*parts, *tables.warnings(report, spell, detail), tables.verdict(report, spell))
+    return Group(
+        tables.calls(report.spec),
+        Text(),
+        tables.tensors(report),
+        Text(),
+        diagram.drawn(report.spec),
+        Text(),
+        *tables.states(report, spell, detail),
+        Text(),
+        *tables.recipes(report, detail),
+        *tables.mistakes(report, detail),
+        Text(),
+        *tables.checks(report, spell, detail),
+        *tables.warnings(report, spell, detail),
+        tables.verdict(report, spell, detail),
+    )

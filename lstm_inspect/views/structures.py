@@ -19,15 +19,6 @@ from lstm_inspect.views.look import Signs
 
 _MARKS: Final = {"num_layers": "L", "bidirectional": "D", "batch_first": "b"}
 _LEGEND: Final = "under a number, what changed it: L more layers, D two directions, b batch_first"
-_LETTERS: Final = {
-    "T": "time steps",
-    "B": "sequences",
-    "I": "input features",
-    "H": "features of the cell state",
-    "P": "features of the projected hidden state",
-    "L": "layers",
-    "D": "directions",
-}
 _ORDER: Final = ("input", "packed_input", "output", "packed_output", "hn", "cn", "h0", "c0")
 
 Rows = Sequence[Sequence[str]]
@@ -58,7 +49,7 @@ def _tables(structures: Sequence[Structure], width: int, signs: Signs) -> Render
         for column in table.columns:
             column.no_wrap = True
         for names, label in zip(rows, labels, strict=True):
-            table.add_row(look.code(label), *(_cell(structure, names[0]) for structure in columns))
+            table.add_row(look.name(label), *(_cell(structure, names[0]) for structure in columns))
         parts += [table, Text()]
     return Group(*parts[:-1])
 
@@ -144,10 +135,11 @@ def _axes(overview: Overview) -> RenderableType:
     """What each axis is, in letters."""
     half = len(overview.structures) // 2
     blocks = overview.structures[0], overview.structures[half]
-    table = look.table("", *(f"batch_first={block.spec.batch_first}" for block in blocks))
+    table = look.titled("What each axis is", *(f"batch_first={block.spec.batch_first}" for block in blocks))
     for names in _grouped(blocks[0], partial(_formulas, blocks)):
-        table.add_row(look.code(", ".join(names)), *_formulas(blocks, names[0]))
-    return look.section("What each axis is", table, look.sentence(_letters(overview), look.FAINT))
+        table.add_row(look.name(", ".join(names)), *_formulas(blocks, names[0]))
+    sizes = f"L = 1 or {overview.spec.num_layers} layers, D = 1 or 2 directions; {tables.TORCH_NAMES}"
+    return Group(table, tables.letters(overview.spec, "TBIHP"), look.faint(sizes), Text())
 
 
 def _formulas(blocks: Sequence[Structure], name: str) -> tuple[str, ...]:
@@ -156,16 +148,6 @@ def _formulas(blocks: Sequence[Structure], name: str) -> tuple[str, ...]:
 
 def _tensor(structure: Structure, name: str) -> TensorReport:
     return next(tensor for tensor in structure.tensors if tensor.theory.name == name)
-
-
-def _letters(overview: Overview) -> str:
-    """The letters that the axes use, with their numbers."""
-    spec = overview.spec
-    sizes = {"T": spec.seq_len, "B": spec.batch_size, "I": spec.input_size, "H": spec.hidden_size}
-    known = {letter: str(size) for letter, size in sizes.items() if size is not None}
-    known |= {"P": str(spec.proj_size)} if spec.proj_size else {}
-    known |= {"L": f"1 or {spec.num_layers}", "D": "1 or 2"}
-    return "; ".join(f"{letter} {_LETTERS[letter]}: {size}" for letter, size in known.items())
 
 
 def _lessons(overview: Overview) -> RenderableType:
@@ -177,8 +159,7 @@ def _lesson_lines(overview: Overview, width: int, signs: Signs) -> RenderableTyp
     table = look.table("", "")
     table.show_header = False
     for result in overview.lessons:
-        mark = Text(signs.good, style=look.GOOD) if result.holds else Text(signs.bad, style=look.BAD)
-        table.add_row(mark, look.sentence(result.lesson.sentence))
+        table.add_row(look.mark(result.holds, signs), look.sentence(result.lesson.sentence))
     return table
 
 

@@ -2,189 +2,178 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Protocol
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final, Protocol
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell, spell_arguments
+from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import CheckResult, PitfallResult
-from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.warnings import SpecWarning
+from lstm_inspect.theory.words import plural
 from lstm_inspect.verdict.report import Report, TensorReport
 from lstm_inspect.views import look
 from lstm_inspect.views.detail import Detail
-from lstm_inspect.views.look import Signs
+from lstm_inspect.views.look import Item, Signs
 
-_PREDICTED = "Predicted from integers alone; nothing was run. Without {predict=True} it is run and checked."
+_PREDICTED: Final = "Predicted from integers alone; nothing was run. Without {predict=True} it is run and checked."
+TORCH_NAMES: Final = "in torch's documentation h_n, c_n, backward"
 
-_KINDS = {
+_KINDS: Final = {
     "shape": "predicted shape == measured shape",
     "equality": "the same numbers in another place of one call, bit for bit",
     "packing": "what packing promises",
-    "reference": "against the LSTM equations, step by step in float64; |a - b| <= atol + rtol * |b|",
+    "reference": "within |a - b| <= atol + rtol * |b| of the LSTM equations in float64",
 }
-
-
-def constructor(report: Report) -> RenderableType:
-    """The calls that build the module and run it, as Python."""
-    return calls(report.spec)
+"""Each kind of check, and when one passes."""
 
 
 def calls(spec: LSTMSpec) -> RenderableType:
-    """The same, of a spec."""
-    return look.section("Call", look.code("\n".join(expressions.statements(spec)), whole=True))
+    """The statements that build the module and run it."""
+    return look.block(*expressions.statements(spec))
 
 
 def tensors(report: Report) -> RenderableType:
-    """Every tensor: axes in letters, predicted and measured shape, dtype, meaning."""
-    return look.section("Tensors", look.Fitted(partial(_tensors, report.tensors)), _letters(report))
+    """Every tensor: its axes in letters, its shape, its meaning; what was measured, where it is something else."""
+    return Group(shapes(report, meanings=True), letters(report.spec))
 
 
-def shapes(report: Report) -> RenderableType:
-    """The table of tensors by itself, without what they mean."""
-    return Group(look.Fitted(partial(_shapes, report.tensors)), _letters(report))
+def shapes(report: Report, *, meanings: bool = False) -> RenderableType:
+    """The table of tensors by itself."""
+
+    def made(width: int, signs: Signs) -> RenderableType:
+        table = look.titled("Tensors", "axes", "shape", *(["what it holds"] if meanings else []))
+        for column in table.columns[:3]:
+            column.no_wrap = True
+        for tensor in report.tensors:
+            name, shape = look.name(tensor.theory.name), _shape(tensor, report, signs)
+            table.add_row(name, tensor.theory.formula, shape, *([tensor.theory.meaning] if meanings else []))
+        return table
+
+    return look.Fitted(made)
 
 
-def _shapes(tensors: Sequence[TensorReport], width: int, signs: Signs) -> RenderableType:
-    extra = ["dtype"] if width >= look.NARROW else []
-    table = look.table("tensor", "axes", "predicted", "measured", *extra)
-    table.columns[0].no_wrap = True
-    for tensor in tensors:
-        table.add_row(*_tensor_cells(tensor, signs), *([tensor.dtype] if extra else []))
-    return table
-
-
-def _tensors(tensors: Sequence[TensorReport], width: int, signs: Signs) -> RenderableType:
-    """One table; where there is no room for it, dtype and meaning stand below it."""
-    wide, narrow = width >= look.WIDE, width < look.NARROW
-    table = look.table("tensor", "axes", "predicted", "measured", *_extra("dtype", "meaning", wide=wide, narrow=narrow))
-    table.columns[0].no_wrap = True
-    for tensor in tensors:
-        table.add_row(
-            *_tensor_cells(tensor, signs), *_extra(tensor.dtype, tensor.theory.meaning, wide=wide, narrow=narrow)
-        )
-    below = [] if wide else [Text(), *(_meaning(tensor, dtype=narrow) for tensor in tensors)]
-    return Group(table, *below)
-
-
-def _extra(dtype: str, meaning: str, *, wide: bool, narrow: bool) -> list[str]:
-    return [dtype, meaning] if wide else [] if narrow else [dtype]
-
-
-def _tensor_cells(tensor: TensorReport, signs: Signs) -> list[RenderableType]:
-    theory = tensor.theory
-    return [look.code(theory.name), theory.formula, format_tuple(theory.shape), _measured(tensor, signs)]
-
-
-def _measured(tensor: TensorReport, signs: Signs) -> Text:
+def _shape(tensor: TensorReport, report: Report, signs: Signs) -> Text:
+    """The predicted shape; beside it whether it was measured so, under it what came instead."""
+    shape = Text(format_tuple(tensor.theory.shape))
     if tensor.actual is None:
-        return Text("not run", style=look.FAINT)
-    same = tensor.actual == tensor.theory.shape
-    return Text(
-        f"{format_tuple(tensor.actual)} {signs.good if same else signs.bad}", style=look.GOOD if same else look.BAD
-    )
+        return shape
+    if tensor.actual != tensor.theory.shape:
+        return Text.assemble(shape, "\n", (f"{signs.bad} {format_tuple(tensor.actual)}", look.BAD))
+    if tensor.dtype != report.spec.dtype:
+        return Text.assemble(shape, "\n", (f"{signs.bad} {tensor.dtype}", look.BAD))
+    return Text.assemble(shape, " ", look.mark(True, signs))
 
 
-def _meaning(tensor: TensorReport, *, dtype: bool) -> Text:
-    text = look.code(tensor.theory.name) + Text(f": {tensor.theory.meaning}")
-    return text + Text(f"; {tensor.dtype}") if dtype else text
+def letters(spec: LSTMSpec, which: str = "TBIHPLD") -> Text:
+    """The letters that a page uses, with their sizes."""
+    sizes = {"T": (spec.seq_len, "time step"), "B": (spec.batch_size, "sequence")}
+    sizes |= {"I": (spec.input_size, "input feature"), "H": (spec.hidden_size, "cell feature")}
+    sizes |= {"P": (spec.proj_size or None, "projected feature"), "L": (spec.num_layers, "layer")}
+    sizes |= {"D": (spec.num_directions, "direction")}
+    found = [(letter, *sizes[letter]) for letter in which]
+    return look.faint(", ".join(f"{letter} = {plural(size, noun)}" for letter, size, noun in found if size is not None))
 
 
-def _letters(report: Report) -> Text:
-    return look.sentence(letters(report), look.FAINT)
-
-
-def letters(report: Report) -> str:
-    """The size that each letter stands for."""
-    spec = report.spec
-    sizes = {"T": spec.seq_len, "B": spec.batch_size, "I": spec.input_size, "H": spec.hidden_size}
-    sizes |= {"P": spec.proj_size or None, "L": spec.num_layers, "D": spec.num_directions}
-    return ", ".join(f"{letter} = {size}" for letter, size in sizes.items() if size is not None)
-
-
-def states(report: Report, *, whole: bool = False) -> RenderableType:
+def states(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
     """Every row of hn and cn: layer, direction, time step, the slice of output that equals it."""
-    shown, cut = look.first_and_last(report.states, whole=whole)
-    note = look.sentence("row = layer * D + direction; cn's rows are never part of output", look.FAINT)
-    return look.section("Rows of hn and cn", look.Fitted(partial(_state_table, shown)), *look.left_out(cut), note)
+    shown, cut = look.first_and_last(report.states, whole=detail.all)
+    yield look.listing("Rows", ("layer", "direction", "step", "hn's row is also"), [_state(each) for each in shown])
+    yield from look.left_out(cut, spell)
+    yield look.faint(f"row = layer * D + direction; {TORCH_NAMES}")
 
 
-def _state_table(states: Sequence[StateRow], width: int, signs: Signs) -> RenderableType:
-    narrow = width < look.NARROW
-    table = look.table("row" if narrow else "rows", "layer", "direction", "step", "output that equals hn's row")
-    table.columns[0].no_wrap = table.columns[2].no_wrap = True
-    for state in states:
-        name = state.hn if narrow else f"{state.hn}, {state.cn}"
-        table.add_row(look.code(name), str(state.layer), state.direction, _step(state), _equal(state))
-    return table
+def _state(state: StateRow) -> Item:
+    step = "length - 1" if state.time_step is None else str(state.time_step)
+    cells = (f"{state.hn}, {state.cn}", str(state.layer), state.direction, step)
+    return Item(cells, state.output or "", "not in output: below the top layer")
 
 
-def _step(state: StateRow) -> str:
-    return "length - 1" if state.time_step is None else str(state.time_step)
+def recipes(report: Report, detail: Detail) -> Iterator[RenderableType]:
+    """What to use for what, with its shape; with every detail, why."""
+    items = [Item((each.task, format_tuple(each.shape)), each.expression) for each in report.recipes]
+    yield look.listing("What to use for", ("shape", ""), items)
+    if detail.all:
+        yield from (look.faint(f"{each.task}: {each.why}") for each in report.recipes)
 
 
-def _equal(state: StateRow) -> Text:
-    return look.sentence(state.why, look.FAINT) if state.output is None else look.code(state.output)
+def mistakes(report: Report, detail: Detail) -> Iterator[RenderableType]:
+    """What looks right, runs and is something else: how far off it is, what it is, how it is written."""
+    if not report.pitfalls:
+        return
+    if detail.checks or detail.all:
+        yield look.sentence("Mistakes near at hand: they look right, they run, they are something else", look.TITLE)
+        for result in report.pitfalls:
+            yield Text.assemble(distance(result), f": {result.pitfall.why}")
+            yield look.block(f"{result.pitfall.tempting} != {result.pitfall.instead}", indent=2)
+    else:
+        yield look.listing("Mistakes near at hand", ("off by", ""), [_mistake(result) for result in report.pitfalls])
 
 
-def checks(report: Report, *, whole: bool = False) -> RenderableType:
-    """Every check by kind: what was compared, whether bit for bit, how far apart, what was allowed."""
-    kinds = (kind for kind in _KINDS if any(check.claim.kind == kind for check in report.checks))
-    tables = [
-        _checks_of_kind([check for check in report.checks if check.claim.kind == kind], kind, whole) for kind in kinds
-    ]
-    return look.section("Checks" if report.mode == "run" else "What must hold (nothing was run)", *tables)
+def _mistake(result: PitfallResult) -> Item:
+    style = look.BAD if result.passed is False else ""
+    short = BY_ID[result.pitfall.id].short or result.pitfall.why
+    return Item((short, distance(result).plain), result.pitfall.tempting, style=style)
 
 
-def _checks_of_kind(checks: Sequence[CheckResult], kind: str, whole: bool) -> RenderableType:
-    title = look.sentence(f"{kind}: {_KINDS[kind]}", look.FAINT)
-    if kind == "shape" and not whole and all(check.passed is not False for check in checks):
-        return Group(title, look.Fitted(partial(_shapes_in_one_line, checks)))
-    shown, cut = look.first_and_last(checks, whole=whole, always=lambda check: check.passed is False)
-    return Group(Text(), title, look.Fitted(partial(_check_table, shown, whole)), *look.left_out(cut))
+def distance(result: PitfallResult) -> Text:
+    """How far off a mistake is, in words."""
+    if result.passed is None:
+        return look.faint("not run")
+    if result.error is not None:
+        return Text(result.error, style=look.BAD)
+    if not result.passed:
+        return Text("nothing: these numbers coincide", style=look.BAD)
+    if result.max_abs_diff is not None:
+        return Text(f"{result.max_abs_diff:.2g}")
+    if result.tempting_shape != result.instead_shape and result.tempting_shape is not None:
+        return Text(format_tuple(result.tempting_shape))
+    return Text("NaN")
 
 
-def _shapes_in_one_line(checks: Sequence[CheckResult], width: int, signs: Signs) -> RenderableType:
-    if checks[0].passed is None:
-        return look.sentence(f"{len(checks)} shapes, of the tensors above and the recipes below")
-    return look.sentence(
-        f"{signs.good} {len(checks)} of {len(checks)}: the tensors above and the recipes below", look.GOOD
-    )
+def checks(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
+    """Each check with its reason and its tolerance, by kind; unasked, those that failed."""
+    wanted = detail.checks or detail.all
+    shown = [check for check in report.checks if wanted or check.passed is False]
+    for kind, rule in _KINDS.items():
+        of_kind = [check for check in shown if check.claim.kind == kind]
+        if of_kind:
+            kept, cut = look.first_and_last(of_kind, whole=detail.all, always=lambda check: check.passed is False)
+            yield look.section(
+                f"{'Checks' if wanted else 'FAILED'} of kind {kind}: {rule}",
+                *(line for check in kept for line in _check(check)),
+                *look.left_out(cut, spell),
+            )
 
 
-def _check_table(checks: Sequence[CheckResult], whole: bool, width: int, signs: Signs) -> RenderableType:
-    table = look.table("", "check", "result")
-    for check in checks:
-        claim = check.claim
-        sides = look.sides(claim.left, _sign(check), claim.right, width, whole=whole)
-        table.add_row(_mark(check.passed, signs), look.with_reason(sides, claim.why), _check_result(check))
-    return table
+def _check(check: CheckResult) -> tuple[RenderableType, RenderableType]:
+    """What came of it and why it must hold; under it the expressions, as they were evaluated."""
+
+    def said(width: int, signs: Signs) -> RenderableType:
+        result = Text(", ".join(result_lines(check)), style=look.BAD if check.passed is False else "")
+        return Text.assemble(look.mark(check.passed, signs), " ", result, f": {check.claim.why}")
+
+    return look.Fitted(said), look.block(statement(check), indent=2)
 
 
-def _sign(check: CheckResult) -> str:
-    return "==" if check.claim.exact else "~"
-
-
-def _mark(passed: bool | None, signs: Signs) -> Text:
-    if passed is None:
-        return Text("?", style=look.FAINT)
-    return Text(signs.good, style=look.GOOD) if passed else Text(signs.bad, style=look.BAD)
-
-
-def _check_result(check: CheckResult) -> Text:
-    style = look.BAD if check.passed is False else ""
-    return Text("\n".join(result_lines(check)), style=style)
+def statement(check: CheckResult) -> str:
+    """A check's two expressions as Python: compared, or within the tolerance that was allowed."""
+    claim = check.claim
+    if claim.exact:
+        return f"{claim.left} == {claim.right}"
+    allowed = f"rtol={check.tolerance.rtol:g}, atol={check.tolerance.atol:g}"
+    return f"torch.testing.assert_close({claim.left}, {claim.right}, {allowed})"
 
 
 def result_lines(check: CheckResult) -> list[str]:
-    """What came of a check, in words, a line each."""
+    """What came of a check, in words."""
     if check.passed is None:
         return ["not run"]
     if check.error is not None:
@@ -192,79 +181,45 @@ def result_lines(check: CheckResult) -> list[str]:
     lines = ["identical" if check.identical else "not identical"]
     if check.max_abs_diff:
         lines = [f"differs by {check.max_abs_diff:.2g}"]
-    if not check.claim.exact:
-        lines += [f"atol {check.tolerance.atol:g}", f"rtol {check.tolerance.rtol:g}"]
     if check.passed is False and check.worst is not None:
         lines.append(f"worst at {list(check.worst)}")
     return lines
 
 
-def pitfalls(report: Report) -> RenderableType:
-    """Every pitfall: what is tempting, what was meant, how far off it is."""
-    if not report.pitfalls:
-        return Group()
-    title = "Pitfalls: they look right, they run, they are something else"
-    return look.section(title, look.Fitted(partial(_pitfall_table, report.pitfalls)))
+def counts(reports: Sequence[Report]) -> str:
+    """How many checks of each kind there were.
+
+    >>> from lstm_inspect.verdict.report import inspect
+    >>> counts([inspect(predict=True)])
+    '10 shape, 2 equality, 4 reference'
+    """
+    found = Counter(check.claim.kind for report in reports for check in report.checks)
+    return ", ".join(f"{found[kind]} {kind}" for kind in _KINDS if found[kind])
 
 
-def _pitfall_table(pitfalls: Sequence[PitfallResult], width: int, signs: Signs) -> RenderableType:
-    table = look.table("tempting != what was meant", "off by")
-    for result in pitfalls:
-        pitfall = result.pitfall
-        sides = look.sides(pitfall.tempting, "!=", pitfall.instead, width)
-        table.add_row(look.with_reason(sides, pitfall.why), distance(result))
-    return table
+def _furthest(report: Report) -> str:
+    """The largest difference of the checks that need not be exact."""
+    found = [check.max_abs_diff for check in report.checks if not check.claim.exact and check.max_abs_diff is not None]
+    return f"furthest {max(found):.2g}; " if found else ""
 
 
-def distance(result: PitfallResult) -> Text:
-    """How far off a pitfall is, in words."""
-    if result.passed is None:
-        return Text("not run", style=look.FAINT)
-    if result.error is not None:
-        return Text(result.error, style=look.BAD)
-    if not result.passed:
-        return Text("nothing: these numbers coincide; try another --seed", style=look.BAD)
-    if result.tempting_shape == result.instead_shape and result.max_abs_diff is None:
-        return Text("no number: there is a NaN or an infinity")
-    if result.tempting_shape is not None and result.instead_shape is not None and result.max_abs_diff is None:
-        return Text(f"{format_tuple(result.tempting_shape)}, not {format_tuple(result.instead_shape)}")
-    return Text(f"{result.max_abs_diff:.2g}")
-
-
-def recipes(report: Report) -> RenderableType:
-    """What to use for what, with its shape."""
-    return look.section("What to use when", look.Fitted(partial(_recipe_table, report.recipes)))
-
-
-def _recipe_table(recipes: Sequence[Recipe], width: int, signs: Signs) -> RenderableType:
-    wide = width >= look.WIDE
-    table = look.table(*(["for", "use"] if wide else ["for, and what to use"]), "shape")
-    table.columns[-1].no_wrap = True
-    for recipe in recipes:
-        task, use = Text(recipe.task), look.with_reason(look.code(recipe.expression), recipe.why)
-        table.add_row(*([task, use] if wide else [Text("\n").join([task, use])]), format_tuple(recipe.shape))
-    return table
-
-
-def verdict(report: Report, spell: Spell) -> Text:
-    """One line: what held, on what."""
+def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
+    """What held; and how far off, on what, and what shows more."""
     environment = report.environment
     if environment is None:
         return predicted(spell)
-    counts = f"{len(report.checks)} checks, {len(report.pitfalls)} pitfalls"
-    said = f"FAILED: {report.failed} of {counts}" if report.failed else f"Verified: {counts}"
+    checks = f"{plural(len(report.checks), 'check')} ({counts([report])})"
+    said = f"FAILED: {report.failed} of {checks}" if report.failed else f"Verified: {checks}"
     tf32 = ", TF32 allowed" if environment["tf32"] else ""
-    where = f"{look.where(environment)}, {report.spec.dtype}{tf32}, {_numbers(report)}"
+    numbers = "your own numbers" if report.seed is None else f"seed {report.seed}"
+    more = "" if detail.all else spell_arguments("; more: {checks=True}, {all=True}", spell)
+    where = f"{_furthest(report)}{look.where(environment)}, {report.spec.dtype}{tf32}, {numbers}{more}"
     return look.verdict(said, where, good=report.verified)
 
 
 def predicted(spell: Spell) -> Text:
     """What is said where nothing was run."""
     return look.sentence(spell_arguments(_PREDICTED, spell), look.TITLE)
-
-
-def _numbers(report: Report) -> str:
-    return "your own numbers" if report.seed is None else f"seed {report.seed}"
 
 
 class Warned(Protocol):

@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", [80])
 def test_looks(cli: Cli, folder: Path, snapshot: Snapshot, width: int) -> None:
     pages = [cli("checkpoint", file, columns=width).stdout for file in ("tagger.ckpt", "broken.pt", "gru.pt")]
     assert all(len(line) <= width for page in pages for line in page.splitlines())

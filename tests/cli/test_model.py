@@ -63,7 +63,7 @@ def test_the_tagger_is_reported_as_it_is(cli: Cli) -> None:
     assert {check["kind"] for check in report["checks"]} == {"shape", "equality", "reference", "packing"}
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
+@pytest.mark.parametrize("columns", [80])
 @pytest.mark.parametrize("name", ["tagger", "seq2seq"])
 def test_what_it_looks_like(cli: Cli, snapshot: Snapshot, name: str, columns: int) -> None:
     outcome = cli("model", example(name), columns=columns)
@@ -82,8 +82,8 @@ def test_the_examples_run_by_themselves() -> None:
 def test_all_shows_each_calls_whole_page(cli: Cli) -> None:
     short, long = (cli("model", example("seq2seq"), *flags).stdout for flags in ((), ("--all",)))
     assert "decoder.lstm, 6 calls of these shapes" in short
-    assert "What to use when" in long
-    assert "What to use when" not in short
+    assert "What to use for" in long
+    assert "What to use for" not in short
 
 
 def test_a_report_in_a_model_says_whose_numbers_it_is_of(cli: Cli) -> None:

@@ -49,7 +49,7 @@ REPORTS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "calls": (lambda folder: recorded(), "lstm"),
     "call": (lambda folder: recorded()[0], "lstm"),
     "checkpoint": (saved, "nn.LSTM(4, 8)"),
-    "diagnosis": (lambda folder: diagnose(REFUSED), "h0, axis 0"),
+    "diagnosis": (lambda folder: diagnose(REFUSED), "h0, axes 0 and 1"),
     "not recognised": (lambda folder: diagnose("no such thing"), "Not recognised"),
 }
 

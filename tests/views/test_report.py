@@ -27,8 +27,9 @@ def one_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lstm_inspect.experiment.devices.environment", lambda device, tf32: fixed)
 
 
-@pytest.mark.parametrize("columns", [60, 80, 120])
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize(
+    ("name", "columns"), [*((name, 80) for name in SPECS), *((next(iter(SPECS)), n) for n in (60, 120))]
+)
 def test_page(cli: Cli, snapshot: Snapshot, name: str, columns: int) -> None:
     outcome = cli("shapes", *SPECS[name], columns=columns)
     assert outcome.status == 0
@@ -102,7 +103,7 @@ def test_a_long_table_is_cut_and_says_so(cli: Cli) -> None:
 
 def test_the_drawing_is_elided_in_the_middle(cli: Cli) -> None:
     shown = cli("shapes", "--layers", "9", "--seq-len", "1000", "--predict").stdout
-    drawing = shown[shown.index("time step") : shown.index("Rows of hn")]
+    drawing = shown[shown.index("time step") : shown.index("\nRows")]
     assert "998" in drawing
     assert "999" in drawing
     assert "more layers" in drawing
@@ -112,17 +113,8 @@ def test_the_drawing_is_elided_in_the_middle(cli: Cli) -> None:
 
 def test_the_parts_stand_in_order(cli: Cli) -> None:
     shown = cli("shapes", "--layers", "2", "--bidir").stdout
-    titles = [
-        "Call",
-        "Tensors",
-        "The unrolled stack",
-        "Rows of hn and cn",
-        "Checks",
-        "Pitfalls",
-        "What to use when",
-        "Verified:",
-    ]
-    places = [shown.index(f"\n{title}") if title != "Call" else shown.index(title) for title in titles]
+    titles = ["Tensors", "time step", "Rows", "What to use for", "Mistakes near at hand", "Verified:"]
+    places = [shown.index(f"\n{title}") for title in titles]
     assert places == sorted(places)
 
 
