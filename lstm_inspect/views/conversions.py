@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -33,6 +34,9 @@ def parts(spec: LSTMSpec, framework: str) -> Iterator[RenderableType]:
 
 
 def _line(line: str, width: int) -> str:
-    """A line of Python, broken inside brackets where it is too long."""
+    """A line of Python, broken inside brackets where it is too long; a comment between words."""
     indent = len(line) - len(line.lstrip())
+    if line[indent:].startswith("# "):
+        comment = textwrap.wrap(line[indent + 2 :], width - indent - 2)
+        return textwrap.indent("\n".join(comment), f"{line[:indent]}# ")
     return line[:indent] + lay_out(line[indent:], width, indent)

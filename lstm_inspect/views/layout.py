@@ -70,10 +70,12 @@ def _bracket(text: str, width: int, indent: int) -> str:
 
 
 def _items(inner: str) -> list[str]:
-    """What the commas outside further brackets separate."""
+    """What the commas outside further brackets separate; a comprehension is one item."""
     items, depth = [""], 0
     for piece in _TOKEN.findall(inner):
         depth += (piece in _OPENING) - (piece in _CLOSING)
+        if depth == 0 and " for " in f"{piece} ":
+            return [inner.strip()]
         if piece == "," and depth == 0:
             items.append("")
         else:

@@ -45,6 +45,7 @@ class Statements:
             lambda: f"({self.expression(inner)},)",
             lambda: f"[{self.many(inner, 2, 7)}] + ({self.expression(inner)})",
             lambda: f"name(x for x in {self.expression(inner)})",
+            lambda: f"{{x: {self.expression(inner)} for x, y in {self.expression(inner)}}}",
         ]
         return self.random.choice(kinds)()
 
