@@ -52,7 +52,7 @@ def draw(values: Values) -> int:
     if path is not None:
         streams.save(_picture(spec, looks, path), path)
     if values["json"]:
-        streams.write(to_json(Drawing(spec).to_dict()))
+        streams.write(to_json(Drawing(spec, values["cell"]).to_dict()))
     elif path is None:
         streams.show(_drawing(spec, cell=values["cell"]))
     return streams.OK

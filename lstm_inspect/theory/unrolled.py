@@ -17,7 +17,8 @@ MOST_STEPS: Final = 10
 MOST_LAYERS: Final = 4
 
 CN_NOTE: Final = "cn: the cell state of the same places as hn; c0 enters beside h0"
-LENGTHS_NOTE: Final = "n: a sequence's own length; its reverse direction starts at n - 1"
+LENGTHS_NOTE: Final = "n: a sequence's own length"
+REVERSE_NOTE: Final = "; its reverse direction starts at n - 1"
 
 
 @written("label time_step first last gap")
@@ -163,8 +164,14 @@ def layers(spec: LSTMSpec) -> tuple[int | None, ...]:
 
 
 def notes(spec: LSTMSpec) -> tuple[str, ...]:
-    """What a drawing has to say in words."""
-    return (CN_NOTE, LENGTHS_NOTE) if _differ(spec) else (CN_NOTE,)
+    """What a drawing has to say in words.
+
+    >>> notes(LSTMSpec(lengths=(3, 2)))[1]
+    "n: a sequence's own length"
+    """
+    if not _differ(spec):
+        return (CN_NOTE,)
+    return CN_NOTE, LENGTHS_NOTE + (REVERSE_NOTE if spec.bidirectional else "")
 
 
 def _step(step: int, last: int) -> Step:

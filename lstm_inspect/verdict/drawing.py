@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.batch_grid import Grid, grid
+from lstm_inspect.theory.cell_step import cell_step
 from lstm_inspect.theory.contract import Document, Limit, written
 from lstm_inspect.theory.packing import pack
+from lstm_inspect.theory.parameters import Gate, gates
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.unrolled import Unrolled, unroll
 
 
-@written("spec constructor *unrolled packed", command="draw")
+@written("spec constructor *unrolled packed gates? step?", command="draw")
 @dataclass(frozen=True, slots=True)
 class Drawing(Document):
-    """What is drawn of a spec: the unrolled LSTM and, with lengths, the batch padded and packed."""
+    """What is drawn of a spec: the unrolled LSTM and, with lengths, the batch padded and packed.
+
+    Attributes:
+        cell: whether the inside of one cell is drawn.
+    """
 
     spec: LSTMSpec
+    cell: bool = False
 
     @property
     def constructor(self) -> str:
@@ -34,6 +42,16 @@ class Drawing(Document):
     def packed(self) -> Grid | None:
         """The padded batch and its packed columns; None without lengths."""
         return None if self.spec.lengths is None else grid(pack(self.spec.lengths, self.spec.seq_len))
+
+    @property
+    def gates(self) -> Sequence[Gate] | None:
+        """The gates of a cell and their rows; None if no cell is drawn."""
+        return gates(self.spec) if self.cell else None
+
+    @property
+    def step(self) -> Sequence[str] | None:
+        """One step of a cell as Python; None if no cell is drawn."""
+        return cell_step(self.spec) if self.cell else None
 
 
 @written("style spec script", command="code")

@@ -207,3 +207,10 @@ def test_draw_loads_no_torch_and_no_window(tmp_path: Path) -> None:
         "picture: matplotlib",
         "torch: torch",  # so the test would have seen it
     ]
+
+
+def test_the_json_of_a_cell_names_its_gates_and_its_step(cli: Cli) -> None:
+    plain, cell = (cli("draw", *flags, "--json").document for flags in ([], ["--cell"]))
+    assert set(cell) - set(plain) == {"gates", "step"}
+    assert [gate["letter"] for gate in cell["gates"]] == ["i", "f", "g", "o"]
+    assert cell["step"][-1] == "h = torch.sigmoid(o) * torch.tanh(c)"
