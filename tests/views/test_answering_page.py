@@ -119,6 +119,7 @@ Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text)
   const row = places.find((place) => expression(place).startsWith("hn[3]"));
   row.dispatchEvent(new PointerEvent("pointerenter"));
   results.pointed = lit();
+  results.faint = getComputedStyle(places.find((place) => !place.classList.contains("lit"))).opacity;
   results.said = said.textContent;
   row.dispatchEvent(new PointerEvent("pointerleave"));
   results.left = lit();
@@ -160,6 +161,7 @@ def test_a_browser_lights_what_is_equal_and_copies_it(page: str, tmp_path: Path)
     assert results["reached"]
     assert set(results["pointed"]) == set(results["focused"]) == {equality, *rows}
     assert results["pointed"].count(equality) == 3  # its cell, its row of hn, its slice of output
+    assert float(results["faint"]) < 1  # what is not equal steps back
     assert results["left"] == []
     assert results["said"].startswith(equality)
     assert results["copied"] == [equality, equality]
