@@ -18,6 +18,7 @@ from lstm_inspect.theory.parameters import Parameter, layer_parameters
 from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.validation import ITEMSIZE
+from lstm_inspect.theory.warnings import SpecWarning
 
 CERTAINTY: Final = ("shape", "name", "attribute")
 """What may tell an argument of nn.LSTM, the most certain first."""
@@ -43,6 +44,7 @@ _PROBLEMS: Final = (
 )
 _KINDS: Final = ("GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM", "unknown")
 _MOST_RANGES: Final = 8
+_MOST_MODULES: Final = 2_000
 
 
 @written("id message parameter")
@@ -177,7 +179,11 @@ def recurrent_modules(content: Content) -> tuple[list[FoundLSTM], list[OtherModu
     """
     lstms: list[FoundLSTM] = []
     others: list[OtherModule] = []
-    for group, *twins in _by_numbers(groups(content.entries)):
+    found = groups(content.entries)
+    if len(found) > _MOST_MODULES:
+        message = f"it holds {len(found):,} recurrent modules: the first {_MOST_MODULES:,} were looked at"
+        content.warnings.append(SpecWarning("too-many", message))
+    for group, *twins in _by_numbers(found[:_MOST_MODULES]):
         agreed = None if group.quantized else sizes(group)
         if agreed is None or group.cell or agreed.kind != "LSTM":
             others.append(_other(group, agreed))

@@ -36,10 +36,11 @@ class _Page:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         report = _sayable(self.report, options.encoding) if options.ascii_only else self.report
-        for lstm in report.lstms:
-            yield _lstm(lstm, self.spell, whole=self.detail.all)
+        shown, cut = look.first_and_last(report.lstms, whole=self.detail.all)
+        yield from (_lstm(lstm, self.spell, whole=self.detail.all) for lstm in shown)
+        yield from look.left_out(cut)
         if report.others:
-            yield _others(report.others)
+            yield _others(report.others, whole=self.detail.all)
         yield from tables.warnings(report, self.spell, self.detail)
         yield _verdict(report)
 
@@ -133,9 +134,10 @@ def _parameters(parameters: Sequence[FoundParameter]) -> RenderableType:
     return table
 
 
-def _others(others: Sequence[OtherModule]) -> RenderableType:
-    lines = [Text(f"{other.name or 'the model itself'}: {other.message}") for other in others]
-    return look.section("Not covered", *lines)
+def _others(others: Sequence[OtherModule], *, whole: bool) -> RenderableType:
+    shown, cut = look.first_and_last(others, whole=whole)
+    lines = [Text(f"{other.name or 'the model itself'}: {other.message}") for other in shown]
+    return look.section("Not covered", *lines, *look.left_out(cut))
 
 
 def _verdict(report: CheckpointReport) -> Text:

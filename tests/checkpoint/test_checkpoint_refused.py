@@ -113,6 +113,8 @@ DAMAGED: dict[str, tuple[Callable[[Path], None], str]] = {
     "binary": (_bytes(bytes(range(32, 160)) * 9), "it is no checkpoint"),
     "web page": (_bytes(b"<!DOCTYPE html><html>"), "it is a web page"),
     "Git LFS": (_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "it is a Git LFS pointer"),
+    "tesseract": (_bytes(b"\x18\0\0\0" + bytes(99)), "it is no checkpoint"),
+    "TensorFlow Lite": (_bytes(b"\x1c\0\0\0TFL3" + bytes(99)), "it is a TensorFlow Lite model"),
     "index": (_bytes(b'{"weight_map": {"a": "model-00001-of-00002.safetensors"}}'), "it is an index"),
     "gzip": (_bytes(b"\x1f\x8b" + bytes(99)), "it is compressed (gzip)"),
     "tar": (_tar, "it is a tar archive"),
@@ -136,6 +138,26 @@ DAMAGED: dict[str, tuple[Callable[[Path], None], str]] = {
     "safetensors, shape in words": (_safetensors(_tensor(["a"])), "its header is damaged"),
     "safetensors, no shape": (_safetensors({"a": {"dtype": "F32"}}), "its header is damaged: no 'shape'"),
     "safetensors, no tensor": (_safetensors({"a": 1}), "its header is damaged"),
+    "safetensors, a shape of other bytes": (
+        _safetensors(_tensor([80, 10])),
+        "weight_ih_l0: shape [80, 10] of F32 takes no 4 bytes",
+    ),
+    "safetensors, bytes of two": (
+        _safetensors({name: {"dtype": "U8", "shape": [3], "data_offsets": [0, 3]} for name in "ab"}, bytes(4)),
+        "b shares bytes with another tensor (byte 0)",
+    ),
+    "safetensors, bytes of none": (
+        _safetensors({"a": {"dtype": "U8", "shape": [1], "data_offsets": [3, 4]}}, bytes(4)),
+        "a begins after bytes of no tensor (byte 3)",
+    ),
+    "safetensors, bytes after all": (
+        _safetensors({"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}, bytes(4)),
+        "the last 3 bytes belong to no tensor",
+    ),
+    "safetensors, a name twice": (
+        _safetensors(b'{"a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}, "a": 1}'),
+        "its header is damaged: a stands in it twice",
+    ),
     "safetensors, bytes backwards": (_safetensors(_tensor([1], -4)), "its header is damaged"),
 }
 
@@ -168,6 +190,11 @@ def test_a_malicious_plain_pickle_is_named_and_not_run(tmp_path: Path, protocol:
     file.write_bytes(pickle.dumps(Command(f"touch {witness}"), protocol))
     assert checkpoint(file).runs == (f"{os.name}.system",)
     assert not witness.exists()
+
+
+def test_a_suffix_names_what_the_first_bytes_do_not(tmp_path: Path) -> None:
+    (tmp_path / "eng.traineddata").write_bytes(b"\x18\0\0\0" + bytes(99))
+    assert "it is a file of Tesseract" in refusal(tmp_path / "eng.traineddata")
 
 
 def test_a_missing_file_and_what_is_there_instead(tmp_path: Path) -> None:

@@ -255,3 +255,9 @@ def test_a_magnitude_alone_is_not_the_weight() -> None:
 def test_names_that_are_no_parameter_of_an_lstm(name: str) -> None:
     parsed = parse(name)
     assert parsed is None or parsed.slot.layer is None
+
+
+def test_thousands_of_modules_are_counted_and_the_first_of_them_shown() -> None:
+    content = Content(entries({f"m{number}.weight_ih_l0": (4, 1) for number in range(2_100)}))
+    lstms, _ = recurrent_modules(content)
+    assert len(lstms) == 2_000 and "2,100 recurrent modules" in content.warnings[0].message

@@ -25,4 +25,6 @@ def printable(text: str) -> str:
     >>> printable("lstm\\x1b[31m")
     'lstm\\\\x1b[31m'
     """
+    if text.isprintable():
+        return text
     return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

@@ -7,6 +7,9 @@ takes no dependency and no torch, and what is wrong with a damaged one can be sa
 from __future__ import annotations
 
 import json
+import math
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +32,9 @@ _DTYPES: Final = {
     "F8_E5M2": "float8_e5m2",
     "C64": "complex64",
 }
+_BITS: Final = re.compile(r"\d+")
+Bytes = tuple[int, int]
+"""Where a tensor's numbers begin, and where they end."""
 
 
 def entries(path: Path) -> list[Entry]:
@@ -44,18 +50,29 @@ def entries(path: Path) -> list[Entry]:
     if len(text) < length:
         raise refused(path, f"it is truncated: its header has {length:,} bytes, {len(text):,} are there", AGAIN)
     try:
-        header = json.loads(text)
-        named = list(_tensors(header))
+        header = json.loads(text, object_pairs_hook=_object)
+        named = sorted(_tensors(header), key=lambda tensor: tensor[1])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise refused(path, f"its header is damaged: {_reason(error)}", AGAIN) from None
-    end = 8 + length + max((last for _, last in named), default=0)
-    if end > size:
-        raise refused(path, f"it is truncated: its tensors end at byte {end:,}, the file at {size:,}", AGAIN)
-    return [entry for entry, _ in named]
+    data = size - 8 - length
+    end = max((end for _, (_, end) in named), default=0)
+    if end > data:
+        raise refused(path, f"it is truncated: its tensors end at byte {end:,}, the data at {data:,}", AGAIN)
+    _refuse_gaps(path, named, data)
+    order = {name: place for place, name in enumerate(header)}
+    return sorted((entry for entry, _ in named), key=lambda entry: order[entry.name])
 
 
-def _tensors(header: dict[str, Any]) -> Iterator[tuple[Entry, int]]:
-    """Each tensor, and where its numbers end."""
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{twice} stands in it twice")
+    return found
+
+
+def _tensors(header: dict[str, Any]) -> Iterator[tuple[Entry, Bytes]]:
+    """Each tensor, and where its numbers stand."""
     if not isinstance(header, dict):
         raise TypeError("it is not a JSON object")
     for name, tensor in header.items():
@@ -64,7 +81,23 @@ def _tensors(header: dict[str, Any]) -> Iterator[tuple[Entry, int]]:
             if not all(type(number) is int and number >= 0 for number in (*shape, start, end)) or start > end:
                 raise ValueError(f"{name}: shape {list(shape)}, bytes {start} to {end}")
             dtype = str(tensor["dtype"])
-            yield Entry((), printable(name), shape, _DTYPES.get(dtype, printable(dtype))), end
+            digits = _BITS.search(dtype)
+            bits = int(digits[0]) if digits else 8
+            if math.prod(shape) * bits != 8 * (end - start):
+                raise ValueError(f"{name}: shape {list(shape)} of {dtype} takes no {end - start:,} bytes")
+            yield Entry((), printable(name), shape, _DTYPES.get(dtype, printable(dtype))), (start, end)
+
+
+def _refuse_gaps(path: Path, named: list[tuple[Entry, Bytes]], data: int) -> None:
+    """Every byte of the data belongs to one tensor."""
+    before = 0
+    for entry, (start, end) in named:
+        if start != before:
+            what = "shares bytes with another tensor" if start < before else "begins after bytes of no tensor"
+            raise refused(path, f"its header is damaged: {entry.name} {what} (byte {start:,})", AGAIN)
+        before = end
+    if before < data:
+        raise refused(path, f"its header is damaged: the last {data - before:,} bytes belong to no tensor", AGAIN)
 
 
 def _reason(error: Exception) -> str:
