@@ -38,9 +38,9 @@ class _Page:
         report = _sayable(self.report, options.encoding) if options.ascii_only else self.report
         shown, cut = look.first_and_last(report.lstms, whole=self.detail.all)
         yield from (_lstm(lstm, self.spell, whole=self.detail.all) for lstm in shown)
-        yield from look.left_out(cut)
+        yield from look.left_out(cut, self.spell)
         if report.others:
-            yield _others(report.others, whole=self.detail.all)
+            yield _others(report.others, self.spell, whole=self.detail.all)
         yield from tables.warnings(report, self.spell, self.detail)
         yield _verdict(report)
 
@@ -134,10 +134,10 @@ def _parameters(parameters: Sequence[FoundParameter]) -> RenderableType:
     return table
 
 
-def _others(others: Sequence[OtherModule], *, whole: bool) -> RenderableType:
+def _others(others: Sequence[OtherModule], spell: Spell, *, whole: bool) -> RenderableType:
     shown, cut = look.first_and_last(others, whole=whole)
     lines = [Text(f"{other.name or 'the model itself'}: {other.message}") for other in shown]
-    return look.section("Not covered", *lines, *look.left_out(cut))
+    return look.section("Not covered", *lines, *look.left_out(cut, spell))
 
 
 def _verdict(report: CheckpointReport) -> Text:
