@@ -17,7 +17,6 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.verdict.explanation import Catalogue, Explanation
 from lstm_inspect.views import look, tables
 from lstm_inspect.views.detail import Detail
-from lstm_inspect.views.layout import lay_out
 from lstm_inspect.views.look import Signs
 
 _SAME = "wrong and right come out the same here: these numbers can't show it; try {seed=1}"
@@ -27,26 +26,23 @@ def page(found: Explanation, spell: Spell, detail: Detail) -> RenderableType:
     """One mistake: the tempting line, what it is, the right line, and what making it on an nn.LSTM gave."""
     mistake = found.mistake
     head = Group(Text(mistake.title, style=look.TITLE), look.sentence(_where(mistake), look.FAINT), Text())
-    lines = [look.section("Tempting", *_code(mistake.given), *_code(mistake.tempting))]
-    lines.append(look.section("What it is", look.sentence(mistake.what)))
-    lines.append(look.section("Write instead", *_code(mistake.given), *_code(mistake.instead)))
-    call = [part for statement in found.call for part in _code(statement)]
-    pair = found.pitfall.pitfall
-    made = [*call, *_code(f"wrong = {pair.tempting}"), *_code(f"right = {pair.instead}"), _figure(found.pitfall, spell)]
-    said = tables.warnings(found, spell, detail)
-    return Group(head, *lines, look.section("Made on an nn.LSTM", *made), *said, _verdict(found, spell))
+    given, pair = [mistake.given] if mistake.given else [], found.pitfall.pitfall
+    made = look.block(*found.call, f"wrong = {pair.tempting}", f"right = {pair.instead}")
+    return Group(
+        head,
+        look.section("Tempting", look.block(*given, mistake.tempting)),
+        look.section("What it is", look.sentence(mistake.what)),
+        look.section("Write instead", look.block(*given, mistake.instead)),
+        look.section("Made on an nn.LSTM", made, _figure(found.pitfall, spell)),
+        *tables.warnings(found, spell, detail),
+        _verdict(found, spell),
+    )
 
 
 def _where(mistake: Mistake) -> str:
     levels = {"lint": mistake.lint, "model": mistake.live, "run": mistake.live}
     found = [f"{name} ({levels[name]})" if levels.get(name) else name for name in mistake.found_by]
     return f"{mistake.id}, found by {', '.join(found)}"
-
-
-def _code(line: str) -> tuple[RenderableType, ...]:
-    """A line of Python, broken where it is too long; nothing if there is none."""
-    fitted = look.Fitted(lambda width, signs: look.code(lay_out(line, width), whole=True))
-    return (fitted,) if line else ()
 
 
 def _figure(result: PitfallResult, spell: Spell) -> Text:

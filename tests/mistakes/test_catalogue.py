@@ -118,6 +118,12 @@ def test_each_mistake_has_one_proof() -> None:
     assert sorted(proof.id for proof in PROOFS) == sorted(BY_ID)
 
 
+def test_what_stands_in_a_list_has_a_short_form() -> None:
+    listed = {proof.id for proof in PROOFS if proof.near(LSTMSpec(num_layers=2, bidirectional=True, lengths=(2, 3)))}
+    assert {mistake.id for mistake in CATALOGUE if mistake.short} == listed
+    assert all(len(mistake.short) <= 38 for mistake in CATALOGUE)
+
+
 def test_the_specs_are_specs() -> None:
     for mistake in CATALOGUE:
         assert LSTMSpec.from_dict(mistake.spec).has_values
