@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values, arguments, command, switch, text
 from lstm_inspect.cli.options import JSON
+from lstm_inspect.errors import FileError, SpecError
+from lstm_inspect.lint.config import Choice, checked, configured
 from lstm_inspect.lint.discover import discover
+from lstm_inspect.lint.fixes import fixed
 from lstm_inspect.lint.lint import Linted, lint_files, lint_text
 from lstm_inspect.mistakes.finding import worst
 from lstm_inspect.verdict.contract import to_json
@@ -17,32 +21,66 @@ _PATHS: Final = arguments(
 )
 _CHOICE: Final = "What is found"
 _FLAGS: Final = (
-    text(_CHOICE, "stdin_filename", "--stdin-filename", help="What - is called in findings.", metavar="FILE"),
+    text(_CHOICE, "select", "--select", help="Look for these alone; all: the noisy ones too.", metavar="ID,.."),
+    text(_CHOICE, "ignore", "--ignore", help="Do not look for these.", metavar="ID,.."),
     switch(_CHOICE, "strict", "--strict", help="Status 1 for warnings too."),
-    switch(_CHOICE, "statistics", "--statistics", help="How often each mistake was found, instead of each."),
+    switch(_CHOICE, "fix", "--fix", help="Write what keeps every shape: hn's rows for a step of output."),
+    text(_CHOICE, "stdin_filename", "--stdin-filename", help="What - is called in findings.", metavar="FILE"),
+)
+_REPORT: Final = (
+    text(
+        "The report",
+        "format",
+        "--format",
+        help="How findings are written.",
+        default="text",
+        metavar="text|github|sarif",
+    ),
+    switch("The report", "statistics", "--statistics", help="How often each mistake was found, instead of each."),
 )
 
 
-@command(_PATHS, _FLAGS, JSON)
+@command(_PATHS, _FLAGS, _REPORT, JSON)
 def lint(values: Values) -> int:
-    """Silent mistakes with nn.LSTM and nn.GRU in source code: nothing of it is run, torch is not needed.
+    """Silent mistakes with nn.LSTM, nn.GRU and nn.RNN in source code: nothing of it is run, torch is not needed.
 
-    Status 1: an error was found.
+    A line with the comment "lstm-inspect: ignore[ID] reason" is meant as it stands. In pyproject.toml
+    [tool.lstm-inspect] may hold select, ignore, exclude and strict. Status 1: an error was found.
     """
-    linted = _linted(values)
+    from lstm_inspect.views.lint import FORMATS, statistics
+
+    if values["format"] not in FORMATS:
+        raise SpecError("format", values["format"], f"one of {', '.join(FORMATS)}", "{format=github}")
+    choice = _choice(values)
+    linted = _linted(values, choice)
     if values["json"]:
         streams.write(to_json(linted.to_dict()))
     else:
-        from lstm_inspect.views.lint import statistics
-        from lstm_inspect.views.lint import text as shown
-
-        streams.write(statistics(linted) if values["statistics"] else shown(linted))
-    wrong = ("error", "warning") if values["strict"] else ("error",)
+        streams.write((statistics if values["statistics"] else FORMATS[values["format"]])(linted))
+    wrong = ("error", "warning") if choice.strict else ("error",)
     return streams.FAILED if worst(linted.findings) in wrong else streams.OK
 
 
-def _linted(values: Values) -> Linted:
+def _choice(values: Values) -> Choice:
+    """What the command line asks for; what it leaves open the pyproject.toml may say."""
+    read = configured(Path())
+    asked = {name: checked(name, (values[name] or "").replace(",", " ").split()) for name in ("select", "ignore")}
+    return Choice(
+        asked["select"] or read.select, asked["ignore"] or read.ignore, read.exclude, values["strict"] or read.strict
+    )
+
+
+def _linted(values: Values, choice: Choice) -> Linted:
     if values["paths"] == ["-"]:
+        if values["fix"]:
+            raise FileError("{fix}", "with -", "standard input can't be written to", "the name of a file")
         piped = streams.piped_in("-", "the name of a file")
-        return lint_text(piped.read(), values["stdin_filename"] or "<stdin>")
-    return lint_files(discover(values["paths"]))
+        return lint_text(piped.read(), values["stdin_filename"] or "<stdin>", choice)
+    files = discover(values["paths"], choice.exclude)
+    linted = lint_files(files, choice)
+    if not values["fix"] or not any(linted.fixes.values()):
+        return linted
+    for name, fixes in linted.fixes.items():
+        if fixes:
+            streams.save(fixed(Path(name).read_bytes().decode(), fixes), Path(name))
+    return lint_files(files, choice)

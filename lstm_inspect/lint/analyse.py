@@ -6,29 +6,28 @@ import ast
 import re
 from collections.abc import Iterator
 
+from lstm_inspect.lint import values as v
 from lstm_inspect.lint.source import RECURRENT, Source
 from lstm_inspect.lint.state import State
-from lstm_inspect.lint.uses import Draft, Uses
-from lstm_inspect.lint.values import Class, Function, Instance
+from lstm_inspect.lint.uses import Draft
 from lstm_inspect.lint.walk import Walker
 
 
-def analyse(source: Source) -> tuple[list[Draft], Uses]:
-    """The mistakes of a file, and what it calls its results."""
+def analyse(source: Source) -> list[Draft]:
+    """The mistakes of a file."""
     walker = Walker(source)
     for each in _entries(walker):
-        walker.enter(each) if isinstance(each, Function) else _follow_class(walker, each)
+        walker.enter(each) if isinstance(each, v.Function) else _follow_class(walker, each)
     nodes = {id(node) for node in ast.walk(source.tree)} if walker.uses.drafts else set()
-    drafts = [draft for draft in walker.uses.settle(complete=walker.complete) if id(draft.node) in nodes]
-    return drafts, walker.uses
+    return [draft for draft in walker.uses.settle(complete=walker.complete) if id(draft.node) in nodes]
 
 
-def _entries(walker: Walker) -> Iterator[Class | Function]:
+def _entries(walker: Walker) -> Iterator[v.Class | v.Function]:
     """The classes and functions of the file itself; its own statements are followed first."""
     names = walker.module_of(walker.main).names
     concerned = _concerned(walker.main)
     for name, value in list(names.items()):
-        if name in concerned and isinstance(value, Class | Function) and value.home is walker.main:
+        if name in concerned and isinstance(value, v.Class | v.Function) and value.home is walker.main:
             yield value
 
 
@@ -47,10 +46,10 @@ def _concerned(source: Source) -> set[str]:
     return found
 
 
-def _follow_class(walker: Walker, of: Class) -> None:
+def _follow_class(walker: Walker, of: v.Class) -> None:
     """Build the class with parameters that are not known, then follow each method that no other one calls."""
     walker.instances += 1
-    instance = Instance(of, walker.instances)
+    instance = v.Instance(of, walker.instances)
     methods = _methods(walker, of)
     variants = [State()]
     if "__init__" in methods:
@@ -63,17 +62,17 @@ def _follow_class(walker: Walker, of: Class) -> None:
             walker.enter(_bound(method, instance), variant)
 
 
-def _methods(walker: Walker, of: Class) -> dict[str, Function]:
-    found: dict[str, Function] = {}
-    for each in walker.lineage(of, State()):
+def _methods(walker: Walker, of: v.Class) -> dict[str, v.Function]:
+    found: dict[str, v.Function] = {}
+    for each in walker.lineage(of):
         for statement in each.node.body:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-                found.setdefault(statement.name, Function(statement, each.home))
+                found.setdefault(statement.name, v.Function(statement, each.home))
     return found
 
 
-def _bound(method: Function, instance: Instance) -> Function:
-    return Function(method.node, method.home, instance)
+def _bound(method: v.Function, instance: v.Instance) -> v.Function:
+    return v.Function(method.node, method.home, instance)
 
 
 def _called(node: ast.AST) -> Iterator[str]:

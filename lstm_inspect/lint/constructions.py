@@ -8,26 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lstm_inspect.lint.values import (
-    UNKNOWN,
-    Constant,
-    Layer,
-    Negated,
-    Recurrent,
-    Several,
-    Symbol,
-    Value,
-    settled,
-)
+from lstm_inspect.lint import values as v
 
 KINDS: Final = ("LSTM", "GRU", "RNN")
 _ORDER: Final = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
 _DEFAULTS: Final = {
-    "num_layers": Constant(1),
-    "bidirectional": Constant(False),
-    "batch_first": Constant(False),
-    "dropout": Constant(0.0),
-    "proj_size": Constant(0),
+    "num_layers": v.Constant(1),
+    "bidirectional": v.Constant(False),
+    "batch_first": v.Constant(False),
+    "dropout": v.Constant(0.0),
+    "proj_size": v.Constant(0),
 }
 _FLAGS: Final = ("hidden_size", *_DEFAULTS)
 _SAME: Final = re.compile(
@@ -35,28 +25,30 @@ _SAME: Final = re.compile(
 )
 
 
-def recurrent(kind: str | None, arguments: Sequence[Value], named: Mapping[str, Value], node: ast.Call) -> Recurrent:
+def recurrent(
+    kind: str | None, arguments: Sequence[v.Value], named: Mapping[str, v.Value], node: ast.Call
+) -> v.Recurrent:
     """The layer that a call builds; ``**named`` and ``*arguments`` that are not known leave flags unknown."""
     opaque = any(keyword.arg is None for keyword in node.keywords) or any(
         isinstance(argument, ast.Starred) for argument in node.args
     )
     given = dict(zip(_ORDER if kind != "RNN" else _rnn_order(arguments), arguments, strict=False)) | dict(named)
-    flags = {name: given.get(name, UNKNOWN if opaque else _DEFAULTS.get(name, UNKNOWN)) for name in _FLAGS}
-    return Recurrent(kind, node, **flags)
+    flags = {name: given.get(name, v.UNKNOWN if opaque else _DEFAULTS.get(name, v.UNKNOWN)) for name in _FLAGS}
+    return v.Recurrent(kind, node, **flags)
 
 
-def _rnn_order(arguments: Sequence[Value]) -> tuple[str, ...]:
+def _rnn_order(arguments: Sequence[v.Value]) -> tuple[str, ...]:
     """nn.RNN has its nonlinearity in the fourth place."""
     return (*_ORDER[:3], "nonlinearity", *_ORDER[3:])
 
 
-def layer(name: str) -> Layer:
+def layer(name: str) -> v.Layer:
     """Another module of torch.nn by its name.
 
     >>> layer("Dropout")
     Layer(kind='same')
     """
-    return Layer("linear" if name in ("Linear", "LazyLinear") else "same" if _SAME.fullmatch(name) else "other")
+    return v.Layer("linear" if name in ("Linear", "LazyLinear") else "same" if _SAME.fullmatch(name) else "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,62 +64,62 @@ class Flag:
     depends: str | None = None
 
 
-def truth(value: Value, assumed: Mapping[str, bool]) -> Flag:
+def truth(value: v.Value, assumed: Mapping[str, bool]) -> Flag:
     """Whether a flag is set, under what has been assumed of tests so far.
 
-    >>> truth(Symbol("bidirectional"), {})
+    >>> truth(v.Symbol("bidirectional"), {})
     Flag(value=True, depends='bidirectional=True')
     """
-    value = settled(value, assumed)
-    if isinstance(value, Constant):
+    value = v.settled(value, assumed)
+    if isinstance(value, v.Constant):
         return Flag(bool(value.value))
-    if isinstance(value, Negated):
+    if isinstance(value, v.Negated):
         if value.symbol.text in assumed:
             return Flag(not assumed[value.symbol.text], _said(value.symbol, False))
         return Flag(None)
-    if isinstance(value, Symbol):
+    if isinstance(value, v.Symbol):
         if value.text in assumed:
             return Flag(assumed[value.text], _said(value, assumed[value.text]))
         return Flag(True, _said(value, True))
     return Flag(None)
 
 
-def decided(value: Value, assumed: Mapping[str, bool]) -> bool | None:
+def decided(value: v.Value, assumed: Mapping[str, bool]) -> bool | None:
     """Whether a flag is set on this path; None if the path holds for both.
 
-    >>> decided(Symbol("bidirectional"), {}), decided(Symbol("bidirectional"), {"bidirectional": False})
+    >>> decided(v.Symbol("bidirectional"), {}), decided(v.Symbol("bidirectional"), {"bidirectional": False})
     (None, False)
     """
-    value = settled(value, assumed)
-    symbol = value.symbol if isinstance(value, Negated) else value
-    known = None if isinstance(symbol, Symbol) and symbol.text not in assumed else truth(value, assumed).value
+    value = v.settled(value, assumed)
+    symbol = value.symbol if isinstance(value, v.Negated) else value
+    known = None if isinstance(symbol, v.Symbol) and symbol.text not in assumed else truth(value, assumed).value
     return None if known is None else bool(known)
 
 
-def _said(symbol: Symbol, value: bool) -> str:
+def _said(symbol: v.Symbol, value: bool) -> str:
     return symbol.text if any(sign in symbol.text for sign in "=<> ") else f"{symbol.text}={value}"
 
 
-def layers(value: Value, assumed: Mapping[str, bool]) -> Flag:
+def layers(value: v.Value, assumed: Mapping[str, bool]) -> Flag:
     """How many layers; of a parameter, more than one.
 
-    >>> layers(Symbol("num_layers", Constant(2)), {})
+    >>> layers(v.Symbol("num_layers", v.Constant(2)), {})
     Flag(value=2, depends='num_layers > 1')
     """
-    value = settled(value, assumed)
-    if isinstance(value, Constant) and isinstance(value.value, int):
+    value = v.settled(value, assumed)
+    if isinstance(value, v.Constant) and isinstance(value.value, int):
         return Flag(value.value)
-    if isinstance(value, Symbol):
+    if isinstance(value, v.Symbol):
         for test, held in ((f"{value.text} == 1", False), (f"{value.text} > 1", True)):
             if assumed.get(test) == (not held):
                 return Flag(1)
-        default = value.default.value if isinstance(value.default, Constant) else None
+        default = value.default.value if isinstance(value.default, v.Constant) else None
         return Flag(default if isinstance(default, int) else None, f"{value.text} > 1")
     return Flag(None)
 
 
-def kinds(value: Value) -> tuple[str | None, ...]:
+def kinds(value: v.Value) -> tuple[str | None, ...]:
     """The kinds that ``getattr(nn, kind)`` may name."""
-    if isinstance(value, Several):
+    if isinstance(value, v.Several):
         return tuple(kind for each in value.values for kind in kinds(each))
-    return (value.value,) if isinstance(value, Constant) and value.value in KINDS else (None,)
+    return (value.value,) if isinstance(value, v.Constant) and value.value in KINDS else (None,)

@@ -16,8 +16,11 @@ SUFFIXES: Final = (".py", ".pyi", ".ipynb")
 _LEFT_OUT: Final = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
 
 
-def discover(paths: Iterable[str | Path]) -> list[Path]:
+def discover(paths: Iterable[str | Path], exclude: Iterable[str] = ()) -> list[Path]:
     """The files that paths name, each once: those of a folder in order, without what git ignores.
+
+    Args:
+        exclude: more patterns like those of a .gitignore.
 
     Raises:
         FileError: a path is not there.
@@ -25,7 +28,8 @@ def discover(paths: Iterable[str | Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in map(Path, paths):
         if path.is_dir():
-            found.update(dict.fromkeys(_inside(path)))
+            more = tuple(_rule(str(path.resolve()), each) for each in exclude)
+            found.update(dict.fromkeys(_inside(path, more)))
         elif path.exists():
             found[path] = None
         else:
@@ -34,11 +38,11 @@ def discover(paths: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
-def _inside(folder: Path) -> Iterator[Path]:
+def _inside(folder: Path, more: tuple[_Rule, ...]) -> Iterator[Path]:
     """The files of a folder and of those in it."""
     for place, folders, files in os.walk(folder):
         here = Path(place)
-        rules = _rules_of(here.resolve())
+        rules = _rules_of(here.resolve()) + more
         folders[:] = sorted(
             name for name in folders if not _left_out(here / name) and not _ignored(rules, here, name, True)
         )

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
 from lstm_inspect.lint.analyse import analyse
 from lstm_inspect.lint.comments import without_ignored
+from lstm_inspect.lint.config import Choice, checked
 from lstm_inspect.lint.discover import discover
+from lstm_inspect.lint.fixes import Fix, fix_of
+from lstm_inspect.lint.notebooks import placed, program
 from lstm_inspect.lint.source import RECURRENT, Unreadable, parse
-from lstm_inspect.lint.wording import finding
+from lstm_inspect.lint.wording import finding, replacement
 from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.theory.contract import Document, written
+
+_FEW = 40  # files with a recurrent layer: for fewer, a second process costs more than it saves
 
 
 @written("file reason")
@@ -34,29 +41,35 @@ class Linted(Document):
         unread: the files that can't be read as Python.
         files: how many files were looked at.
         lines: the source lines that findings stand on, by file and line.
+        fixes: what --fix would write, by file.
     """
 
     findings: list[Finding] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     files: int = 0
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
+    fixes: dict[str, list[Fix]] = field(default_factory=dict)
 
     def add(self, other: Linted) -> None:
         """Take over what was found in other files."""
         self.findings += other.findings
         self.unread += other.unread
         self.files += other.files
-        self.lines.update(other.lines)
+        self.lines |= other.lines
+        self.fixes |= other.fixes
 
 
-def lint(*paths: str | Path) -> list[Finding]:
+def lint(*paths: str | Path, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> list[Finding]:
     """The silent mistakes in source files: nothing of them is run.
 
     Args:
         paths: files, folders (all that git does not ignore in them), notebooks; left out: this folder.
+        select: the ids of mistakes to look for; left out: all but ``dropout-one-layer``.
+        ignore: the ids of mistakes not to look for.
 
     Raises:
         FileError: a path is not there.
+        SpecError: an id is no mistake that source code shows.
 
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
@@ -75,38 +88,61 @@ def lint(*paths: str | Path) -> list[Finding]:
     ...     [(found.line, found.id, found.instead) for found in lint(file)]
     [(9, 'last-step-bidirectional', 'return torch.cat((hn[-2], hn[-1]), dim=-1)')]
     """
-    return lint_files(discover(paths or (".",))).findings
+    choice = Choice(checked("select", tuple(select)), checked("ignore", tuple(ignore)))
+    return lint_files(discover(paths or (".",)), choice).findings
 
 
-def lint_files(files: Iterable[Path]) -> Linted:
-    """What stands in files, one after the other."""
+def lint_files(files: list[Path], choice: Choice = Choice()) -> Linted:  # noqa: B008 - frozen
+    """What stands in files; many of them are shared out among the processors."""
     linted = Linted()
+    left = []
     for file in files:
-        linted.add(lint_file(file))
+        text = _read(file)
+        if isinstance(text, Unread):
+            linted.add(Linted(unread=[text], files=1))
+        elif RECURRENT.search(text):
+            left.append((text, str(file), choice, file))
+        else:
+            linted.files += 1
+    for each in _shared_out(left):
+        linted.add(each)
     return linted
 
 
-def lint_file(file: Path) -> Linted:
-    """What stands in one file; one that can't be read is said, no error."""
+def _shared_out(left: list[tuple[str, str, Choice, Path]]) -> list[Linted]:
+    workers = min(os.cpu_count() or 1, len(left) // _FEW * 2)
+    if workers < 2 or "fork" not in get_all_start_methods():
+        return [lint_text(*each) for each in left]
+    with get_context("fork").Pool(workers) as pool:
+        return pool.starmap(lint_text, left, chunksize=8)
+
+
+def _read(file: Path) -> str | Unread:
     try:
-        text = file.read_bytes().decode("utf-8")
+        return file.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        return Linted(unread=[Unread(str(file), error.strerror or str(error))], files=1)
+        return Unread(str(file), error.strerror or str(error))
     except UnicodeDecodeError:
-        return Linted(unread=[Unread(str(file), "not UTF-8 text")], files=1)
-    return lint_text(text, str(file), file)
+        return Unread(str(file), "not UTF-8 text")
 
 
-def lint_text(text: str, path: str, place: Path | None = None) -> Linted:
+def lint_text(text: str, path: str, choice: Choice = Choice(), place: Path | None = None) -> Linted:  # noqa: B008
     """What stands in a file's text."""
     if not RECURRENT.search(text):
         return Linted(files=1)
     try:
-        source = parse(text, path, place)
-        drafts, uses = analyse(source)
-    except (Unreadable, RecursionError) as error:
-        return Linted(unread=[Unread(path, str(error) if isinstance(error, Unreadable) else "nests too deep")], files=1)
-    found = without_ignored([finding(draft, source, uses) for draft in drafts], source)
+        code, starts = program(text) if path.endswith(".ipynb") else (text, [])
+        source = parse(code, path, place)
+        drafts = analyse(source)
+        found = without_ignored([finding(draft, source) for draft in drafts], source)
+    except Unreadable as error:
+        return Linted(unread=[Unread(path, str(error))], files=1)
+    except RecursionError:
+        return Linted(unread=[Unread(path, "nests too deep to be followed")], files=1)
+    found = [each for each in found if choice.takes(each.id)]
     found.sort(key=lambda each: (each.line or 0, each.column or 0, each.id))
-    lines = {(path, each.line): source.lines[each.line - 1] for each in found if each.line}
-    return Linted(found, files=1, lines=lines)
+    lines = [source.lines[each.line - 1] if each.line else "" for each in found]
+    found = [placed(each, starts) for each in found] if starts else found
+    shown = {(each.file or "", each.line or 0): line for each, line in zip(found, lines, strict=True)}
+    fixes = [fix_of(draft, replacement(draft), source) for draft in drafts if choice.takes(draft.id) and not starts]
+    return Linted(found, files=1, lines=shown, fixes={path: [fix for fix in fixes if fix]})

@@ -50,7 +50,7 @@ def parse(text: str, path: str, place: Path | None = None) -> Source:
             warnings.simplefilter("ignore")  # an invalid escape sequence of theirs
             tree = ast.parse(text)
     except SyntaxError as error:
-        raise Unreadable(f"not Python: {error.msg} (line {error.lineno})") from None
+        raise Unreadable(f"not Python: {error.msg}{f' (line {error.lineno})' if error.lineno else ''}") from None
     except ValueError as error:  # null bytes
         raise Unreadable(f"not Python: {error}") from None
     except (RecursionError, MemoryError):

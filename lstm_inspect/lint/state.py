@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from lstm_inspect.lint.values import UNKNOWN, Recurrent, Symbol, Value, alternatives
+from lstm_inspect.lint import values as v
 
 _PATHS = 4
 
@@ -25,8 +25,8 @@ class State:
         guarded: how many of those stand around this point, save for tests of None.
     """
 
-    names: dict[str, Value] = field(default_factory=dict)
-    store: dict[tuple[int, str], Value] = field(default_factory=dict)
+    names: dict[str, v.Value] = field(default_factory=dict)
+    store: dict[tuple[int, str], v.Value] = field(default_factory=dict)
     assumed: dict[str, bool] = field(default_factory=dict)
     guarded: int = 0
 
@@ -57,8 +57,8 @@ def merged(states: list[State]) -> list[State]:
 
 def _agree(one: State, other: State) -> bool:
     """Whether both paths have modules of as many directions."""
-    flags = (value.bidirectional for value in one.store.values() if isinstance(value, Recurrent))
-    tests = {flag.text for flag in flags if isinstance(flag, Symbol)}
+    flags = (value.bidirectional for value in one.store.values() if isinstance(value, v.Recurrent))
+    tests = {flag.text for flag in flags if isinstance(flag, v.Symbol)}
     return all(one.assumed.get(test) == other.assumed.get(test) for test in tests)
 
 
@@ -71,5 +71,5 @@ def joined(one: State, other: State) -> State:
     return both
 
 
-def _either(one: dict[Any, Value], other: dict[Any, Value], key: Any) -> Value:
-    return alternatives(one.get(key, UNKNOWN), other.get(key, UNKNOWN))
+def _either(one: dict[Any, v.Value], other: dict[Any, v.Value], key: Any) -> v.Value:
+    return v.alternatives(one.get(key, v.UNKNOWN), other.get(key, v.UNKNOWN))

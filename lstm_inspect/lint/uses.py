@@ -7,20 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from lstm_inspect.lint import values as v
 from lstm_inspect.lint.constructions import Flag, decided, layers, truth
 from lstm_inspect.lint.state import State
-from lstm_inspect.lint.values import (
-    Call,
-    Choice,
-    Data,
-    Items,
-    Output,
-    Pair,
-    Rows,
-    Several,
-    Step,
-    Value,
-)
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import LEVELS, Level
 
@@ -33,27 +22,22 @@ class Draft:
         node: what is marked.
         depends: under which condition it holds, if it depends on one: "bidirectional=True".
         bidirectional, num_layers: of the module, as far as they are known.
+        what: what is read there, in words, where the catalogue's do not fit.
         unless: uses of the same call that make it right: "output", "all of hn", "hn[-2]".
         of: what is read there.
+        hn: what the source calls this call's hn there, if it has a name for it: "h", "state[0]".
     """
 
     id: str
     level: Level
     node: ast.AST
-    call: Call | None
+    call: v.Call | None
     depends: str | None = None
     bidirectional: bool | None = None
     num_layers: int | None = None
+    what: str | None = None
     unless: frozenset[str] = frozenset()
-    of: Step | Rows | None = None
-
-
-@dataclass(slots=True)
-class Names:
-    """What the source calls the results of one call."""
-
-    output: str | None = None
-    pair: str | None = None
+    of: v.Step | v.Rows | None = None
     hn: str | None = None
 
 
@@ -64,69 +48,54 @@ class Uses:
     Attributes:
         drafts: the findings so far.
         used: what of each call is used, by the call's node.
-        names: what the source calls each call's results.
         entered: whether a method of a module is being followed, as one call of it runs.
     """
 
     drafts: list[Draft] = field(default_factory=list)
     used: dict[ast.AST, set[tuple[str, bool | None]]] = field(default_factory=dict)
-    names: dict[ast.AST, Names] = field(default_factory=dict)
     entered: bool = False
 
-    def consume(self, value: Value, state: State) -> None:  # noqa: C901 - a case a kind of value
+    def consume(self, value: v.Value, state: State) -> None:  # noqa: C901 - a case a kind of value
         """Something reads a value whole: here a wrong one does harm."""
         match value:
-            case Items() | Several():
-                rows = [each for each in value.values if isinstance(each, Rows)]
+            case v.Items() | v.Several():
+                rows = [each for each in value.values if isinstance(each, v.Rows)]
                 for each in value.values:
-                    if not isinstance(each, Rows):
+                    if not isinstance(each, v.Rows):
                         self.consume(each, state)
                 for each in rows:
                     self.taken([each], state)
-            case Choice():
+            case v.Choice():
                 self.consume(value.then, state)
                 self.consume(value.otherwise, state)
-            case Step():
+            case v.Step():
                 self._step(value, state)
-            case Rows():
+            case v.Rows():
                 self.taken([value], state)
-            case Output() | Pair():
+            case v.Output() | v.Pair():
                 self.escape(value, state)
 
-    def escape(self, value: Value, state: State) -> None:
+    def escape(self, value: v.Value, state: State) -> None:
         """A value goes where it can't be followed: what is read there is not known, so all of it may be."""
         match value:
-            case Items() | Several():
+            case v.Items() | v.Several():
                 for each in value.values:
                     self.escape(each, state)
-            case Output() | Step():
+            case v.Output() | v.Step():
                 self._mark(value.call, state, "output")
-            case Pair():
+            case v.Pair():
                 self._mark(value.call, state, "all of hn", "all of cn")
-            case Rows():
+            case v.Rows():
                 self._mark(value.call, state, f"all of {value.of}")
 
-    def _mark(self, call: Call, state: State, *what: str) -> None:
+    def _mark(self, call: v.Call, state: State, *what: str) -> None:
         """Note a use, and on which paths it is one: those of a module with so many directions."""
         known = decided(call.module.bidirectional, state.assumed)
         self.used.setdefault(call.node, set()).update((each, known) for each in what)
 
-    def named(self, value: Value, name: str) -> None:
-        """The source binds a result to a name."""
-        if name == "_":
-            return
-        match value:
-            case Output(touched=False):
-                names = self.names.setdefault(value.call.node, Names())
-                names.output = names.output or name
-            case Pair():
-                self.names.setdefault(value.call.node, Names()).pair = name
-            case Rows(of="hn", rows=None):
-                self.names.setdefault(value.call.node, Names()).hn = name
-
     # the rules
 
-    def report(self, mistake: str, node: ast.AST, call: Call | None, state: State, **facts: object) -> None:
+    def report(self, mistake: str, node: ast.AST, call: v.Call | None, state: State, **facts: object) -> None:
         """Note a mistake; its level is the catalogue's, a warning where it depends on a flag from outside."""
         level: Level = BY_ID[mistake].lint or "warning"
         if facts.pop("likely", False) or facts.get("depends"):
@@ -137,9 +106,10 @@ class Uses:
                 layers(call.module.num_layers, state.assumed),
             )
             facts = {"bidirectional": directions.value, "num_layers": count.value, **facts}
+            facts["hn"] = _name_of_hn(call, state)
         self.drafts.append(Draft(mistake, level, node, call, **facts))  # type: ignore[arg-type]
 
-    def _step(self, step: Step, state: State) -> None:
+    def _step(self, step: v.Step, state: State) -> None:
         """One step of output is read as a whole: right in one direction, if no sequence ends before."""
         self._mark(step.call, state, "output")
         if step.call.one_step:
@@ -159,7 +129,7 @@ class Uses:
         if step.output and step.output.padded and step.at == "last" and not step.call.one_sequence:
             self.report("padding-as-last-step", step.node, step.call, state, of=step)
 
-    def taken(self, parts: Sequence[Rows], state: State, node: ast.AST | None = None) -> None:
+    def taken(self, parts: Sequence[v.Rows], state: State, node: ast.AST | None = None) -> None:
         """Rows of one call's hn are read together: which are they, and are those the final state?
 
         Args:
@@ -185,7 +155,7 @@ class Uses:
         elif rows == {0} and _several(count):
             self._lower(first, rows, count, state)
 
-    def _tempting(self, part: Rows, state: State) -> None:
+    def _tempting(self, part: v.Rows, state: State) -> None:
         if part.tempting is not None:
             kind = part.call.module.kind
             self.report(
@@ -198,7 +168,9 @@ class Uses:
                 likely=kind is None,
             )
 
-    def _of_two_directions(self, part: Rows, rows: frozenset[int], directions: Flag, count: Flag, state: State) -> None:
+    def _of_two_directions(
+        self, part: v.Rows, rows: frozenset[int], directions: Flag, count: Flag, state: State
+    ) -> None:
         """Rows of a bidirectional module: the top layer has the last two."""
         total = 2 * count.value if count.value is not None and count.depends is None else None
         counted = {row - total if total and row >= 0 else row for row in rows}
@@ -214,17 +186,17 @@ class Uses:
             self._lower(part, rows, count, state, directions)
 
     def _lower(
-        self, part: Rows, rows: frozenset[int], count: Flag, state: State, directions: Flag | None = None
+        self, part: v.Rows, rows: frozenset[int], count: Flag, state: State, directions: Flag | None = None
     ) -> None:
         """A lower layer's rows: wrong if no row of the top layer is read."""
         depends = " and ".join(each for each in (directions and directions.depends, count.depends) if each)
         unless = {"output", f"all of {part.of}", f"{part.of}[-1]", f"{part.of}[-2]"}
         self.report("first-layer", part.node, part.call, state, unless=frozenset(unless), depends=depends or None)
 
-    def random_state(self, value: Value, call: Call, state: State) -> None:
+    def random_state(self, value: v.Value, call: v.Call, state: State) -> None:
         """A random initial state, drawn where every call of the module draws it anew."""
-        for each in value.values if isinstance(value, Items) else (value,):
-            if isinstance(each, Data) and each.random is not None and self.entered:
+        for each in value.values if isinstance(value, v.Items) else (value,):
+            if isinstance(each, v.Data) and each.random is not None and self.entered:
                 self.report("random-initial-state", each.random, call, state)
                 return
 
@@ -245,6 +217,15 @@ class Uses:
 _DIRECTIONS: Final = ("forward", "backward", "reverse", "bidir", "fwd", "bwd", "fw", "bw")
 
 
+def _name_of_hn(call: v.Call, state: State) -> str | None:
+    for name, value in state.names.items():
+        if isinstance(value, v.Rows) and value.call == call and value.of == "hn" and value.rows is None and name != "_":
+            return name if value.axes == ("rows", "batch", "features") else None
+        if isinstance(value, v.Pair) and value.call == call and name != "_":
+            return f"{name}[0]"
+    return None
+
+
 def _covers(unless: str, use: str) -> bool:
     """Whether a use is the one that is asked for: "hn" is any row of it."""
     return use == unless or use.startswith(f"{unless}[")
@@ -259,10 +240,10 @@ def _several(count: Flag) -> bool:
     return (count.value or 0) > 1 or (count.value is None and count.depends is not None)
 
 
-def together(values: Iterable[Value]) -> dict[ast.AST, list[Rows]]:
+def together(values: Iterable[v.Value]) -> dict[ast.AST, list[v.Rows]]:
     """The rows among values, by the call that they come from."""
-    found: dict[ast.AST, list[Rows]] = {}
+    found: dict[ast.AST, list[v.Rows]] = {}
     for value in values:
-        if isinstance(value, Rows):
+        if isinstance(value, v.Rows):
             found.setdefault(value.call.node, []).append(value)
     return found

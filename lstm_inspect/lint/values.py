@@ -145,9 +145,15 @@ class Cut:
     one: bool = False  # ``t:t + 1``
 
     @property
-    def everything(self) -> bool:
-        """Whether it is a bare colon."""
-        return all(end == Constant(None) for end in (self.lower, self.upper, self.step))
+    def slice(self) -> slice | None:
+        """As Python's own; None if an end is not known."""
+        ends = (self.lower, self.upper, self.step)
+        plain = all(end == Constant(None) or whole(end) is not None for end in ends)
+        return slice(*(end.value for end in ends)) if plain else None
+
+
+EVERYTHING: Final = Cut(Constant(None), Constant(None), Constant(None))
+"""A bare colon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,11 @@ class Call:
     one_step: bool = False
     one_sequence: bool = False
     order: str | None = None
+
+    @property
+    def alone(self) -> bool:
+        """Whether the batch and the time axis can't be told apart by what is done with them."""
+        return self.one_step or self.one_sequence
 
 
 @dataclass(frozen=True, slots=True)

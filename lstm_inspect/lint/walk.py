@@ -6,10 +6,10 @@ import ast
 from collections.abc import Callable
 from typing import Final
 
+from lstm_inspect.lint import values as v
 from lstm_inspect.lint.expressions import Expressions
 from lstm_inspect.lint.source import Source
 from lstm_inspect.lint.state import Exhausted, State, merged
-from lstm_inspect.lint.values import Class, Constant, Dotted, Function, Several, Value
 
 _STATEMENTS: Final = 8_000  # of one function and what it calls: what takes more is left, not waited for
 
@@ -56,7 +56,7 @@ class Walker(Expressions):
                 break
         return states
 
-    def enter(self, function: Function, before: State | None = None, *, calls: bool = True) -> list[State]:
+    def enter(self, function: v.Function, before: State | None = None, *, calls: bool = True) -> list[State]:
         """Follow a function with arguments that are not known; the paths that leave it.
 
         Args:
@@ -86,9 +86,9 @@ class Walker(Expressions):
         targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else [node.target]
         return self._bind_all(targets, self.evaluate(node.value, state), state)
 
-    def _bind_all(self, targets: list[ast.expr], value: Value, state: State) -> list[State]:
+    def _bind_all(self, targets: list[ast.expr], value: v.Value, state: State) -> list[State]:
         """Bind a value; one of several makes a path of each."""
-        values = value.values if isinstance(value, Several) else (value,)
+        values = value.values if isinstance(value, v.Several) else (value,)
         states = [state, *(state.fork() for _ in values[1:])]
         for each, path in zip(values, states, strict=True):
             for target in targets:
@@ -105,8 +105,8 @@ class Walker(Expressions):
         return [state]
 
     def _return(self, node: ast.Return, state: State) -> list[State]:
-        value = Constant(None) if node.value is None else self.evaluate(node.value, state)
-        self.returns.append((value, state, node))
+        value = v.Constant(None) if node.value is None else self.evaluate(node.value, state)
+        self.returns.append((value, state))
         return []
 
     def _raise(self, node: ast.Raise, state: State) -> list[State]:
@@ -117,7 +117,6 @@ class Walker(Expressions):
         if held is not None:
             self.evaluate(node.test, state)
             return self.block(node.body if held else node.orelse, [state])
-        self.consumed_by_test(node.test, state)
         otherwise = state.fork()
         self.suppose(node.test, True, state)
         self.suppose(node.test, False, otherwise)
@@ -173,26 +172,26 @@ class Walker(Expressions):
         return [*reached, state]
 
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, state: State) -> list[State]:
-        state.names[node.name] = Function(node, self.source)
+        state.names[node.name] = v.Function(node, self.source)
         return [state]
 
     def _class(self, node: ast.ClassDef, state: State) -> list[State]:
-        state.names[node.name] = Class(node, self.source)
+        state.names[node.name] = v.Class(node, self.source)
         return [state]
 
     def _import(self, node: ast.Import, state: State) -> list[State]:
         for alias in node.names:
             whole = alias.name if alias.asname else alias.name.partition(".")[0]
-            state.names[alias.asname or whole] = Dotted(whole)
+            state.names[alias.asname or whole] = v.Dotted(whole)
         return [state]
 
     def _import_from(self, node: ast.ImportFrom, state: State) -> list[State]:
         for alias in node.names:
             module = "." * node.level + (node.module or "")
             if alias.name == "*" and module == "torch.nn":
-                state.names.update({kind: Dotted(f"torch.nn.{kind}") for kind in ("LSTM", "GRU", "RNN", "Linear")})
+                state.names.update({kind: v.Dotted(f"torch.nn.{kind}") for kind in ("LSTM", "GRU", "RNN", "Linear")})
             sign = "." if module.startswith("torch") else ":"
-            state.names[alias.asname or alias.name] = Dotted(f"{module}{sign}{alias.name}")
+            state.names[alias.asname or alias.name] = v.Dotted(f"{module}{sign}{alias.name}")
         return [state]
 
 

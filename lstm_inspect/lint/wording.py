@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import ast
-from typing import Final
 
+from lstm_inspect.lint import values as v
 from lstm_inspect.lint.source import Source
-from lstm_inspect.lint.uses import Draft, Names, Uses
-from lstm_inspect.lint.values import Constant, Rows, Step
+from lstm_inspect.lint.uses import Draft
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
 
-_STEPS: Final = ("last-step-bidirectional", "padding-as-last-step")
 
-
-def finding(draft: Draft, source: Source, uses: Uses) -> Finding:
+def finding(draft: Draft, source: Source) -> Finding:
     """What is said of a mistake."""
     mistake = BY_ID[draft.id]
-    names = uses.names.get(draft.call.node, Names()) if draft.call else Names()
-    what = mistake.what if draft.depends is None else f"{mistake.what} (if {draft.depends})"
     node = draft.node
-    assert isinstance(node, ast.expr | ast.stmt)
+    assert isinstance(node, ast.expr)
     return Finding(
         id=draft.id,
         level=draft.level,
@@ -29,67 +24,56 @@ def finding(draft: Draft, source: Source, uses: Uses) -> Finding:
         column=_column(source, node),
         module=_module(draft),
         expression=ast.unparse(node),
-        what=what,
-        instead=replaced(source, node, replacement(draft, names)) or mistake.instead,
+        what=(draft.what or mistake.what) + (f" (if {draft.depends})" if draft.depends else ""),
+        instead=_replaced(source, node, replacement(draft)) or mistake.instead,
         explain=_command(draft),
     )
 
 
-def _column(source: Source, node: ast.expr | ast.stmt) -> int:
+def _column(source: Source, node: ast.expr) -> int:
     """ast counts bytes, people count characters."""
     line = source.lines[node.lineno - 1] if node.lineno <= len(source.lines) else ""
     return len(line.encode()[: node.col_offset].decode(errors="ignore")) + 1
 
 
 def _module(draft: Draft) -> str | None:
-    if draft.call is None or not isinstance(draft.call.node, ast.Call):
+    if draft.call is None:
         return None
     return ast.unparse(draft.call.node.func).removeprefix("self.").removesuffix(".forward")
 
 
 def _command(draft: Draft) -> str:
     """The command that shows the mistake for the flags that were found."""
-    flags = []
-    if draft.num_layers is not None and draft.num_layers > 1:
-        flags.append(f"--layers {draft.num_layers}")
-    if draft.bidirectional:
-        flags.append("--bidir")
-    if draft.call is not None and draft.call.module.batch_first == Constant(True):
-        flags.append("--batch-first")
+    flags = [f"--layers {draft.num_layers}"] if draft.num_layers is not None and draft.num_layers > 1 else []
+    flags += ["--bidir"] if draft.bidirectional else []
+    flags += ["--batch-first"] if draft.call and draft.call.module.batch_first == v.Constant(True) else []
     return " ".join([f"lstm-inspect explain {draft.id}", *flags])
 
 
-def replacement(draft: Draft, names: Names) -> str | None:
+def replacement(draft: Draft) -> str | None:
     """The expression to write in place of the one that was found; None if it takes more than one."""
-    match draft.of:
-        case Step() if draft.id in _STEPS and draft.of.output is not None and not draft.of.output.mixed:
-            hn = names.hn or (f"{names.pair}[0]" if names.pair else "hn")
-            if draft.bidirectional:
-                return f"torch.cat(({hn}[-2], {hn}[-1]), dim=-1)"
-            return f"{hn}[-1]" if draft.bidirectional is False else None
-        case Rows(tempting=ast.Subscript() as place):
-            return f"{ast.unparse(place.value)}[0]"
-    if draft.id == "random-initial-state" and isinstance(draft.node, ast.Call):
-        function = ast.unparse(draft.node.func)
-        drawn = next((name for name in ("randn_like", "rand_like", "randn", "rand") if function.endswith(name)), None)
-        return (
-            ast.unparse(draft.node).replace(drawn, drawn.replace("randn", "zeros").replace("rand", "zeros"), 1)
-            if drawn
-            else None
-        )
+    node, hn = draft.node, draft.hn or "hn"
+    both = f"torch.cat(({hn}[-2], {hn}[-1]), dim=-1)"
+    owner = node.value if isinstance(node, ast.Subscript) else getattr(getattr(node, "func", None), "value", None)
+    base = ast.unparse(owner) if isinstance(owner, ast.expr) else ""
+    match draft.id:
+        case "last-step-bidirectional" | "padding-as-last-step" if isinstance(draft.of, v.Step):
+            mixed = draft.of.output is None or draft.of.output.mixed or draft.bidirectional is None
+            return None if mixed else both if draft.bidirectional else f"{hn}[-1]"
+        case "cell-for-hidden":
+            return f"{base}[0]"
+        case "one-direction-of-two" | "first-layer" if draft.hn:
+            return both if draft.bidirectional else f"{hn}[-1]"
+        case "sequences-mixed" if base and draft.what is None:
+            return f"{base}.transpose(0, 1).flatten(1)"
+        case "random-initial-state":
+            return ast.unparse(node).replace("randn", "zeros", 1).replace("rand", "zeros", 1)
     return None
 
 
-def bound(draft: Draft, names: Names) -> bool:
-    """Whether the source has a name for all that the replacement reads."""
-    return draft.id not in _STEPS or names.hn is not None or names.pair is not None
-
-
-def replaced(source: Source, node: ast.expr | ast.stmt, expression: str | None) -> str | None:
+def _replaced(source: Source, node: ast.expr, expression: str | None) -> str | None:
     """The line with an expression replaced; the expression alone if it runs over several lines."""
-    if expression is None:
-        return None
-    if node.end_lineno != node.lineno or node.end_col_offset is None:
+    if expression is None or node.end_lineno != node.lineno or node.end_col_offset is None:
         return expression
     line = source.lines[node.lineno - 1].encode()
     new = line[: node.col_offset] + expression.encode() + line[node.end_col_offset :]

@@ -1,11 +1,15 @@
-"""What lint found as text: each finding with its line, a mark under it, and the line to write."""
+"""What lint found: as text with each line and a mark under it, for GitHub's annotations, and as SARIF."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
+from lstm_inspect._version import __version__
 from lstm_inspect.lint.lint import Linted
+from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import LEVELS, Finding
 
 
@@ -28,10 +32,9 @@ def _shown(found: Finding, linted: Linted) -> str:
 
 def _marked(found: Finding, line: str) -> Iterator[str]:
     """The line, and a caret under the expression."""
-    shown = _plain(line.expandtabs(1)).strip()
-    indent = len(line) - len(line.lstrip())
-    yield f"    {shown}"
-    yield f"    {' ' * max((found.column or 1) - 1 - indent, 0)}^"
+    before = line[: (found.column or 1) - 1].lstrip()
+    yield f"    {_plain(line.strip())}"
+    yield f"    {' ' * len(_plain(before))}^"
 
 
 def _advice(found: Finding) -> Iterator[str]:
@@ -51,11 +54,56 @@ def _counted(linted: Linted) -> str:
 def statistics(linted: Linted) -> str:
     """How often each mistake was found.
 
-    >>> print(statistics(Linted(findings=[Finding(id="first-layer", level="error", what="..")])))
+    >>> print(statistics(Linted(findings=[Finding(id="first-layer", level="error", what="..")], files=1)))
         1 first-layer
+    1 file: 1 error.
     """
     ids = Counter(found.id for found in linted.findings)
-    return "\n".join(f"{number:5} {name}" for name, number in ids.most_common())
+    return "\n".join([*(f"{number:5} {name}" for name, number in ids.most_common()), _counted(linted)])
+
+
+def github(linted: Linted) -> str:
+    """Annotations of a pull request, by GitHub's workflow commands."""
+    levels = {"note": "notice"}
+    lines = [
+        f"::{levels.get(each.level, each.level)} file={_escaped(each.file or '')},line={each.line},col={each.column},"
+        f"title=lstm-inspect {each.id}::{_line(each.what)}"
+        for each in linted.findings
+    ]
+    lines += [f"::warning file={_escaped(each.file)}::{_line(each.reason)}" for each in linted.unread]
+    return "\n".join([*lines, _counted(linted)])
+
+
+def _line(foreign: str) -> str:
+    return foreign.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _escaped(foreign: str) -> str:
+    """A property's value: the signs that part one from the next are written out too."""
+    return _line(foreign).replace(",", "%2C").replace(":", "%3A")
+
+
+def sarif(linted: Linted) -> str:
+    """SARIF 2.1.0, which GitHub's code scanning and editors read."""
+    used = sorted({found.id for found in linted.findings})
+    rules = [{"id": each, "shortDescription": {"text": BY_ID[each].title if each in BY_ID else each}} for each in used]
+    driver = {"name": "lstm-inspect", "version": __version__, "rules": rules}
+    run = {"tool": {"driver": driver}, "results": [_result(each) for each in linted.findings]}
+    document = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    return json.dumps(document, indent=2)
+
+
+def _result(found: Finding) -> dict[str, Any]:
+    place = {
+        "artifactLocation": {"uri": (found.file or "").replace("\\", "/")},
+        "region": {"startLine": found.line, "startColumn": found.column},
+    }
+    message = f"{found.what}. Write: {found.instead}" if found.instead else found.what
+    location = {"physicalLocation": place}
+    return {"ruleId": found.id, "level": found.level, "message": {"text": message}, "locations": [location]}
+
+
+FORMATS: Final[dict[str, Callable[[Linted], str]]] = {"text": text, "github": github, "sarif": sarif}
 
 
 def _plural(number: int, noun: str) -> str:

@@ -1,0 +1,85 @@
+"""What is looked for: the command line's choice, or that of [tool.lstm-inspect] in pyproject.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from lstm_inspect.errors import FileError, SpecError, literal
+from lstm_inspect.lint.comments import UNUSED
+from lstm_inspect.mistakes.catalogue import BY_ID
+
+RULES: Final = (*(mistake.id for mistake in BY_ID.values() if mistake.lint is not None), UNUSED)
+ALL: Final = "all"
+_OFF: Final = frozenset({"dropout-one-layer"})  # torch itself warns
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which mistakes are looked for, in which files.
+
+    Attributes:
+        select: these alone; all but the noisy ones if it is empty.
+        ignore: not these.
+        exclude: patterns of files and folders, as .gitignore has them.
+        strict: whether a warning fails as an error does.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    strict: bool = False
+
+    def takes(self, mistake: str) -> bool:
+        """Whether a mistake is asked for."""
+        asked = ALL in self.select or mistake in self.select if self.select else mistake not in _OFF
+        return asked and mistake not in self.ignore
+
+
+def checked(name: str, ids: Collection[str]) -> tuple[str, ...]:
+    """Ids, if all of them are rules of the linter.
+
+    Raises:
+        SpecError: one is not.
+    """
+    for each in ids:
+        if each not in RULES and each != ALL:
+            raise SpecError(name, each, f"one of {', '.join(RULES)} or {ALL}", f"{{{name}={RULES[0]}}}")
+    return tuple(ids)
+
+
+def configured(start: Path) -> Choice:
+    """The choice of the pyproject.toml in a folder or the nearest one above it.
+
+    Raises:
+        FileError, SpecError: it says what can't be.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        file = folder / "pyproject.toml"
+        if file.is_file():
+            return _read(file)
+    return Choice()
+
+
+def _read(file: Path) -> Choice:
+    try:
+        table: dict[str, Any] = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("lstm-inspect", {})
+    except (OSError, ValueError) as error:
+        raise FileError(literal(str(file)), "can't be read", literal(str(error)), "TOML") from error
+    allowed = {field.name: field.type for field in fields(Choice)}
+    for key, value in table.items():
+        wanted = "true or false" if key == "strict" else "a list of strings"
+        fits = isinstance(value, bool if key == "strict" else list) and all(
+            isinstance(each, str) for each in (value if isinstance(value, list) else ())
+        )
+        if key not in allowed or not fits:
+            what = f"{literal(key)} = {literal(repr(value))}"
+            keys = f"{', '.join(allowed)}" if key not in allowed else f"{key} is {wanted}"
+            raise FileError(literal(str(file)), f"has {what} in [tool.lstm-inspect]", keys, f'select = ["{RULES[0]}"]')
+    table = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    for key in ("select", "ignore"):
+        checked(key, table.get(key, ()))
+    return Choice(**table)

@@ -1,0 +1,158 @@
+"""Names: what a variable, an attribute or an import stands for, and what an assignment binds."""
+
+from __future__ import annotations
+
+import ast
+
+from lstm_inspect.lint import library, tensors
+from lstm_inspect.lint import values as v
+from lstm_inspect.lint.follow import At
+from lstm_inspect.lint.source import Source, imported
+from lstm_inspect.lint.state import Exhausted, State
+from lstm_inspect.lint.uses import Uses
+
+DEPTH = 6  # calls inside calls, bases of bases, turns of a loop
+
+
+class Names:
+    """Looks names up; what expressions and statements are, its heirs know."""
+
+    def __init__(self, source: Source) -> None:
+        self.main = source
+        self.source = source
+        self.uses = Uses()
+        self.returns: list[tuple[v.Value, State]] = []
+        self.steps = 0
+        self.complete = True  # else a use that makes a finding right may stand in what was not followed
+        self.instances = 0
+        self.stack: list[ast.AST] = []
+        self._modules: dict[int, State] = {}
+        self._foreign: set[str] = set()
+
+    def block(self, statements: list[ast.stmt], states: list[State]) -> list[State]:
+        """Run statements."""
+        raise NotImplementedError
+
+    def evaluate(self, node: ast.expr, state: State) -> v.Value:
+        """What an expression is."""
+        raise NotImplementedError
+
+    def name(self, node: ast.Name, state: State) -> v.Value:
+        """A variable, of the function or of the file."""
+        names = state.names if node.id in state.names else self.module_of(self.source).names
+        value = names.get(node.id, v.UNKNOWN)
+        if isinstance(value, v.Dotted) and value.name not in self._foreign:
+            names[node.id] = value = self._imported(value)
+        return value
+
+    def _imported(self, dotted: v.Dotted) -> v.Value:
+        """What a name of the same package is; the name itself where its file is not there."""
+        if dotted.name in self._foreign or dotted.name.startswith("torch"):
+            return dotted
+        module, colon, name = dotted.name.partition(":")
+        if not colon:
+            module, _, name = module.rpartition(".")
+        level = len(module) - len(module.lstrip("."))
+        source = imported(module.lstrip("."), level, self.source.place) if module else None
+        found = self.module_of(source).names.get(name, dotted) if source is not None else dotted
+        if found is dotted:
+            self._foreign.add(dotted.name)
+        return found
+
+    def module_of(self, source: Source) -> State:
+        """What a file's own names are: its statements are followed once."""
+        if id(source) not in self._modules:
+            self._modules[id(source)] = state = State()
+            before = self.source, self.returns, self.steps
+            self.source, self.returns, self.steps = source, [], 0
+            try:
+                self._modules[id(source)] = next(iter(self.block(source.tree.body, [state])), state)
+            except Exhausted:
+                self.complete = False
+            self.source, self.returns, self.steps = before
+        return self._modules[id(source)]
+
+    def attribute(self, of: v.Value, name: str, state: State) -> v.Value:  # noqa: PLR0911 - a case a kind of value
+        """``of.name``"""
+        method = library.TENSOR_METHODS.fullmatch(name)
+        match of:
+            case v.Several():
+                return v.alternatives(*(self.attribute(each, name, state) for each in of.values))
+            case v.Instance():
+                found = state.store.get((of.number, name), v.UNKNOWN)
+                return self.of_class(of.of, name, of) if found is v.UNKNOWN else found
+            case v.Class():
+                return self.of_class(of, name)
+            case v.Dotted():
+                return self._imported(v.Dotted(f"{of.name}.{name}")) if ":" not in of.name else v.UNKNOWN
+            case v.Symbol() if not method:
+                known = isinstance(of.default, v.Instance | v.Class)
+                return v.Symbol(f"{of.text}.{name}", self.attribute(of.default, name, state) if known else v.UNKNOWN)
+            case v.Recurrent() if name in library.FLAGS:
+                return getattr(of, name)
+            case v.Output() | v.Step() | v.Rows() | v.Data() if name in ("T", "mT", "data"):
+                return tensors.method(of, name, At(self, state, None))
+        return v.UNKNOWN if of is v.UNKNOWN and not method else v.Method(of, name)
+
+    def of_class(self, of: v.Class, name: str, bound: v.Instance | None = None) -> v.Value:
+        """A class's own attribute, or a base's: a method, or a value that its body gives."""
+        for each in self.lineage(of):
+            for statement in each.node.body:
+                if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name:
+                    return v.Function(statement, each.home, bound)
+                targets = getattr(statement, "targets", [getattr(statement, "target", None)])
+                named = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+                if named and isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+                    return self.evaluate(statement.value, State())
+        return v.UNKNOWN
+
+    def lineage(self, of: v.Class) -> list[v.Class]:
+        """A class and those of its bases that can be seen."""
+        found = [of]
+        before, self.source = self.source, of.home
+        for base in of.node.bases:
+            value = self.evaluate(base, State())
+            if isinstance(value, v.Class) and value.node is not of.node and len(self.stack) < DEPTH:
+                self.stack.append(base)
+                found += self.lineage(value)
+                self.stack.pop()
+        self.source = before
+        return found
+
+    def base(self, state: State) -> v.Value:
+        """``super()``: the same object, as its next class has it."""
+        instance = state.names.get("self")
+        if not isinstance(instance, v.Instance) or not self.stack:
+            return v.UNKNOWN
+        lineage = self.lineage(instance.of)
+        after = [place + 1 for place, each in enumerate(lineage) if self.stack[-1] in each.node.body]
+        return v.Instance(lineage[after[0]], instance.number) if after and after[0] < len(lineage) else v.UNKNOWN
+
+    def bind(self, target: ast.expr, value: v.Value, state: State) -> None:
+        """``target = value``"""
+        if isinstance(target, ast.Name):
+            state.names[target.id] = value
+        elif isinstance(target, ast.Tuple | ast.List):
+            self._unpack(target, value, state)
+        elif isinstance(target, ast.Attribute):
+            owner = self.evaluate(target.value, state)
+            if isinstance(owner, v.Instance):
+                self.uses.escape(value, state)
+                state.store[owner.number, target.attr] = value
+            else:
+                self.uses.consume(value, state)
+        elif isinstance(target, ast.Subscript):
+            owner, key = self.evaluate(target.value, state), self.evaluate(target.slice, state)
+            if isinstance(owner, v.Table) and isinstance(key, v.Constant) and isinstance(target.value, ast.Name):
+                state.names[target.value.id] = v.Table((*owner.values, (key.value, value)))
+            self.uses.consume(value, state)
+
+    def _unpack(self, target: ast.Tuple | ast.List, value: v.Value, state: State) -> None:
+        starred = any(isinstance(each, ast.Starred) for each in target.elts)
+        items = None if starred else tensors.unpacked(value, len(target.elts), target)
+        if items is None:
+            self.uses.escape(value, state)
+        for index, each in enumerate(target.elts):
+            self.bind(
+                each.value if isinstance(each, ast.Starred) else each, items[index] if items else v.UNKNOWN, state
+            )
