@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lstm_inspect.diagnosis.diagnose import diagnose
     from lstm_inspect.errors import LSTMInspectError
     from lstm_inspect.lint.lint import lint
+    from lstm_inspect.live.inspect_model import inspect_model
     from lstm_inspect.live.module import inspect_module
     from lstm_inspect.live.report import Call
     from lstm_inspect.live.watch import watch
@@ -32,6 +33,7 @@ __all__ = [
     "diagnose",
     "explain",
     "inspect",
+    "inspect_model",
     "inspect_module",
     "lint",
     "watch",
@@ -47,6 +49,7 @@ _HOMES = {
     "diagnose": "lstm_inspect.diagnosis.diagnose",
     "explain": "lstm_inspect.verdict.explanation",
     "inspect": "lstm_inspect.verdict.report",
+    "inspect_model": "lstm_inspect.live.inspect_model",
     "inspect_module": "lstm_inspect.live.module",
     "lint": "lstm_inspect.lint.lint",
     "watch": "lstm_inspect.live.watch",

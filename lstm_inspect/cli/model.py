@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver, save_path
-from lstm_inspect.cli.flags import Values, argument, command, whole
+from lstm_inspect.cli.flags import Values, argument, command, switch, whole
 from lstm_inspect.cli.options import CHECK_FLAGS, PREDICT, REPORT_FLAGS, checking_of, spell_flag
+from lstm_inspect.mistakes.finding import worst
 
 if TYPE_CHECKING:
     from lstm_inspect.live.user_code import UserCodeError
@@ -18,12 +19,23 @@ TARGET: Final = argument(
     help="file.py:factory or package.module:factory; the factory returns (model, args) or (model, args, kwargs).",
 )
 SEED: Final = whole("The run", "seed", "--seed", help="Of torch's random numbers, before the factory runs.", default=0)
+_USE: Final = "What the model reads"
+_LOOKS: Final = (
+    switch(_USE, "reads", "--reads/--no-reads", help="Follow what is read of output, hn and cn.", default=True),
+    switch(_USE, "alone", "--alone/--no-alone", help="Run single sequences of the batch too.", default=True),
+    whole(_USE, "batch_axis", "--batch-axis", help="The batch axis of the arguments.  [default: found by running]"),
+)
+_STRICT: Final = switch(_USE, "strict", "--strict", help="Status 1 for warnings too.")
 
 
-@command(TARGET, SEED, [flag for flag in CHECK_FLAGS if flag is not PREDICT], REPORT_FLAGS)
+@command(TARGET, SEED, [flag for flag in CHECK_FLAGS if flag is not PREDICT], _LOOKS, _STRICT, REPORT_FLAGS)
 def model(values: Values) -> int:
-    """Every LSTM in a model of your own: it is run once, in eval mode, and each call is checked."""
+    """Every LSTM in a model of your own: each call is checked, and what the model reads of its results.
+
+    It runs in eval mode. Status 1: a check failed, or what is read is wrong.
+    """
     checking, path = checking_of(values), save_path(values)
+    looking = {flag.name: values[flag.name] for flag in _LOOKS}
     from lstm_inspect.live.target import parse_target
     from lstm_inspect.verdict.report import Options
 
@@ -31,17 +43,19 @@ def model(values: Values) -> int:
     target = parse_target(values["target"])
     try:
         with streams.stdout_to_stderr():
-            from lstm_inspect.live.model import inspect_model
+            from lstm_inspect.live.model import inspect_target
             from lstm_inspect.live.user_code import UserCodeError
 
-            report = inspect_model(target, seed=values["seed"], **checking)
+            report = inspect_target(target, seed=values["seed"], **looking, **checking)
     except KeyboardInterrupt:
         streams.say(f"interrupted while {target.text} was running")
         return streams.INTERRUPTED
     except UserCodeError as error:
         _show(error)
         return streams.REFUSED
-    return deliver(report, values, path)
+    status = deliver(report, values, path)
+    wrong = ("error", "warning") if values["strict"] else ("error",)
+    return streams.FAILED if worst(report.mistakes) in wrong else status
 
 
 def _show(error: UserCodeError) -> None:

@@ -16,6 +16,7 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from lstm_inspect.live.addresses import Ledger
 from lstm_inspect.live.addresses_move import UNREAD, Place, Trace, move, name_of, tensors_in
+from lstm_inspect.live.seeing import is_observing
 
 _NOT_THE_USERS: Final = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]), "<frozen")
 _CALLS: Final[CodeType] = torch.nn.Module._call_impl.__code__
@@ -76,7 +77,7 @@ class Following(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        if len(self.traces):
+        if len(self.traces) and not is_observing():
             with torch._C.DisableTorchFunction():
                 try:
                     self._follow(func, args, kwargs, result)

@@ -88,6 +88,8 @@ class _Apart:
         shape = self._shape()
         if not shape:
             return Alone(None, "no argument is a tensor"), None
+        if batch_axis is not None and not -len(shape) <= batch_axis < len(shape):
+            return Alone(None, f"the first argument has no axis {batch_axis}: it has {len(shape)}"), None
         own = [axis for axis, size in enumerate(shape) if size == sequences]
         for axis in dict.fromkeys([*own, 0] if batch_axis is None else [batch_axis % len(shape)]):
             if shape[axis] < 2:

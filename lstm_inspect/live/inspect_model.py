@@ -1,69 +1,64 @@
-"""inspect_model: a live model and a call of it: what it reads of its LSTMs' results, and each sequence alone."""
+"""inspect_model: a live model and a call of it: every LSTM proved, what is read of it, each sequence alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import nn
 
+from lstm_inspect.errors import CallError, LSTMInspectError
 from lstm_inspect.live.alone import Alone, alone_of
 from lstm_inspect.live.alone_runs import restored
-from lstm_inspect.live.reads import Traced, traced
-from lstm_inspect.mistakes.finding import Finding
+from lstm_inspect.live.report import ModelReport, NotCalled, NotCovered
+from lstm_inspect.live.spec_of import spec_of_module
+from lstm_inspect.live.watch import watch
+from lstm_inspect.mistakes.finding import Finding, Findings
+from lstm_inspect.theory.expressions import constructor
+
+_RECURRENT: Final = re.compile(r"LSTM|GRU|RNN")
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
-    """What was seen of a model's use of its recurrent modules.
+def inspect_model(model: Any, *args: Any, **kwargs: Any) -> ModelReport:
+    """Call a model as it is called, and report its LSTMs and what it reads of their results.
 
-    Attributes:
-        traced: what is read; None if it was not asked for.
-        alone: each sequence alone; None if it was not asked for.
-        mistakes: of both.
+    It runs in eval mode and without gradients, a few times: as it is called, and on single sequences of the
+    batch. Modes, attributes, buffers and random numbers are as they were afterwards. In a unit test one line is
+    enough, whose failure tells the findings: ``assert not inspect_model(model, x).mistakes``.
+
+    Args:
+        model: any module with an nn.LSTM, nn.GRU or nn.RNN in it, or one itself.
+        args, kwargs: what it is called with.
+
+    Raises:
+        CallError: the model is not an nn.Module.
+
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.lstm = nn.LSTM(4, 8, bidirectional=True, batch_first=True)
+    ...         self.fc = nn.Linear(16, 2)
+    ...     def forward(self, x):
+    ...         output, (hn, cn) = self.lstm(x)
+    ...         return self.fc(torch.cat((hn[-2], hn[-1]), dim=-1))
+    >>> report = inspect_model(Net(), torch.randn(3, 7, 4))
+    >>> report.verified, report.mistakes, report.alone.passed
+    (True, (), True)
+    >>> report.reads[0].reader, report.reads[0].words
+    ('fc', 'the final state of each sequence, both directions')
     """
-
-    traced: Traced | None
-    alone: Alone | None
-    mistakes: tuple[Finding, ...]
-
-
-def use_of(
-    model: nn.Module,
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any],
-    *,
-    reads: bool = True,
-    alone: bool = True,
-    batch_axis: int | None = None,
-) -> Use:
-    """Run a model and say how it uses its recurrent modules; the model is in eval mode already, without gradients."""
-    found: Traced | None = None
-    mistakes: list[Finding] = []
-    if reads:
-        with restored(model):
-            found = traced(model, lambda: model(*args, **kwargs))[1]
-        mistakes += found.mistakes
-    if not alone:
-        return Use(found, None, tuple(mistakes))
-    seen, more = alone_of(model, args, kwargs, batch_axis)
-    return Use(found, seen, tuple(_with_causes(mistakes, more)))
-
-
-def _with_causes(mistakes: list[Finding], more: tuple[Finding, ...]) -> Iterator[Finding]:
-    """One finding a cause: rows that are mixed are why sequences aren't independent, a swapped axis why one is read."""
-    swapped = {finding.module for finding in more if finding.id == "batch-first-forgotten"}
-    yield from (finding for finding in mistakes if finding.id != "last-sequence" or finding.module not in swapped)
-    explained = any(finding.level == "error" or finding.id == "padding-averaged" for finding in mistakes)
-    yield from (finding for finding in more if finding.id != "sequences-not-independent" or not explained)
+    if not isinstance(model, nn.Module):
+        allowed = "it must be a torch.nn.Module"
+        raise CallError("model", f"is a {type(model).__name__}", allowed, "inspect_model(model, *args)")
+    with _in_eval_mode(model), restored(model):
+        return report_of_model(type(model).__name__, model, args, kwargs)
 
 
 @contextmanager
-def in_eval_mode(model: nn.Module) -> Iterator[None]:
-    """Eval mode, no gradients and random numbers of its own while the context lasts; all as it was afterwards."""
+def _in_eval_mode(model: nn.Module) -> Iterator[None]:
     modes = [(module, module.training) for module in model.modules()]
     with torch.random.fork_rng(), torch.no_grad():
         model.eval()
@@ -72,3 +67,80 @@ def in_eval_mode(model: nn.Module) -> Iterator[None]:
         finally:
             for module, mode in modes:
                 module.training = mode
+
+
+def report_of_model(
+    target: str,
+    model: nn.Module,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    *,
+    reads: bool = True,
+    alone: bool = True,
+    batch_axis: int | None = None,
+    **checking: Any,
+) -> ModelReport:
+    """The report of a model, which is in eval mode already, and of one call of it.
+
+    Args:
+        target: what the report calls it.
+        model, args, kwargs: the call.
+        reads: whether it is followed what is read of the results.
+        alone: whether single sequences are run.
+        batch_axis: along which the arguments are taken apart; see ``alone_of``.
+        checking: how each call is checked: ``watch``'s own arguments.
+
+    Raises:
+        Exception: whatever the model raises.
+    """
+    with watch(model, reads=reads, **checking) as calls:
+        model(*args, **kwargs)
+    found: Alone | None = None
+    if alone:
+        found, more = alone_of(model, tuple(args), kwargs, batch_axis)
+        calls.mistakes = Findings(_by_cause(calls.mistakes, more))
+    called = {call.name for call in calls}
+    rnns = {name: module for name, module in model.named_modules() if isinstance(module, nn.RNNBase)}
+    left = [NotCalled(name, _constructor(module)) for name, module in rnns.items() if name not in called]
+    return ModelReport(target, type(model).__name__, calls, left, list(others(model)), found)
+
+
+def _by_cause(mistakes: Sequence[Finding], more: Sequence[Finding]) -> Iterator[Finding]:
+    """One finding a cause: rows that are mixed are why sequences depend on each other, swapped axes why one is read."""
+    swapped = {finding.module for finding in more if finding.id == "batch-first-forgotten"}
+    yield from (finding for finding in mistakes if finding.id != "last-sequence" or finding.module not in swapped)
+    explained = any(finding.level == "error" or finding.id == "padding-averaged" for finding in mistakes)
+    yield from (finding for finding in more if finding.id != "sequences-not-independent" or not explained)
+
+
+def others(model: torch.nn.Module) -> Iterator[NotCovered]:
+    """Recurrent modules of torch that are counted at most: the cells, quantized and scripted ones.
+
+    >>> [module.kind for module in others(torch.nn.ModuleList([torch.nn.GRUCell(4, 8), torch.nn.LSTM(4, 8)]))]
+    ['GRUCell']
+    """
+    for name, module in model.named_modules():
+        kind = _kind(module)
+        if kind is not None:
+            yield NotCovered(name, kind)
+
+
+def _kind(module: torch.nn.Module) -> str | None:
+    if isinstance(module, torch.nn.RNNBase):
+        return None
+    if isinstance(module, torch.nn.RNNCellBase):
+        return type(module).__name__
+    scripted = getattr(module, "original_name", None)
+    if isinstance(module, torch.jit.ScriptModule) and isinstance(scripted, str) and _RECURRENT.match(scripted):
+        return f"{scripted} (TorchScript)"
+    from_torch = type(module).__module__.startswith("torch.ao.nn.") and _RECURRENT.search(type(module).__name__)
+    return f"{type(module).__name__} (quantized)" if from_torch else None
+
+
+def _constructor(lstm: torch.nn.RNNBase) -> str:
+    if not isinstance(lstm, torch.nn.LSTM):
+        return f"torch.nn.{lstm}"
+    try:
+        return constructor(spec_of_module(lstm))
+    except LSTMInspectError:
+        return str(lstm)  # of a dtype or a device that is not covered

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -16,7 +15,6 @@ from lstm_inspect.live.addresses_mode import Following, Here, Operation
 from lstm_inspect.live.addresses_move import POOLS, REDUCES, Place, Trace, names, reduced_axes, tensors_in
 from lstm_inspect.live.reads_rows import Rows, rows_of
 from lstm_inspect.live.reads_said import expression_of
-from lstm_inspect.live.seeing import SEQUENCES, seeing
 from lstm_inspect.live.spec_of import lengths_of_packed
 from lstm_inspect.mistakes.addressed import findings_of
 from lstm_inspect.mistakes.finding import Finding
@@ -133,7 +131,7 @@ class Recorder:
 
 def _holds(outer: str, inner: str) -> bool:
     """Whether a module holds another: its own code is the code around it, no reader of its own."""
-    return outer in ("", inner) or inner.startswith(f"{outer}.")
+    return not outer or inner.startswith(f"{outer}.")
 
 
 def _use_of(operation: Operation, tensor: Tensor) -> tuple[Role, tuple[int, ...] | None]:
@@ -185,46 +183,6 @@ class Traced:
     reads: tuple[Read, ...] = ()
     mistakes: tuple[Finding, ...] = ()
     not_traced: str | None = None
-
-
-class _Teller:
-    """Tells a recorder of the calls that are seen."""
-
-    def __init__(self, recorder: Recorder) -> None:
-        self._recorder = recorder
-        self._counts: Counter[int] = Counter()
-
-    def before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        """Nothing to do."""
-
-    def after(self, token: Any, module: nn.Module, args: Any, kwargs: Any, results: Any) -> None:
-        """Count the call, and follow its results."""
-        if isinstance(module, SEQUENCES):
-            self._counts[id(module)] += 1
-            self._recorder.called(module, self._counts[id(module)] - 1, results)
-
-    def failed(self, *call: Any) -> None:
-        """A call that raised has no results."""
-
-
-def traced(model: nn.Module, run: Callable[[], Any]) -> tuple[Any, Traced]:
-    """Run a model and follow what it reads of its recurrent modules' results.
-
-    Args:
-        model: where the names come from.
-        run: calls it.
-
-    Returns:
-        What ``run`` returned, and what was read.
-    """
-    reason = why_not_traced(model)
-    if reason is not None:
-        return run(), Traced(not_traced=reason)
-    recorder = Recorder({id(module): name for name, module in model.named_modules()})
-    with seeing(_Teller(recorder)) as faults, recorder.following:
-        result = run()
-    recorder.returned(result)
-    return result, recorder.traced(faults)
 
 
 def why_not_traced(model: nn.Module) -> str | None:

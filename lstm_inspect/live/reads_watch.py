@@ -106,7 +106,7 @@ class _Followed:
 
 
 @contextmanager
-def tracing(model: nn.Module | None = None) -> Iterator[Tracer]:
+def following(tracer: Tracer) -> Iterator[Tracer]:
     """Follow what is read while the context lasts.
 
     >>> class Net(nn.Module):
@@ -116,11 +116,10 @@ def tracing(model: nn.Module | None = None) -> Iterator[Tracer]:
     ...     def forward(self, x):
     ...         return self.fc(self.lstm(x)[0][-1])
     >>> import torch
-    >>> with tracing() as tracer:
+    >>> with following(Tracer()) as tracer:
     ...     result = Net()(torch.zeros(7, 2, 4))
     >>> [finding.id for finding in tracer.mistakes]
     ['last-step-bidirectional']
     """
-    tracer = Tracer(model)
     with seeing(tracer), surrounding(tracer.surround):
         yield tracer

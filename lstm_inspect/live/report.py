@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from lstm_inspect.diagnosis.finding import Diagnosis
+from lstm_inspect.live.alone import Alone
 from lstm_inspect.live.recurrent import RecurrentReport
-from lstm_inspect.mistakes.finding import Finding
+from lstm_inspect.mistakes.finding import Finding, Findings
+from lstm_inspect.mistakes.read import Read
 from lstm_inspect.theory.contract import Limit, Natural, Positive, written
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.warnings import SpecWarning
@@ -37,6 +39,7 @@ class Call(Shown):
         model: the class of the outermost module that was called.
         file, line: of the user's code that called it.
         times: how many calls there were of the same module, shapes, mode and dtype, this one among them.
+        reads: what is read of its results, where that was followed.
     """
 
     view: ClassVar[Literal["call"]] = "call"
@@ -52,6 +55,7 @@ class Call(Shown):
     file: str | None = None
     line: int | None = None
     times: Positive = 1
+    reads: Sequence[Read] = ()
 
     @property
     def verified(self) -> bool | None:
@@ -78,24 +82,29 @@ class NotProved:
     times: Positive
 
 
-@written("calls=listed counted mistakes warnings verified", command="watch")
+@written("calls=listed counted reads not_traced mistakes warnings verified", command="watch")
 class Calls(Shown, list[Call]):
     """The calls that were proved or refused, in the order in which they were made.
 
     Attributes:
         counted: calls that were seen and not proved.
         faults: what failed in this program itself meanwhile; nothing of it reached the user's.
+        reads: what is read of the results, in the calls of models that were followed.
+        not_traced: why something was not followed; None if nothing was left out.
         mistakes: what the code that was run takes wrongly from the results.
     """
 
     view: ClassVar[Literal["calls"]] = "calls"
     counted: Sequence[NotProved]
     faults: Sequence[str]
+    reads: Sequence[Read]
+    not_traced: str | None
     mistakes: Sequence[Finding]
 
     def __init__(self, calls: Iterable[Call] = ()) -> None:
         super().__init__(calls)
-        self.counted, self.faults, self.mistakes = (), (), ()
+        self.counted, self.faults, self.reads, self.mistakes = (), (), (), Findings()
+        self.not_traced = None
 
     @property
     def listed(self) -> Sequence[Call]:
@@ -132,7 +141,10 @@ class NotCovered:
     kind: str
 
 
-@written("target model calls=listed counted not_called not_covered mistakes warnings verified", command="model")
+@written(
+    "target model calls=listed counted not_called not_covered reads not_traced alone mistakes warnings verified",
+    command="model",
+)
 @dataclass(frozen=True, slots=True)
 class ModelReport(Shown):
     """Every call of every nn.LSTM in one run of a model.
@@ -143,6 +155,7 @@ class ModelReport(Shown):
         calls: in the order in which they were made.
         not_called: LSTMs that were there and not called.
         not_covered: recurrent modules of other kinds.
+        alone: whether each sequence alone gives what it gives in the batch; None if it was not asked for.
     """
 
     view: ClassVar[Literal["model"]] = "model"
@@ -151,6 +164,7 @@ class ModelReport(Shown):
     calls: Calls
     not_called: Sequence[NotCalled] = ()
     not_covered: Sequence[NotCovered] = ()
+    alone: Alone | None = None
 
     @property
     def verified(self) -> bool | None:
@@ -174,6 +188,16 @@ class ModelReport(Shown):
     def counted(self) -> Sequence[NotProved]:
         """Calls that were seen and not proved."""
         return self.calls.counted
+
+    @property
+    def reads(self) -> Sequence[Read]:
+        """What the model reads of the results."""
+        return self.calls.reads
+
+    @property
+    def not_traced(self) -> str | None:
+        """Why something of that was not followed; None if nothing was left out."""
+        return self.calls.not_traced
 
     @property
     def mistakes(self) -> Sequence[Finding]:

@@ -253,6 +253,11 @@ def _enters(context: AbstractContextManager[object], faults: Faults) -> bool:
     return len(faults) == before
 
 
+def is_observing() -> bool:
+    """Whether an observer runs in this thread: what it calls is not the user's."""
+    return bool(_thread.inside) and _thread.inside[-1] is _OBSERVING
+
+
 @contextmanager
 def unseen() -> Iterator[None]:
     """What this thread calls in the context is ours, not the user's: no observer is told of it."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
 import torch
 
 from lstm_inspect.errors import CallError, SpecError
+from lstm_inspect.live.reads_watch import Tracer, following
 from lstm_inspect.live.record import Recorder
 from lstm_inspect.live.report import Calls
 from lstm_inspect.live.seeing import seeing
 from lstm_inspect.live.where import Place, place_of
+from lstm_inspect.mistakes.finding import Findings
 from lstm_inspect.verdict.report import Options
 
 
@@ -22,6 +24,7 @@ def watch(
     model: torch.nn.Module | None = None,
     *,
     every: int | None = None,
+    reads: bool = True,
     reference: bool = True,
     rtol: float | None = None,
     atol: float | None = None,
@@ -39,6 +42,7 @@ def watch(
     Args:
         model: the module whose nn.LSTMs are watched, itself or inside; every nn.LSTM that is called if left out.
         every: prove each so-many-th call of a kind as well; 1 for all of them.
+        reads: whether the first calls of each kind of model are followed: who reads what of the results.
         reference: whether each call is held against the equations in float64.
         rtol, atol: the tolerance of the inexact checks; the dtype's own where left out.
 
@@ -61,11 +65,21 @@ def watch(
     options = Options(reference=reference, rtol=rtol, atol=atol)
     calls = Calls()
     recorder = Recorder(calls, options, every, place_of if model is None else _In(model))
+    tracer = Tracer(model)
     try:
-        with seeing(recorder) as calls.faults:
+        with seeing(recorder) as calls.faults, following(tracer) if reads else nullcontext():
             yield calls
     finally:
         recorder.settle()
+        _tell(calls, tracer)
+
+
+def _tell(calls: Calls, tracer: Tracer) -> None:
+    """What was read, beside the calls that it was read of."""
+    calls.reads, calls.not_traced, calls.mistakes = tracer.reads, tracer.not_traced, Findings(tracer.mistakes)
+    for place, call in enumerate(calls):
+        here = tuple(read for read in calls.reads if (read.module, read.call) == (call.name, call.index))
+        calls[place] = replace(call, reads=here)
 
 
 class _In:

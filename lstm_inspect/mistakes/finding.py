@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -50,8 +51,26 @@ class Finding(Document):
         if not self.explain:
             object.__setattr__(self, "explain", f"lstm-inspect explain {self.id}")
 
+    def __str__(self) -> str:
+        where = "" if self.file is None else f"{self.file}:{self.line}: "
+        what = self.what if self.expression is None else f"{self.expression} is {self.what}"
+        return f"{where}{self.level} {self.id}: {what}{f'; write {self.instead}' if self.instead else ''}"
 
-def worst(findings: list[Finding]) -> Level | None:
+
+class Findings(tuple[Finding, ...]):
+    """Findings that tell themselves where an assertion that there are none fails.
+
+    >>> Findings([Finding(id="first-layer", level="warning", what="a lower layer", file="net.py", line=8)])
+    net.py:8: warning first-layer: a lower layer
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(map(str, self)) or "()"
+
+
+def worst(findings: Sequence[Finding]) -> Level | None:
     """The highest level among findings; None if there are none.
 
     >>> worst([Finding(id="first-layer", level="warning", what="..")])

@@ -18,7 +18,7 @@ from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import CheckResult
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.verdict.report import Report, TensorReport
-from lstm_inspect.views import look, tables
+from lstm_inspect.views import look, reads, tables
 from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
 from lstm_inspect.views.report import page as report_page
@@ -51,7 +51,9 @@ class _Block:
 
 def page(calls: Calls, spell: Spell, detail: Detail) -> RenderableType:
     """The calls of a program to look at; with ``detail.all`` each call's whole page."""
-    return Group(*parts(calls, spell, detail), *tables.warnings(calls, spell, detail), *verdict(calls))
+    use = reads.parts(calls.reads, calls.mistakes, None, calls.not_traced)
+    last = [*verdict(calls), *reads.verdict(calls.reads, calls.mistakes, None)]
+    return Group(*parts(calls, spell, detail), *use, *tables.warnings(calls, spell, detail), *last)
 
 
 def parts(calls: Calls, spell: Spell, detail: Detail) -> list[RenderableType]:

@@ -113,15 +113,32 @@ def _alone(alone: Alone, width: int, signs: Signs) -> RenderableType:
     return Text(f"{signs.bad} gives another result, {alone.largest:.2g} away: {which}; {axes}", look.BAD)
 
 
+def verdict(reads: Sequence[Read], mistakes: Sequence[Finding], alone: Alone | None) -> Iterator[Text]:
+    """What is wrong with what is read or, if nothing is, what was looked at."""
+    if mistakes:
+        bad = any(finding.level == "error" for finding in mistakes)
+        found = "; ".join(f"{finding.id}{_where(finding)}" for finding in mistakes)
+        yield look.verdict(f"{'Wrong' if bad else 'Likely wrong'}: {found}", "", good=False if bad else None)
+    elif reads or (alone is not None and alone.passed is not None):
+        good = True if alone is None or alone.passed else None
+        yield look.verdict(said(reads, alone), "", good=good)
+
+
 def said(reads: Sequence[Read], alone: Alone | None) -> str:
-    """What was looked at, in one sentence for the verdict; nothing if nothing was.
+    """What was looked at, in one sentence; a decoder's initial states are left out where anything else is read.
 
     >>> said([], Alone(True))
-    'each sequence alone gives the same result'
+    'Each sequence alone gives the same result'
     """
     kept = [read for read in _once(reads) if read.role != "state"] or _once(reads)
-    told = [f"{read.reader or read.operation} reads {read.words}" for read in kept[:2]]
-    told = [each.replace("result reads", "the result is") for each in told]
+    told = [f"{_reader(read)} {read.words}" for read in kept[:2]]
     told += [f"and {len(kept) - 2} more reads"] if len(kept) > 2 else []
     told += ["each sequence alone gives the same result"] if alone is not None and alone.passed else []
-    return "; ".join(told)
+    sentence = "; ".join(told)
+    return sentence if kept else sentence[:1].upper() + sentence[1:]
+
+
+def _reader(read: Read) -> str:
+    if read.operation == "result":
+        return "The model returns"
+    return f"{read.reader or read.operation} reads"

@@ -6,13 +6,12 @@ import pytest
 import uses
 from uses import Case
 
-from lstm_inspect.live.inspect_model import Use, in_eval_mode, use_of
+from lstm_inspect import inspect_model
+from lstm_inspect.live.report import ModelReport
 
 
-def use(case: Case) -> Use:
-    model = case.model()
-    with in_eval_mode(model):
-        return use_of(model, case.arguments(), {})
+def use(case: Case) -> ModelReport:
+    return inspect_model(case.model(), *case.arguments())
 
 
 @pytest.mark.parametrize("case", uses.WRONG, ids=lambda case: case.name)
@@ -28,9 +27,9 @@ def test_a_wrong_model_is_found_with_its_own_mistake_and_line(case: Case) -> Non
 def test_a_right_model_is_clean_and_what_it_reads_is_told(case: Case) -> None:
     found = use(case)
     assert found.mistakes == ()
-    assert found.traced is not None and found.traced.not_traced is None
+    assert found.not_traced is None
     assert found.alone is not None and found.alone.passed is not False
-    told = " | ".join(f"{read.expression} | {read.words}" for read in found.traced.reads)
+    told = " | ".join(f"{read.expression} | {read.words}" for read in found.reads)
     assert [said for said in case.says if said not in told] == [], told
 
 

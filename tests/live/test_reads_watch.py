@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from lstm_inspect.live import addresses_mode
 from lstm_inspect.live.reads import why_not_traced
-from lstm_inspect.live.reads_watch import tracing
+from lstm_inspect.live.reads_watch import Tracer, following
 
 LAST = next(case for case in uses.WRONG if case.name == "last_step")
 RIGHT = next(case for case in uses.RIGHT if case.name == "right_both_directions")
@@ -48,7 +48,7 @@ def train(model: nn.Module, x: Tensor, steps: int = 3) -> dict[str, Any]:
 @pytest.mark.parametrize("case", [LAST, RIGHT], ids=lambda case: case.name)
 def test_a_training_loop_is_bit_for_bit_what_it_is_without(case: uses.Case) -> None:
     bare = train(case.model(), *case.arguments())
-    with tracing() as tracer:
+    with following(Tracer()) as tracer:
         watched = train(case.model(), *case.arguments())
     assert watched == bare
     assert [finding.id for finding in tracer.mistakes] == ([case.id] if case.id else [])
@@ -66,7 +66,7 @@ def test_the_users_own_modes_stand_around_it_and_inside_it() -> None:
             with torch.device("cpu"):
                 return self.inner(x) + torch.zeros(1)
 
-    with tracing() as tracer, torch.device("cpu"):
+    with following(Tracer()) as tracer, torch.device("cpu"):
         Own()(*LAST.arguments())
     assert [(finding.id, finding.module) for finding in tracer.mistakes] == [("last-step-bidirectional", "inner.rnn")]
     assert torch._C._len_torch_function_stack() == 0
@@ -78,7 +78,7 @@ def test_an_exception_of_the_user_leaves_no_mode_behind() -> None:
         raise KeyError("mine")
 
     model = uses.Net(failing, batch_first=True)
-    with tracing(), pytest.raises(KeyError, match="mine"):
+    with following(Tracer()), pytest.raises(KeyError, match="mine"):
         model(*LAST.arguments())
     assert torch._C._len_torch_function_stack() == 0
 
@@ -90,7 +90,7 @@ def test_what_fails_in_following_is_kept_and_never_raised(monkeypatch: pytest.Mo
         raise RuntimeError("broken on purpose")
 
     monkeypatch.setattr(addresses_mode, "move", broken)
-    with tracing() as tracer:
+    with following(Tracer()) as tracer:
         result = LAST.model()(*LAST.arguments())
     assert result.shape == (uses.B, 2)
     assert tracer.not_traced == "__getitem__: RuntimeError: broken on purpose"
@@ -105,7 +105,7 @@ def test_no_tensor_is_kept() -> None:
         return self.fc(hn[-1])
 
     model = uses.Net(remember, batch_first=True)
-    with tracing() as tracer:
+    with following(Tracer()) as tracer:
         with torch.no_grad():
             model(*LAST.arguments())
         gc.collect()
@@ -115,7 +115,7 @@ def test_no_tensor_is_kept() -> None:
 
 def test_each_thread_is_followed_by_itself() -> None:
     models = [LAST.model(), RIGHT.model()]
-    with tracing() as tracer:
+    with following(Tracer()) as tracer:
         threads = [threading.Thread(target=model, args=LAST.arguments()) for model in models]
         for thread in threads:
             thread.start()
@@ -127,7 +127,7 @@ def test_each_thread_is_followed_by_itself() -> None:
 
 def test_the_first_call_of_each_kind_alone_is_followed() -> None:
     model = LAST.model()
-    with tracing(model) as tracer:
+    with following(Tracer(model)) as tracer:
         for steps in (4, 4, 5, 5):
             model(torch.randn(3, steps, uses.I))
     assert [(read.call, read.shape) for read in tracer.reads] == [(0, (3, 12)), (2, (3, 12))]
@@ -135,7 +135,7 @@ def test_the_first_call_of_each_kind_alone_is_followed() -> None:
 
 
 def test_another_model_is_not_followed() -> None:
-    with tracing(RIGHT.model()) as tracer:
+    with following(Tracer(RIGHT.model())) as tracer:
         LAST.model()(*LAST.arguments())
     assert tracer.reads == ()
 
@@ -145,14 +145,14 @@ def test_what_the_model_returns_is_read_by_who_called_it() -> None:
         out, _ = self.rnn(x)
         return {"code": out[:, -1]}
 
-    with tracing() as tracer:
+    with following(Tracer()) as tracer:
         uses.Net(returns, batch_first=True, bidirectional=True)(*LAST.arguments())
     assert [(finding.id, finding.operation) for finding in tracer.mistakes] == [("last-step-bidirectional", "result")]
 
 
 def test_compiled_and_scripted_models_are_left_alone() -> None:
     compiled = torch.compile(RIGHT.model(), backend="eager")
-    with tracing() as tracer, warnings.catch_warnings(action="ignore"):  # dynamo's own, of what it skips
+    with following(Tracer()) as tracer, warnings.catch_warnings(action="ignore"):  # dynamo's own, of what it skips
         compiled(*RIGHT.arguments())
     assert tracer.reads == ()
     assert why_not_traced(cast(nn.Module, compiled)) == "the model is compiled, and its operations can't be seen"
@@ -172,7 +172,7 @@ def test_under_a_transformation_nothing_is_followed() -> None:
     x = torch.randn(uses.T, uses.B, uses.I)
     weights: dict[str, Tensor] = dict(lstm.named_parameters())
     bare = torch.func.grad(loss)(weights, x)
-    with tracing() as tracer:
+    with following(Tracer()) as tracer:
         seen = torch.func.grad(loss)(weights, x)
     assert tracer.mistakes == ()
     assert all(torch.equal(bare[name], seen[name]) for name in bare)

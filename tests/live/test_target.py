@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from lstm_inspect.errors import TargetError
-from lstm_inspect.live.model import inspect_model, others
+from lstm_inspect.live.inspect_model import others
+from lstm_inspect.live.model import inspect_target
 from lstm_inspect.live.target import parse_target
 
 GOOD = "import torch\nfrom torch import nn\n\ndef make():\n    return nn.LSTM(4, 8), (torch.randn(5, 2, 4),)\n"
@@ -30,7 +31,7 @@ def test_a_factory_is_found(folder: Path, place: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(GOOD)
     path, modules = list(sys.path), set(sys.modules)
-    report = inspect_model(f"{place}:make")
+    report = inspect_target(f"{place}:make")
     assert report.verified is True
     assert [call.name for call in report.calls] == [""]
     assert sys.path == path
@@ -44,7 +45,7 @@ def test_an_absolute_path_and_a_module_beside_the_file(folder: Path) -> None:
     (folder / "random.py").write_text(f"from beside_me import SIZE\nassert SIZE == 4\n{GOOD}")
     import random
 
-    assert inspect_model(f"{folder / 'random.py'}:make").verified is True
+    assert inspect_target(f"{folder / 'random.py'}:make").verified is True
     assert sys.modules["random"] is random  # a file that bears a library's name does not take its place
     del sys.modules["beside_me"]
 
@@ -55,7 +56,7 @@ def test_a_dotted_factory_kwargs_and_a_list_of_arguments(folder: Path) -> None:
         "        return nn.LSTM(4, 8), [torch.randn(5, 2, 4)], {'hx': (torch.zeros(1, 2, 8), torch.zeros(1, 2, 8))}\n"
     )
     (folder / "zoo.py").write_text(f"import torch\nfrom torch import nn\n{body}")
-    report = inspect_model("zoo.py:Zoo.make").calls[0].report
+    report = inspect_target("zoo.py:Zoo.make").calls[0].report
     assert report is not None
     assert report.spec.state == "random"
 
@@ -63,7 +64,7 @@ def test_a_dotted_factory_kwargs_and_a_list_of_arguments(folder: Path) -> None:
 def test_the_seed_makes_the_report_and_the_callers_numbers_go_on(folder: Path) -> None:
     (folder / "seeded.py").write_text(GOOD)
     before = torch.get_rng_state()
-    documents = [inspect_model("seeded.py:make", seed=seed).to_dict() for seed in (1, 1, 2)]
+    documents = [inspect_target("seeded.py:make", seed=seed).to_dict() for seed in (1, 1, 2)]
     assert torch.equal(torch.get_rng_state(), before)
     assert documents[0] == documents[1] != documents[2]
 
@@ -81,7 +82,7 @@ def make():
     return Model().train(), (torch.randn(5, 3, 4),)
 """
     (folder / "mode.py").write_text(f"import torch\nfrom torch import nn\n{body}")
-    report = inspect_model("mode.py:make")
+    report = inspect_target("mode.py:make")
     assert report.verified is True
     assert report.warnings == []
 
@@ -204,7 +205,7 @@ def test_a_target_that_cannot_be_met(folder: Path, target: str, message: str) ->
     (folder / "bad.py").write_text(BAD)
     (folder / "notes.txt").write_text("")
     with pytest.raises(TargetError) as caught:
-        inspect_model(target.format(folder=folder))
+        inspect_target(target.format(folder=folder))
     assert str(caught.value) == message.format(folder=folder)
 
 
