@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -10,36 +10,32 @@ import typer
 
 from lstm_inspect._version import __version__
 from lstm_inspect.cli import streams
-from lstm_inspect.cli.help import GroupedCommand
+from lstm_inspect.cli.constructor import is_constructor
+from lstm_inspect.cli.help import GroupedCommand, GroupedProgram
 from lstm_inspect.cli.options import spell_flag
+from lstm_inspect.cli.usage import usage_message
 from lstm_inspect.errors import LSTMInspectError
 
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 PROGRAM: Final = "lstm-inspect"
-COMMANDS: Final = (
-    "shapes",
-    "pack",
-    "verify",
-    "overview",
-    "weights",
-    "draw",
-    "code",
-    "model",
-    "checkpoint",
-    "lint",
-    "diagnose",
-    "explain",
-    "schema",
-)
-"""The commands in the order of --help; each is the function of its name in the file of its name."""
+HEADINGS: Final = {
+    "Your own code": ("model", "lint", "diagnose", "checkpoint"),
+    "One nn.LSTM": ("shapes", "pack", "weights", "overview", "draw", "code"),
+    "The knowledge behind it": ("explain", "verify", "schema"),
+}
+"""The commands by their heading in --help; each is the function of its name in the file of its name."""
+COMMANDS: Final = tuple(name for names in HEADINGS.values() for name in names)
 
 
 def _application(arguments: Sequence[str]) -> typer.Typer:
     """The program with the one command that is asked for; with all of them where it is not one of theirs."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_HELP)
+    asked = arguments[:1] if arguments and arguments[0] in COMMANDS else None
+    app = typer.Typer(cls=GroupedProgram, add_completion=asked is None, rich_markup_mode=None, context_settings=_HELP)
     app.callback()(_program)
-    for name in arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS:
-        app.command(cls=GroupedCommand)(getattr(import_module(f"{__name__}.{name}"), name))
+    for heading, names in HEADINGS.items():
+        for name in names if asked is None else (each for each in names if each in asked):
+            function = getattr(import_module(f"{__name__}.{name}"), name)
+            app.command(cls=GroupedCommand, rich_help_panel=heading)(function)
     return app
 
 
@@ -62,39 +58,53 @@ def run(arguments: Sequence[str]) -> int:
 
     0: all that was checked holds. 1: a check failed. 2: the request can't be met.
     """
+    if arguments and is_constructor(arguments[0]):
+        arguments = ["shapes", "--call", *arguments]
     try:
-        program = typer.main.get_command(_application(arguments))
-        status = program.main(list(arguments) or ["--help"], prog_name=PROGRAM, standalone_mode=False)
-    except LSTMInspectError as error:
-        streams.say(f"error: {error.message(spell_flag)}")
-        return streams.REFUSED
-    except typer.TyperException as error:
-        streams.say(f"error: {_usage_message(error, arguments)}")
-        return streams.REFUSED
+        status = _command(arguments).main(list(arguments) or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except (streams.ClosedPipe, SystemExit):  # Typer leaves by SystemExit where nobody reads its help
         return streams.CLOSED_PIPE
-    except ModuleNotFoundError as error:
-        if error.name != "torch":
+    except Exception as error:
+        message = _message(error, arguments)
+        if message is None:
             raise
-        streams.say("error: torch is not installed here. Try pip install torch, or --predict: theory alone.")
-        return streams.REFUSED
-    except OSError as error:
-        if error.errno is None:  # not the operating system's
-            raise
-        streams.say(f"error: {streams.system_error(error)}")
+        streams.say(f"error: {message}")
         return streams.REFUSED
     return int(status or 0)
 
 
-def _usage_message(error: Any, arguments: Sequence[str]) -> str:
-    """A usage error in the house's form: offender, what came, what is allowed, what to type instead."""
-    parameter = getattr(error, "param", None)
-    message = error.format_message().rstrip(".")
-    default = getattr(parameter, "default", None)
-    if parameter is not None and getattr(parameter, "opts", None) and error.message:
-        example = f"{parameter.opts[0]} {default}" if default is not None and not callable(default) else None
-        message = f"{parameter.opts[0]}: {error.message.rstrip('.')}"
-        if example:
-            return f"{message}. Try {example}."
-    path = f"{PROGRAM} {arguments[0]}" if arguments and arguments[0] in COMMANDS else PROGRAM
-    return f"{message}{'' if message.endswith('?') else '.'} Try {path} --help."
+def _command(arguments: Sequence[str]) -> Any:
+    return typer.main.get_command(_application(arguments))
+
+
+def _parameters(arguments: Sequence[str]) -> Sequence[Any]:
+    """What the command that is asked for takes."""
+    found: Sequence[Any] = _command(arguments).commands[arguments[0]].params
+    return found
+
+
+def _message(error: Exception, arguments: Sequence[str]) -> str | None:
+    """What is said of a request that can't be met; None where the error is a fault of ours."""
+    match error:
+        case LSTMInspectError():
+            return error.message(spell_flag)
+        case typer.TyperException():
+            known = bool(arguments) and arguments[0] in COMMANDS
+            parameters = _parameters(arguments) if known else ()
+            return usage_message(error, arguments, f"{PROGRAM} {arguments[0]}" if known else PROGRAM, parameters)
+        case ModuleNotFoundError(name="torch"):
+            return _without_torch(arguments[0], {each.name for each in _parameters(arguments)})
+        case MemoryError():
+            return "memory ran out. Try smaller sizes, or --predict."
+        case OSError() if error.errno is not None:  # the operating system's
+            return str(streams.system_error(error))
+    return None
+
+
+_WITHOUT_TORCH: Final = {"predict": ", or --predict: theory alone", "check": ", or leave out --check"}
+
+
+def _without_torch(name: str, flags: Collection[str]) -> str:
+    """What to do where torch is not installed, in the flags that the command has."""
+    ways = [way for flag, way in _WITHOUT_TORCH.items() if flag in flags]
+    return f"{name} runs torch, which is not installed here. Try pip install torch{''.join(ways)}."

@@ -13,7 +13,10 @@ FILE: Final = argument("file", metavar="FILE", help="A .pt, .pth, .ckpt, .bin or
 
 @command(FILE, REPORT_FLAGS)
 def checkpoint(values: Values) -> int:
-    """The LSTMs in a state dict, by names and shapes; nothing of the file is run."""
+    """The LSTMs in a state dict, by names and shapes; nothing of the file is run.
+
+    Example: lstm-inspect checkpoint tagger.pt
+    """
     path = save_path(values)
     from lstm_inspect.checkpoint.read import checkpoint as read
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from lstm_inspect.cli import streams
+from lstm_inspect.cli.constructor import CALL
 from lstm_inspect.cli.deliver import warn, writable_path
 from lstm_inspect.cli.flags import Values, command, text
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
@@ -28,9 +29,12 @@ STYLE: Final = text(
 OUTPUT: Final = text(_PANEL, "output", "--output", help="Write the script to a file instead.", metavar="FILE.py")
 
 
-@command(SPEC_FLAGS, STYLE, OUTPUT, JSON, FORCE)
+@command(CALL, SPEC_FLAGS, STYLE, OUTPUT, JSON, FORCE)
 def code(values: Values) -> int:
-    """A Python script that builds this LSTM, runs it and asserts what it gives."""
+    """A Python script that builds this LSTM, runs it and asserts what it gives.
+
+    Example: lstm-inspect code --lengths 8,9,10 --style annotated
+    """
     spec, style, path = spec_of(values), _style(values["style"]), _path(values)
     refuse_too_large(spec, predict=True, reference=False)  # nothing is run here
     warn(spec_warnings(spec))

@@ -46,7 +46,10 @@ _MOST_TO_ONE: Final = 20
 
 @command(SPEC_FLAGS, DRAW_FLAGS, JSON, FORCE)
 def draw(values: Values) -> int:
-    """The unrolled LSTM, and a batch padded and packed, drawn: on the terminal or as a picture."""
+    """The unrolled LSTM, and a batch padded and packed, drawn: on the terminal or as a picture.
+
+    Example: lstm-inspect draw --bidir --output lstm.html
+    """
     spec, looks, path = spec_of(values), _looks(values), _path(values)
     refuse_too_large(spec, predict=True, reference=False)
     if path is not None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from lstm_inspect.cli import streams
 from lstm_inspect.errors import SpecError
 
 Values = Mapping[str, Any]
@@ -18,6 +19,8 @@ Command = Callable[[Values], int]
 """What a command does with them; it returns the exit status."""
 
 _KINDS: Final = {int: "a whole number", float: "a number"}
+_MOST: Final = 2**59  # as many layers have parameters that can be counted
+_MOST_SHOWN: Final = 40  # characters of what was typed
 _EXAMPLES: Final = {int: "1", float: "1e-5"}  # the numbers without a default are tolerances
 
 
@@ -43,37 +46,40 @@ class Flag:
     panel: str
     metavar: str | None
 
-    def value(self, text: Any) -> Any:
+    def value(self, text: str) -> Any:
         """What was typed as what it means: numbers are read here, so that a bad one is answered in the house's words.
 
         Raises:
             SpecError: it is not the number that it should be.
         """
-        if self.kind not in _KINDS or text is None:
+        if self.kind not in _KINDS:
             return text
         try:
-            return self.kind(text)
+            value = self.kind(text)
         except ValueError:
-            example = f"{{{self.name}={_EXAMPLES[self.kind] if self.default is None else _shown(self.default)}}}"
-            raise SpecError(self.name, repr(text), _KINDS[self.kind], example) from None
+            raise self._refused(text, _KINDS[self.kind]) from None
+        if self.kind is int and abs(value) >= _MOST and self.name != "seed":  # which says so itself
+            raise self._refused(text, "a whole number below 2**59")
+        return value
+
+    def _refused(self, text: str, allowed: str) -> SpecError:
+        example = _EXAMPLES[self.kind] if self.default is None else _shown(self.default)
+        return SpecError(self.name, repr(text[:_MOST_SHOWN]), allowed, f"{{{self.name}={example}}}")
 
     def parameter(self) -> inspect.Parameter:
         """The flag as Typer reads it off a function's signature."""
-        if not self.typed:
-            place = typer.Argument(help=self.help, rich_help_panel=self.panel, metavar=self.metavar)
-            default = inspect.Parameter.empty if self.default is None else self.default
-            several = self.kind is list
-            return inspect.Parameter(
-                self.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=[default] if several else default,
-                annotation=Annotated[list[str], place] if several else Annotated[str, place],
-            )
-        option = typer.Option(*self.typed, help=self.help, rich_help_panel=self.panel, metavar=self.metavar)
-        kind = (bool if self.default is not None else bool | None) if self.kind is bool else str | None
-        shown = self.default if self.kind is bool else _shown(self.default)
-        annotation = Annotated[kind, option]  # type: ignore[valid-type]
-        return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=annotation)
+        said: dict[str, Any] = {"help": self.help, "rich_help_panel": self.panel, "metavar": self.metavar}
+        if self.kind is bool:
+            kind: Any = bool if self.default is not None else bool | None
+        else:
+            kind, said["parser"] = (list[str] if self.kind is list else str | None), self.value
+        place = typer.Option(*self.typed, **said) if self.typed else typer.Argument(**said)
+        shown = self.default if self.kind in (bool, list) else _shown(self.default)
+        if not self.typed and self.default is None:
+            shown = inspect.Parameter.empty
+        return inspect.Parameter(
+            self.name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=Annotated[kind, place]
+        )
 
 
 def _shown(default: Any) -> str | None:
@@ -91,6 +97,7 @@ switch = partial(_flag, bool, default=False)
 whole = partial(_flag, int, metavar="INTEGER")
 number = partial(_flag, float, metavar="NUMBER")
 text = partial(_flag, str)
+texts = partial(_flag, list, default=())
 
 
 def argument(name: str, *, metavar: str, help: str, default: str | None = None) -> Flag:
@@ -100,16 +107,25 @@ def argument(name: str, *, metavar: str, help: str, default: str | None = None) 
 
 def arguments(name: str, *, metavar: str, help: str, default: str) -> Flag:
     """Several of what a command is about, typed without a flag."""
-    return _flag(list, "The argument", name, help=help, metavar=metavar, default=default)
+    return _flag(list, "The argument", name, help=help, metavar=metavar, default=[default])
+
+
+EVERYWHERE: Final[Mapping[Flag, Callable[[], None]]] = {
+    switch("Every command", "ascii", "--ascii", help="ASCII alone, whatever the terminal knows."): streams.use_ascii
+}
+"""The switches that all commands have, and what each does before the command runs."""
 
 
 def command(*groups: Sequence[Flag] | Flag) -> Callable[[Command], Callable[..., int]]:
     """Make a Typer command of a function that takes its flags' values by name and returns the exit status."""
-    flags = [flag for group in groups for flag in ((group,) if isinstance(group, Flag) else group)]
+    flags = [flag for group in (*groups, [*EVERYWHERE]) for flag in ((group,) if isinstance(group, Flag) else group)]
 
     def decorate(function: Command) -> Callable[..., int]:
-        def run(**typed: Any) -> int:
-            return function({flag.name: flag.value(typed[flag.name]) for flag in flags})
+        def run(**values: Any) -> int:
+            for flag, act in EVERYWHERE.items():
+                if values[flag.name]:
+                    act()
+            return function(values)
 
         run.__name__, run.__doc__ = function.__name__, function.__doc__
         run.__signature__ = inspect.Signature([flag.parameter() for flag in flags])  # type: ignore[attr-defined]

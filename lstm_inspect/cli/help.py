@@ -1,10 +1,10 @@
-"""--help as plain text in two columns, its flags under headings; nothing is cut, at any width."""
+"""--help as plain text in two columns, under headings; nothing is cut, at any width."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from typer.core import TyperArgument, TyperCommand
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 
 class GroupedCommand(TyperCommand):
@@ -23,6 +23,26 @@ class GroupedCommand(TyperCommand):
                 if isinstance(parameter, TyperArgument):  # without the type that Typer puts after its name
                     record = (parameter.metavar or record[0], parameter.help or record[1])
                 panels.setdefault(getattr(parameter, "rich_help_panel", None) or "Options", []).append(record)
-        for title, records in panels.items():
-            with formatter.section(title):
-                formatter.write_dl(records)
+        _write(panels, formatter)
+
+
+class GroupedProgram(TyperGroup):
+    """The program, whose help lists its commands under headings, each with its whole summary."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands in the order in which they were declared."""
+        return list(self.commands)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, panel by panel."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            summary = " ".join((command.help or "").partition("\n\n")[0].split())
+            panels.setdefault(getattr(command, "rich_help_panel", None) or "Commands", []).append((name, summary))
+        _write(panels, formatter)
+
+
+def _write(panels: dict[str, list[tuple[str, str]]], formatter: Any) -> None:
+    for title, records in panels.items():
+        with formatter.section(title):
+            formatter.write_dl(records)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TextIO
 
 from lstm_inspect.cli.streams import piped_in
 from lstm_inspect.errors import FileError, SpecError, literal
 
 _SEPARATORS = re.compile(r"[\s,]+")
 _MOST_SHOWN = 40
+_MOST_DIGITS = 18
+_MOST_READ = 10_000_000
 
 
 def parse_lengths(text: str) -> tuple[int, ...]:
@@ -29,21 +32,31 @@ def parse_lengths(text: str) -> tuple[int, ...]:
         return _parse_file("standard input", _read_stdin())
     if text.startswith("@"):
         return _parse_file(text[1:], _read_file(text[1:]))
+    if not _tokens(text):
+        raise SpecError("lengths", repr(text), "at least one whole number from 1", "{lengths=8,9,10}")
+    entries = text.split(",")
+    if "" in map(str.strip, entries):
+        empty = next(place for place, entry in enumerate(entries) if not entry.strip())
+        whole = ",".join(_tokens(text))
+        allowed = f"whole numbers from 1, but entry {empty} is empty"
+        raise SpecError(
+            "lengths", literal(repr(text[:_MOST_SHOWN])), allowed, f"{{lengths={literal(whole[:_MOST_SHOWN])}}}"
+        )
     try:
-        lengths = tuple(int(token) for token in _tokens(text))
+        return tuple(_integer(token) for token in _tokens(text))
     except ValueError:
         bad = next(token for token in _tokens(text) if not _is_integer(token))
         raise SpecError(
-            "lengths", text, f"whole numbers from 1, but {literal(repr(bad))} is not one", "{lengths=8,9,10}"
+            "lengths",
+            text[:_MOST_SHOWN],
+            f"whole numbers from 1, but {literal(repr(bad[:_MOST_SHOWN]))} is not one",
+            "{lengths=8,9,10}",
         ) from None
-    if not lengths:
-        raise SpecError("lengths", repr(text), "at least one whole number from 1", "{lengths=8,9,10}")
-    return lengths
 
 
 def _parse_file(name: str, text: str) -> tuple[int, ...]:
     try:
-        lengths = tuple(int(token) for token in _tokens(text))
+        lengths = tuple(_integer(token) for token in _tokens(text))
     except ValueError:
         raise _bad_token(name, text) from None
     if not lengths:
@@ -64,21 +77,38 @@ def _tokens(text: str) -> list[str]:
     return [token for token in _SEPARATORS.split(text) if token]
 
 
+def _integer(token: str) -> int:
+    """A whole number of a size that torch can count to."""
+    if len(token) > _MOST_DIGITS:
+        raise ValueError(token)
+    return int(token)
+
+
 def _is_integer(token: str) -> bool:
     try:
-        int(token)
+        _integer(token)
     except ValueError:
         return False
     return True
 
 
 def _read_stdin() -> str:
-    return piped_in("{lengths=-}", "{lengths=8,9,10}, {lengths=@FILE}").read()
+    return _read("standard input", piped_in("{lengths=-}", "{lengths=8,9,10}, {lengths=@FILE}"))
+
+
+def _read(name: str, file: TextIO) -> str:
+    """All of a file, if it ends within what any batch could need."""
+    text = file.read(_MOST_READ + 1)
+    if len(text) > _MOST_READ:
+        what = f"it holds more than {_MOST_READ:,} characters"
+        raise FileError("{lengths}", f"from {name}", what, "a file of whole numbers, such as 8,9,10")
+    return text
 
 
 def _read_file(name: str) -> str:
     try:
-        return Path(name).read_text(encoding="utf-8")
+        with Path(name).open(encoding="utf-8") as file:
+            return _read(name, file)
     except UnicodeDecodeError:
         raise FileError("{lengths}", f"from {name}", "it is binary, not text", "a text file of whole numbers") from None
     except OSError as error:

@@ -46,6 +46,8 @@ def lint(values: Values) -> int:
 
     A line with the comment "lstm-inspect: ignore[ID] reason" is meant as it stands. In pyproject.toml
     [tool.lstm-inspect] may hold select, ignore, exclude and strict. Status 1: an error was found.
+
+    Example: lstm-inspect lint src
     """
     from lstm_inspect.views.lint import FORMATS, statistics
 

@@ -33,6 +33,8 @@ def model(values: Values) -> int:
     """Every LSTM in a model of your own: each call is checked, and what the model reads of its results.
 
     It runs in eval mode. Status 1: a check failed, or what is read is wrong.
+
+    Example: lstm-inspect model tagger.py:make
     """
     checking, path = checking_of(values), save_path(values)
     looking = {flag.name: values[flag.name] for flag in _LOOKS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from lstm_inspect.cli.constructor import parse_constructor
 from lstm_inspect.cli.flags import Flag, Values, number, switch, text, whole
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.errors import SpecError, Spell
@@ -72,8 +73,10 @@ REPORT_FLAGS: Final = (
     FORCE,
 )
 
+CHECKS: Final = switch(_REPORT, "checks", "--checks", help="Each check with its reason and its tolerance.")
+
 SPEC_FLAGS: Final = (*LSTM_FLAGS, *BATCH_FLAGS, *RUN_FLAGS)
-_FLAG_OF: Final[dict[str, Flag]] = {flag.name: flag for flag in (*SPEC_FLAGS, *CHECK_FLAGS, *REPORT_FLAGS)}
+_FLAG_OF: Final[dict[str, Flag]] = {flag.name: flag for flag in (*SPEC_FLAGS, *CHECK_FLAGS, CHECKS, *REPORT_FLAGS)}
 
 
 class _Flags(Spell):
@@ -120,11 +123,28 @@ def spec_of(values: Values) -> LSTMSpec:
     given: dict[str, Any] = {name: values[name] for name in names if values.get(name) is not None}
     if values.get("lengths") is not None:
         given["lengths"] = parse_lengths(values["lengths"])
+    if values.get("call") is not None:
+        given |= _called(values["call"], given)
     if values.get("unbatched"):
         if "batch_size" in given:
             raise SpecError("batch_size", str(given["batch_size"]), "left out with {batch_size=None}", "one of the two")
         given["batch_size"] = None
     return LSTMSpec(**given)
+
+
+def _called(call: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What --call names; a flag beside it may not say otherwise.
+
+    Raises:
+        SpecError: it is no constructor, or a flag contradicts it.
+    """
+    found = parse_constructor(call)
+    for name, value in found.items():
+        default = getattr(_D, name)
+        if given.get(name, default) not in (default, value):
+            typed = spell_flag(name, str(given[name]))
+            raise SpecError("call", repr(call), f"used without {typed}, which says otherwise", "one of the two")
+    return found
 
 
 def checking_of(values: Values) -> dict[str, Any]:

@@ -18,12 +18,14 @@ _DEEPER: Final = whole(
     default=FEWEST_LAYERS,
 )
 _SPEC_FLAGS: Final = (_DEEPER, *(flag for flag in SPEC_FLAGS if flag.name not in BASE))
-_REPORT_FLAGS: Final = tuple(flag for flag in REPORT_FLAGS if flag.name != "all")
 
 
-@command(_SPEC_FLAGS, PREDICT, _REPORT_FLAGS)
+@command(_SPEC_FLAGS, PREDICT, REPORT_FLAGS)
 def overview(values: Values) -> int:
-    """The structures side by side: layers, directions, batch_first, and which axis each of them changes."""
+    """The structures side by side: layers, directions, batch_first, and which axis each of them changes.
+
+    Example: lstm-inspect overview
+    """
     spec, path = spec_of(values), save_path(values)
     from lstm_inspect.verdict.structures import overview as overview_of
 

@@ -11,6 +11,9 @@ from lstm_inspect.verdict.contract import json_schema
 
 @command()
 def schema(values: Values) -> int:
-    """The JSON Schema (2020-12) of what --json writes."""
+    """The JSON Schema (2020-12) of what --json writes.
+
+    Example: lstm-inspect schema
+    """
     streams.write(json.dumps(json_schema(), indent=2))
     return streams.OK

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from lstm_inspect.cli.constructor import CALL
 from lstm_inspect.cli.deliver import deliver, save_path
+from lstm_inspect.cli.expect import EXPECT, expected_of, hold
 from lstm_inspect.cli.flags import Values, command
-from lstm_inspect.cli.options import CHECK_FLAGS, REPORT_FLAGS, SPEC_FLAGS, checking_of, spec_of
+from lstm_inspect.cli.options import CHECK_FLAGS, CHECKS, REPORT_FLAGS, SPEC_FLAGS, checking_of, spec_of
 
 
-@command(SPEC_FLAGS, CHECK_FLAGS, REPORT_FLAGS)
+@command(CALL, SPEC_FLAGS, CHECK_FLAGS, CHECKS, EXPECT, REPORT_FLAGS)
 def shapes(values: Values) -> int:
-    """What an nn.LSTM takes and returns, which row of hn is what, and the proof."""
-    spec, checking, path = spec_of(values), checking_of(values), save_path(values)
+    """What an nn.LSTM takes and returns, which row of hn is what, and the proof.
+
+    Example: lstm-inspect shapes --layers 2 --bidir --batch-first
+    """
+    spec, checking, path, expected = spec_of(values), checking_of(values), save_path(values), expected_of(values)
     from lstm_inspect.verdict.report import inspect
 
     report = inspect(spec, **checking)
-    return deliver(report, values, path)
+    found = {each.theory.name: each.theory.shape if each.actual is None else each.actual for each in report.tensors}
+    return max(hold(expected, found), deliver(report, values, path))

@@ -58,7 +58,10 @@ _HOW: Final = (
 
 @command(_HOW)
 def verify(values: Values) -> int:
-    """The proof over every structure: a grid of specs, or specs of your own."""
+    """The proof over every structure: a grid of specs, or specs of your own.
+
+    Example: lstm-inspect verify --grid full
+    """
     checking = checking_of({**values, "predict": False})
     if values["specs"] is not None:
         return _verify_lines(values, checking)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lstm_inspect.cli.constructor import CALL
 from lstm_inspect.cli.deliver import deliver, save_path
 from lstm_inspect.cli.flags import Values, command, switch, text
 from lstm_inspect.cli.options import PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
@@ -18,9 +19,12 @@ _FRAMEWORK: Final = text(
 )
 
 
-@command(SPEC_FLAGS, _CHECK, _FRAMEWORK, REPORT_FLAGS)
+@command(CALL, SPEC_FLAGS, _CHECK, _FRAMEWORK, REPORT_FLAGS)
 def weights(values: Values) -> int:
-    """Every parameter, its gate rows and bytes; the work and the memory of one run; Keras, ONNX and Flax."""
+    """Every parameter, its gate rows and bytes; the work and the memory of one run; Keras, ONNX and Flax.
+
+    Example: lstm-inspect weights --bidir --framework keras
+    """
     spec, path = spec_of(values), save_path(values)
     if values["framework"] not in (None, *FRAMEWORKS):
         raise SpecError("framework", values["framework"], "one of " + ", ".join(FRAMEWORKS), "{framework=keras}")

@@ -52,7 +52,8 @@ BAD = {
     "--lengths {seed}": (
         "--lengths {seed}: must be whole numbers from 1, but '{seed}' is not one. Try --lengths 8,9,10."
     ),
-    "--lengths 3 2": "Got unexpected extra argument(s) (2). Try lstm-inspect shapes --help.",
+    "--lengths 3 2": "--lengths takes one value. Try --lengths 3,2.",
+    "--lengths 3,,2": "--lengths '3,,2': must be whole numbers from 1, but entry 1 is empty. Try --lengths 3,2.",
     "--lengths 3,5 --enforce-sorted": (
         "--lengths 3,5: must be in descending order with --enforce-sorted, that is 5,3. "
         "Try without --enforce-sorted, or --lengths 5,3."
@@ -98,11 +99,29 @@ BAD = {
     "--save /nowhere/report.txt": (
         "/nowhere/report.txt can't be written: there is no folder /nowhere. Try mkdir -p /nowhere first."
     ),
-    "--layer 2": (
-        "No such option: --layer (Possible options: --layers, --num-layers, --save). Try lstm-inspect shapes --help."
+    "--layer 2": "No such option: --layer. Did you mean --layers? Try lstm-inspect shapes --help.",
+    "--bogus": "No such option: --bogus. Try lstm-inspect shapes --help.",
+    "--bidirectional True": (
+        "--bidir takes no value: it is on where it stands, and --no-bidir turns it off. Try --bidir."
+    ),
+    "--bidir off": "--bidir takes no value: it is on where it stands, and --no-bidir turns it off. Try --no-bidir.",
+    "--layers 99999999999999999999": (
+        "--layers '99999999999999999999': must be a whole number below 2**59. Try --layers 1."
+    ),
+    "--expect output": "--expect 'output': must be a tensor's name and its shape. Try --expect output=5,3,40.",
+    "--predict --expect outpt=5": (
+        "--expect outpt: must be one of input, h0, c0, output, hn, cn. Try --expect input=5,3,40."
+    ),
+    "--call 'nn.GRU(10, 20)'": ("--call 'nn.GRU(10, 20)': must be one call of nn.LSTM. Try --call 'nn.LSTM(10, 20)'."),
+    "--call 'nn.LSTM(size, 20)'": (
+        "--call 'nn.LSTM(size, 20)': must be of numbers, but input_size is size: write its value. "
+        "Try --call 'nn.LSTM(10, 20)'."
+    ),
+    "--call 'nn.LSTM(10, 20)' --layers 2 --hidden-size 30": (
+        "--call 'nn.LSTM(10, 20)': must be used without --hidden-size 30, which says otherwise. Try one of the two."
     ),
     "--layers": "Option '--layers' requires an argument. Try lstm-inspect shapes --help.",
-    "--bias=no": "Option '--bias' does not take a value. Try lstm-inspect shapes --help.",
+    "--bias=no": "--bias takes no value: it is on where it stands, and --no-bias turns it off. Try --no-bias.",
     "extra": "Got unexpected extra argument(s) (extra). Try lstm-inspect shapes --help.",
 }
 
