@@ -48,9 +48,11 @@ def padded_batch(packing: Packing, width: int, signs: Signs, *, label: Label | N
         label: what stands in a valid cell, instead of its sign.
     """
     rows = partial(_padded_rows, packing, signs, label or (lambda sequence, step: signs.valid))
+    legend = Text() if label else Text.assemble((signs.valid, look.CODE), " valid   ")
+    if packing.valid_steps < packing.padded_steps:
+        legend += Text.assemble((signs.padded, look.FAINT), " padding   ")
     share = f"{packing.valid_steps:,} of {packing.padded_steps:,} valid"
-    legend = Text.assemble((signs.valid, look.CODE), " valid   ", (signs.padded, look.FAINT), f" padding   {share}")
-    return [*_fitted(packing, width, rows), legend if label is None else Text(f"{signs.padded} padding   {share}")]
+    return [*_fitted(packing, width, rows), legend.append(share)]
 
 
 def packed_columns(packing: Packing, width: int, signs: Signs, *, label: Label | None = None) -> list[Text]:

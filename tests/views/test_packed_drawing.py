@@ -25,6 +25,11 @@ def test_padded_batch_of_three_sequences() -> None:
     ]
 
 
+def test_a_legend_names_no_padding_where_there_is_none() -> None:
+    assert padded_batch(pack((2, 2)), 80, UNICODE)[-1].plain == "■ valid   4 of 4 valid"
+    assert padded_batch(pack((2, 2)), 80, UNICODE, label=lambda sequence, step: "a")[-1].plain == "4 of 4 valid"
+
+
 def test_packed_columns_of_three_sequences() -> None:
     assert [line.plain for line in packed_columns(pack((2, 4, 3)), 80, UNICODE)] == [
         "time step    0  1  2  3",
