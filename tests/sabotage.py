@@ -114,3 +114,7 @@ def reverse_from_the_padding(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn
         data[-1, lstm.hidden_size :] *= 0.9
         output = output._replace(data=data)
     return output, (hn, cn)
+
+
+def constant(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return on_output(output, torch.zeros_like), (torch.zeros_like(hn), cn)

@@ -13,11 +13,11 @@ from lstm_inspect.checkpoint.names import STORED, place_suffix
 from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.contract import Limit, Natural, written
+from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.parameters import Parameter, layer_parameters
 from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.validation import ITEMSIZE
 from lstm_inspect.theory.warnings import SpecWarning
 
 CERTAINTY: Final = ("shape", "name", "attribute")
@@ -245,7 +245,7 @@ def _spec(agreed: Sizes, attributes: Mapping[str, Any]) -> LSTMSpec:
         bias=agreed.bias,
         bidirectional=agreed.bidirectional,
         proj_size=agreed.proj_size,
-        dtype=agreed.dtype if agreed.dtype in ITEMSIZE else "float32",
+        dtype=agreed.dtype if agreed.dtype in DTYPES else "float32",
         **attributes,
     )
 
@@ -309,8 +309,8 @@ def _misfit(parameter: Parameter, shape: Shape | None, agreed: Sizes) -> Iterato
 
 
 def _dtype_problems(agreed: Sizes, parameters: Sequence[FoundParameter]) -> Iterator[Problem]:
-    if agreed.dtype not in ITEMSIZE:
-        allowed = ", ".join(ITEMSIZE)
+    if agreed.dtype not in DTYPES:
+        allowed = ", ".join(DTYPES)
         yield Problem("dtype", f"its dtype is {agreed.dtype}: what is built here is {allowed}")
     counts = Counter(parameter.dtype for parameter in parameters)
     if len(counts) > 1:

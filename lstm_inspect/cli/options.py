@@ -9,9 +9,10 @@ from lstm_inspect.cli.constructor import parse_constructor
 from lstm_inspect.cli.flags import Flag, Values, number, switch, text, whole
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.errors import SpecError, Spell
+from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.spec import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, LSTMSpec
 from lstm_inspect.theory.tolerance import validate_tolerance
-from lstm_inspect.theory.validation import ITEMSIZE, STATES
+from lstm_inspect.theory.validation import STATES
 
 _LSTM, _BATCH, _RUN, _REPORT = "The LSTM", "The batch", "The run", "The report"
 _D: Final = LSTMSpec()
@@ -51,7 +52,7 @@ BATCH_FLAGS: Final = (
 RUN_FLAGS: Final = (
     text(_RUN, "state", "--state", help="What h0 and c0 hold.", default=_D.state, metavar="|".join(STATES)),
     whole(_RUN, "seed", "--seed", help="Of weights, input and initial state.", default=_D.seed),
-    text(_RUN, "dtype", "--dtype", help="Of weights, input and states.", default=_D.dtype, metavar="|".join(ITEMSIZE)),
+    text(_RUN, "dtype", "--dtype", help="Of weights, input and states.", default=_D.dtype, metavar="|".join(DTYPES)),
     text(_RUN, "device", "--device", help="meta: shapes without memory.", default=_D.device, metavar=_DEVICES),
 )
 PREDICT: Final = switch(_RUN, "predict", "--predict", help="Theory alone: nothing is run, torch is not loaded.")

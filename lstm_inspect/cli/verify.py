@@ -14,9 +14,10 @@ from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Flag, Values, command, switch, text
 from lstm_inspect.cli.options import CHECK_FLAGS, JSON, RUN_FLAGS, checking_of
 from lstm_inspect.errors import FileError, LSTMInspectError, SpecError
+from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.grid import BATCHES, GRIDS, Axes, size, specs
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.validation import ITEMSIZE, STATES
+from lstm_inspect.theory.validation import STATES
 from lstm_inspect.verdict.contract import to_json
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _AXES: Final[tuple[tuple[Flag, Callable[[str], Any]], ...]] = (
     (text(_GRID, "proj_size", "--proj-size", help="P; H is 8.", metavar="0,4"), int),
     (text(_GRID, "batch", "--batch", help="Kinds of input.", metavar=",".join(BATCHES)), str),
     (text(_GRID, "state", "--state", help="What h0 and c0 hold.", metavar=",".join(STATES)), str),
-    (text(_GRID, "dtype", "--dtype", help="Dtypes.", metavar=",".join(ITEMSIZE)), str),
+    (text(_GRID, "dtype", "--dtype", help="Dtypes.", metavar=",".join(DTYPES)), str),
 )
 _DEVICE_AND_SEED: Final = tuple(flag for flag in RUN_FLAGS if flag.name in ("device", "seed"))
 _HOW: Final = (

@@ -22,12 +22,14 @@ class Comparison:
             shapes, not numbers, a NaN).
         worst: the index of that element; None if identical or not to be had.
         passed: within the tolerance everywhere.
+        noticed: any element off by more would not have passed; None where every bit counts.
     """
 
     identical: bool
     max_abs_diff: float | None
     worst: tuple[int, ...] | None
     passed: bool
+    noticed: float | None = None
 
 
 def compare(left: Any, right: Any, allowed: Tolerance = EXACT) -> Comparison:
@@ -57,28 +59,34 @@ def _worst_of(parts: list[Comparison]) -> Comparison:
         max_abs_diff=None if undefined else max(differences, default=None),
         worst=failed[0].worst if failed else None,
         passed=not failed,
+        noticed=max((part.noticed for part in parts if part.noticed is not None), default=None),
     )
 
 
 def _compare_tensors(left: Tensor, right: Tensor, allowed: Tolerance) -> Comparison:
     if left.shape != right.shape:
         return Comparison(False, None, None, False)
+    slack = None if allowed == EXACT else _slack(right, allowed)
+    noticed = None if slack is None or not slack.numel() else _finite(slack.max().item())
     if left.dtype == right.dtype and left.device == right.device and torch.equal(left, right):
-        return Comparison(True, 0.0, None, True)
+        return Comparison(True, 0.0, None, True, noticed)
     difference = left.to("cpu", torch.float64, copy=True).sub_(right.to("cpu")).abs_()
     largest = difference.max().item()
-    if math.isnan(largest) or math.isinf(largest):
-        return Comparison(False, None, None, False)
-    return Comparison(
-        False, largest, _index_of_largest(difference), allowed != EXACT and _within(difference, right, allowed)
-    )
+    if _finite(largest) is None:
+        return Comparison(False, None, None, False, noticed)
+    worst = _index_of_largest(difference)
+    return Comparison(False, largest, worst, slack is not None and bool(difference.sub_(slack).max() <= 0), noticed)
 
 
-def _within(difference: Tensor, right: Tensor, allowed: Tolerance) -> bool:
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _slack(right: Tensor, allowed: Tolerance) -> Tensor:
+    """How far each element of the other side may be off: one number where that is the same for all."""
     if not allowed.rtol:
-        return bool(difference.max() <= allowed.atol)
-    slack = right.to("cpu", torch.float64, copy=True).abs_().mul_(allowed.rtol)
-    return bool(difference.sub_(slack).max() <= allowed.atol)
+        return torch.tensor(allowed.atol, dtype=torch.float64)
+    return right.to("cpu", torch.float64, copy=True).abs_().mul_(allowed.rtol).add_(allowed.atol)
 
 
 def _index_of_largest(difference: Tensor) -> tuple[int, ...]:

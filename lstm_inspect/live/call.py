@@ -158,6 +158,7 @@ def _measured_in_two(report: Report, call: Run, again: Run, *, dropout: bool) ->
         parts[0],
         checks=_in_the_order_of(report.checks, [check for part in parts for check in part.checks]),
         pitfalls=_in_the_order_of(report.pitfalls, [pitfall for part in parts for pitfall in part.pitfalls]),
+        warnings=list(dict.fromkeys(warning for part in parts for warning in part.warnings)),
     )
 
 
@@ -187,4 +188,4 @@ def _id(result: CheckResult | PitfallResult) -> str:
 
 def _in_the_order_of(predicted: Sequence[Result], measured: Sequence[Result]) -> list[Result]:
     by_id = {_id(result): result for result in measured}
-    return [by_id[_id(result)] for result in predicted]
+    return [by_id[_id(result)] for result in predicted if _id(result) in by_id]

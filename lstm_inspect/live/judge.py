@@ -12,9 +12,9 @@ from torch import Tensor
 from lstm_inspect.experiment.reference import Reference
 from lstm_inspect.experiment.run import Run
 from lstm_inspect.experiment.verify import reference_of
-from lstm_inspect.theory.claim import CheckResult, PitfallResult
+from lstm_inspect.theory.claim import CheckResult
 from lstm_inspect.theory.warnings import SpecWarning
-from lstm_inspect.verdict.report import Report
+from lstm_inspect.verdict.report import Report, cannot_show
 
 _ROUNDINGS: Final = 100  # how many roundings' effect a result may be off by, where they grow
 
@@ -109,10 +109,5 @@ def _without_coincidences(report: Report) -> Report:
     if not hidden:
         return report
     shown = [result for result in report.pitfalls if result not in hidden]
-    return replace(report, pitfalls=shown, warnings=(*report.warnings, *(_hidden(result) for result in hidden)))
-
-
-def _hidden(result: PitfallResult) -> SpecWarning:
-    pitfall = result.pitfall
-    message = f"{pitfall.tempting} is {pitfall.instead} on these numbers alone: they can't show that it is a pitfall"
-    return SpecWarning(f"hidden-{pitfall.id}", message)
+    warnings = (cannot_show(result.pitfall) for result in hidden)
+    return replace(report, pitfalls=shown, warnings=(*report.warnings, *warnings))

@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.errors import CallError
+from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.packing import lengths_of
 from lstm_inspect.theory.parameters import parameters
 from lstm_inspect.theory.shapes import Shape, TensorTheory, format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.validation import ITEMSIZE
 
 Input: TypeAlias = Tensor | PackedSequence
 State: TypeAlias = tuple[Tensor, Tensor] | None
@@ -56,8 +56,8 @@ def _dtype(lstm: torch.nn.LSTM) -> str:
     found = sorted({str(weight.dtype).removeprefix("torch.") for weight in lstm.parameters()})
     if len(found) != 1:
         raise CallError("the weights", f"are {' and '.join(found)}", "they must be of one dtype", "lstm.float()")
-    if found[0] not in ITEMSIZE:
-        allowed = f"{', '.join(ITEMSIZE)} are inspected"
+    if found[0] not in DTYPES:
+        allowed = f"{', '.join(DTYPES)} are inspected"
         raise NotCoveredError("the weights", f"are {found[0]}", allowed, "lstm.float() before it is inspected")
     return found[0]
 

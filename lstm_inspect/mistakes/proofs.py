@@ -9,12 +9,12 @@ from typing import Final, TypeAlias
 from lstm_inspect.mistakes import sides
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.theory.claim import Pitfall
+from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.packing import has_equals, sorted_order
 from lstm_inspect.theory.spec import LSTMSpec
 
 Holds: TypeAlias = Callable[[LSTMSpec], bool]
 
-_SIGNIFICANT_BITS: Final = {"float64": 53, "float32": 24, "float16": 11, "bfloat16": 8}
 _BITS_TO_TELL_APART: Final = 24
 """Two unrelated results of fewer bits in all come out the same by chance too often to prove anything."""
 
@@ -33,7 +33,7 @@ def _both(spec: LSTMSpec) -> bool:
 
 def _state_values(spec: LSTMSpec) -> int:
     """Values in one row of hn: B * R."""
-    return (1 if spec.batch_size is None else spec.batch_size) * spec.state_size
+    return spec.sequences * spec.state_size
 
 
 def _shorter_values(spec: LSTMSpec) -> int:
@@ -134,7 +134,7 @@ class Proof:
 
         In 16 bits the tolerance is as large as what a step of padding changes: there two runs can't be told apart.
         """
-        enough = self.values(spec) * _SIGNIFICANT_BITS[spec.dtype] >= _BITS_TO_TELL_APART
+        enough = self.values(spec) * DTYPES[spec.dtype].bits >= _BITS_TO_TELL_APART
         return enough and (self.exact or spec.itemsize > 2)
 
     def pitfall(self, spec: LSTMSpec) -> Pitfall:

@@ -9,7 +9,8 @@ from typing import Final
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.expressions import PACK
-from lstm_inspect.theory.packing import Packing
+from lstm_inspect.theory.packing import Packing, has_equals
+from lstm_inspect.theory.packing_claims import rows_of
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -89,7 +90,7 @@ def numbers_claim(spec: LSTMSpec, packing: Packing) -> Claim:
         raise SpecError("values", NUMBERS, f"used with at most {_MOST_NUMBERED_CELLS} valid steps", "{values=labels}")
     cell = _numbers(spec)
     pairs = zip(packing.row_sequence, packing.row_time_step, strict=True)
-    rows = [list(cell(sequence, step)) for sequence, step in pairs]
+    rows = str([list(cell(sequence, step)) for sequence, step in pairs])
     empty = [0] * spec.input_size
     batch = [
         [list(cell(sequence, step)) if step < length else empty for step in range(max(spec.lengths))]
@@ -98,4 +99,6 @@ def numbers_claim(spec: LSTMSpec, packing: Packing) -> Claim:
     left = (
         f"{PACK}(torch.tensor({batch}), lengths, batch_first=True, enforce_sorted={spec.enforce_sorted}).data.tolist()"
     )
-    return Claim("numbers", "packing", left, str(rows), "these numbers, packed by torch, row by row")
+    if has_equals(spec.lengths) and not spec.enforce_sorted:  # in which order, torch alone can tell
+        rows = f"{rows_of(spec.replace(batch_first=True, device='cpu'), f'torch.tensor({batch})', packing)}.tolist()"
+    return Claim("numbers", "packing", left, rows, "these numbers, packed by torch, row by row")

@@ -59,7 +59,7 @@ class Pitfall:
         return not self.exact
 
 
-@written("*claim identical max_abs_diff *tolerance passed worst error")
+@written("*claim identical max_abs_diff *tolerance noticed passed worst error")
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """A claim and what came of it; the measured fields are None where nothing ran.
@@ -68,6 +68,7 @@ class CheckResult:
         identical: the same shape, dtype and numbers.
         max_abs_diff: the largest difference of any element; None if there is none to take (shapes, a NaN).
         worst: the index of that element; None if there is none.
+        noticed: any element off by more would have failed the check; None where every bit counts.
         error: what evaluating an expression raised; the check has failed then.
     """
 
@@ -78,6 +79,7 @@ class CheckResult:
     passed: bool | None = None
     worst: tuple[int, ...] | None = None
     error: str | None = None
+    noticed: float | None = None
 
 
 @written("*pitfall max_abs_diff tempting_shape instead_shape passed error")
@@ -87,6 +89,7 @@ class PitfallResult:
 
     Attributes:
         max_abs_diff: the largest difference of any element; None where the shapes differ already.
+        hidden: whether these numbers can't show it: by the equations too its two sides are the same.
     """
 
     pitfall: Pitfall
@@ -96,3 +99,4 @@ class PitfallResult:
     instead_shape: tuple[int, ...] | None = None
     passed: bool | None = None
     error: str | None = None
+    hidden: bool = False

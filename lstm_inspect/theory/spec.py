@@ -11,7 +11,8 @@ from typing import Any, Final
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory import validation
 from lstm_inspect.theory.contract import Document, written
-from lstm_inspect.theory.validation import FROM_LENGTHS, ITEMSIZE, Fields
+from lstm_inspect.theory.dtypes import DTYPES
+from lstm_inspect.theory.validation import FROM_LENGTHS, Fields
 
 DEFAULT_SEQ_LEN: Final = 5
 DEFAULT_BATCH_SIZE: Final = 3
@@ -108,7 +109,7 @@ class LSTMSpec(Fields, Document):
     @property
     def itemsize(self) -> int:
         """Bytes of one element."""
-        return ITEMSIZE[self.dtype]
+        return DTYPES[self.dtype].bytes
 
     @property
     def has_values(self) -> bool:

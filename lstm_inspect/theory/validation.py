@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.contract import Limit, Natural, Positive
+from lstm_inspect.theory.dtypes import DTYPES
 
 
 class _FromLengths(int):
@@ -20,15 +21,12 @@ class _FromLengths(int):
 
 
 FROM_LENGTHS: Final[int] = _FromLengths(-1)
-ITEMSIZE: Final = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2}
-"""Bytes of one element, by dtype; its keys are the dtypes there are."""
 STATES: Final = ("random", "zeros")
 
 _LOWEST: Final = {"input_size": 1, "hidden_size": 1, "num_layers": 1, "proj_size": 0, "seq_len": 1}
 _FLAGS: Final = ("bias", "batch_first", "bidirectional", "enforce_sorted")
 _SEEDS: Final = 2**63
 _DEVICE: Final = re.compile(r"cpu|cuda(:\d{1,4})?|mps|meta|auto")
-_LARGEST: Final = {"float16": 65504.0, "bfloat16": 3.3895e38, "float32": 3.4028e38, "float64": 1.7976e308}
 _MOST_SHOWN: Final = 12
 
 
@@ -52,7 +50,7 @@ class Fields:
     padding_value: float = 0.0
     state: Annotated[str, Limit(enum=list(STATES))] = STATES[0]
     seed: Natural = 0
-    dtype: Annotated[str, Limit(enum=list(ITEMSIZE))] = "float32"
+    dtype: Annotated[str, Limit(enum=list(DTYPES))] = "float32"
     device: str = "cpu"
 
 
@@ -114,18 +112,18 @@ def _validate_numbers(spec: Fields) -> None:
 
 
 def _validate_names(spec: Fields) -> None:
-    if not isinstance(spec.dtype, str) or spec.dtype not in ITEMSIZE:
-        raise SpecError("dtype", str(spec.dtype), _one_of(tuple(ITEMSIZE)), "{dtype=float32}")
+    if not isinstance(spec.dtype, str) or spec.dtype not in DTYPES:
+        raise SpecError("dtype", str(spec.dtype), _one_of(tuple(DTYPES)), "{dtype=float32}")
     if spec.state not in STATES:
         raise SpecError("state", str(spec.state), _one_of(STATES), "{state=random}")
     if not isinstance(spec.device, str) or not _DEVICE.fullmatch(spec.device):
         raise SpecError("device", str(spec.device), "cpu, cuda, cuda:N, mps, meta or auto", "{device=cpu}")
-    largest = _LARGEST[spec.dtype]
+    largest = DTYPES[spec.dtype].largest
     if not _is_number(spec.padding_value) or not abs(spec.padding_value) < math.inf:
         raise SpecError("padding_value", repr(spec.padding_value), "a finite number", "{padding_value=0}")
     if abs(spec.padding_value) > largest:
         raise SpecError(
-            "padding_value", repr(spec.padding_value), f"at most {largest:g} in {spec.dtype}", "{padding_value=0}"
+            "padding_value", repr(spec.padding_value), f"at most {largest!r} in {spec.dtype}", "{padding_value=0}"
         )
 
 

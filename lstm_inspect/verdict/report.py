@@ -71,7 +71,7 @@ class TensorReport:
 
 
 @written(
-    "mode spec constructor environment tensors states checks pitfalls recipes packing warnings verified line?",
+    "mode spec constructor environment tensors states checks pitfalls recipes packing warnings noticed verified line?",
     command="shapes pack verify model",
 )
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,18 @@ class Report(Shown):
         """How many checks did not hold and pitfalls came out the same."""
         results: list[CheckResult | PitfallResult] = [*self.checks, *self.pitfalls]
         return sum(not result.passed for result in results)
+
+    @property
+    def noticed(self) -> float | None:
+        """Any element of output, hn or cn off by more would have been noticed; None if the equations weren't run."""
+        found = [self._noticed(check) for check in self.checks if check.claim.kind == "reference"]
+        return max((each for each in found if each is not None), default=None)
+
+    def _noticed(self, check: CheckResult) -> float | None:
+        """Of padded output that of its valid steps, where |h| < 1: the padding is held to the bit besides."""
+        valid = check.tolerance.atol + check.tolerance.rtol
+        padded = self.packing is not None and check.claim.left == "output" and not self.spec.proj_size
+        return min(check.noticed, valid) if padded and check.noticed is not None else check.noticed
 
     @property
     def seed(self) -> int | None:
@@ -194,14 +206,22 @@ def measured(report: Report, run: Run, *within: Callable[[], AbstractContextMana
     from lstm_inspect.experiment.verify import verify
 
     checks, pitfall_results = verify(run, report.checks, report.pitfalls, *within)
+    hidden = [cannot_show(result.pitfall) for result in pitfall_results if result.hidden]
     return replace(
         report,
         tensors=[measured_tensor(tensor, run) for tensor in report.tensors],
         checks=checks,
-        pitfalls=pitfall_results,
+        pitfalls=[result for result in pitfall_results if not result.hidden],
+        warnings=(*report.warnings, *hidden),
         packing=_measured_packing(report, run),
         environment=environment(report.spec.device, tf32=report.options.tf32),
     )
+
+
+def cannot_show(pitfall: Pitfall) -> SpecWarning:
+    """What is said of a pitfall that is left out, because a run's numbers can't show it."""
+    message = f"{pitfall.tempting} is {pitfall.instead} on these numbers alone: they can't show that it is a pitfall"
+    return SpecWarning(f"hidden-{pitfall.id}", message)
 
 
 def _measured_packing(report: Report, run: Run) -> Packing | None:

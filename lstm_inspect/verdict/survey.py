@@ -14,13 +14,14 @@ MOST_FAILURES_KEPT: Final = 50
 """Failed reports that are kept in full; the rest are counted."""
 
 
-@written("specs checks pitfalls failed furthest")
+@written("specs checks pitfalls failed furthest noticed")
 @dataclass(slots=True)
 class Tally:
     """What came of some specs.
 
     Attributes:
         furthest: the largest difference of any element from the equations.
+        noticed: any element off by more would have been noticed, in every one of them.
     """
 
     specs: Natural = 0
@@ -28,6 +29,7 @@ class Tally:
     pitfalls: Natural = 0
     failed: Natural = 0
     furthest: float = 0.0
+    noticed: float | None = None
 
     def add(self, report: Report) -> None:
         """Count one report."""
@@ -36,6 +38,7 @@ class Tally:
         self.pitfalls += len(report.pitfalls)
         self.failed += report.verified is False
         self.furthest = max([self.furthest, *_distances(report)])
+        self.noticed = max((each for each in (self.noticed, report.noticed) if each is not None), default=None)
 
 
 def _distances(report: Report) -> Iterable[float]:

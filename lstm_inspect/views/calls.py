@@ -201,7 +201,9 @@ def verdict(calls: Calls, left: Sequence[str] = ()) -> Iterator[Text]:
     """
     proved = [call for call in calls if call.report is not None or call.recurrent is not None]
     where = sorted({look.where(call.report.environment) for call in calls if call.report and call.report.environment})
-    yield look.verdict(_proved(calls, proved), "; ".join(where), good=calls.verified)
+    smallest = max((call.report.noticed or 0 for call in proved if call.report), default=0)
+    noticed = look.noticed((smallest or None) if calls.verified else None)
+    yield look.verdict(_proved(calls, proved), "; ".join(where) + noticed, good=calls.verified)
     rest = [*_not_proved(calls), *left]
     if rest:
         yield look.sentence(f"Not looked at: {'; '.join(rest)}.")

@@ -222,6 +222,11 @@ def verdict(said: str, where: str, *, good: bool | None) -> Text:
     return Text.assemble((said, style), f".\n{where}." if where else ".")
 
 
+def noticed(smallest: float | None) -> str:
+    """The smallest error that would have been seen, in words; nothing where the equations were not run."""
+    return "" if smallest is None else f". Any element off by more than {smallest:.2g} would have been noticed"
+
+
 def where(environment: Mapping[str, Any]) -> str:
     """What ran it, in words."""
     return f"torch {environment['torch']}, {environment['device_name']}"

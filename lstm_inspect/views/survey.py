@@ -72,4 +72,4 @@ def _verdict(survey: Survey) -> Text:
     counts = f"{total.specs:,} specs, {total.checks:,} checks, {total.pitfalls:,} pitfalls"
     said = f"Verified: {counts}" if survey.verified else f"FAILED: {total.failed:,} of {counts}"
     where = "" if survey.environment is None else look.where(survey.environment)
-    return look.verdict(said, where, good=survey.verified)
+    return look.verdict(said, where + look.noticed(total.noticed if survey.verified else None), good=survey.verified)

@@ -214,7 +214,7 @@ def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
     numbers = "your own numbers" if report.seed is None else f"seed {report.seed}"
     more = "" if detail.all else spell_arguments("; more: {checks=True}, {all=True}", spell)
     where = f"{_furthest(report)}{look.where(environment)}, {report.spec.dtype}{tf32}, {numbers}{more}"
-    return look.verdict(said, where, good=report.verified)
+    return look.verdict(said, where + look.noticed(report.noticed if report.verified else None), good=report.verified)
 
 
 def predicted(spell: Spell) -> Text:

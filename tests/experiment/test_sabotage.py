@@ -10,6 +10,7 @@ import pytest
 import torch
 from sabotage import (
     another_dtype,
+    constant,
     directions_before_layers,
     drop_a_row,
     drop_a_step,
@@ -96,10 +97,10 @@ def test_a_broken_lstm_is_seen(
     ("change", "flags", "sides"),
     [
         (swap_rows_of_hn, BIDIR, ["hn[0]", "output[4, :, :20]"]),
-        (scale_a_row_of_cn, BOTH, ["cn ~ reference.cn"]),
-        (shift_output, [], ["output ~ reference.output", "hn[0] == output[4]"]),
+        (scale_a_row_of_cn, BOTH, ["cn, reference.cn"]),
+        (shift_output, [], ["output, reference.output", "hn[0] == output[4]"]),
         (drop_a_step, [], ["output.shape == (5, 3, 20)"]),
-        (nan_in_output, ["--dtype", "float16"], ["output ~ reference.output"]),
+        (nan_in_output, ["--dtype", "float16"], ["output, reference.output"]),
     ],
 )
 def test_the_text_names_the_failed_check(
@@ -108,9 +109,9 @@ def test_the_text_names_the_failed_check(
     break_lstm(monkeypatch, change)
     outcome = cli("shapes", *flags, columns=120)
     assert outcome.status == 1
-    assert "FAILED: " in outcome.stdout.splitlines()[-1]
-    failed = [line for line in outcome.stdout.splitlines() if line.lstrip().startswith("✗")]
-    assert all(any(side in line for line in failed) for side in sides)
+    assert "\nFAILED: " in outcome.stdout
+    _, _, failed = outcome.stdout.partition("\nFAILED of kind ")
+    assert all(side in failed for side in sides)
 
 
 def test_a_failed_check_says_where_it_is_worst(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,9 +158,6 @@ def test_pitfalls_that_come_out_the_same_are_failures(
 
 def test_a_pitfall_alone_fails_a_report(monkeypatch: pytest.MonkeyPatch) -> None:
     """A constant LSTM without the equations: every equality holds, and the pitfalls show that nothing was proved."""
-
-    def constant(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
-        return on_output(output, torch.zeros_like), (torch.zeros_like(hn), cn)
 
     break_lstm(monkeypatch, constant)
     report = inspect(LSTMSpec(num_layers=2, bidirectional=True), reference=False)

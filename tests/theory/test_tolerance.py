@@ -13,7 +13,13 @@ from lstm_inspect.theory.tolerance import Tolerance, tolerance
     [("float64", 1e-11, 1e-12), ("float32", 1e-5, 1e-5), ("float16", 1e-2, 1e-2), ("bfloat16", 5e-2, 5e-2)],
 )
 def test_at_usual_sizes(dtype: str, rtol: float, atol: float) -> None:
-    assert tolerance(dtype) == tolerance(dtype, terms=600, hidden_size=512) == Tolerance(rtol, atol)
+    assert tolerance(dtype) == tolerance(dtype, terms=100, hidden_size=64) == Tolerance(rtol, atol)
+
+
+def test_in_wide_layers_bfloat16_is_held_to_less() -> None:
+    found = [tolerance("bfloat16", hidden_size=size).atol for size in (100, 400, 1600, 10**6)]
+    assert found == [0.05, 0.025, 0.0125, 0.01]
+    assert tolerance("float16", hidden_size=10**6) == tolerance("float16")
 
 
 def test_tf32_is_of_float32_alone() -> None:
