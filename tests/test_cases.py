@@ -92,7 +92,7 @@ def test_c_the_drawing(cli: Cli) -> None:
         assert signs(drawn[name]) == signs(line)
         assert drawn[name].split()[3] == line.split()[3]
         assert drawn[name].split()[-1] == line.split()[-1]
-    assert "cn: the cell state of the same places as hn" in shown
+    assert "cn stands where hn does" in shown
 
 
 CASE_E = [
@@ -155,7 +155,7 @@ def test_k_every_comparison_says_what_it_was_held_to(cli: Cli) -> None:
         if check["kind"] != "shape":
             assert math.isfinite(check["max_abs_diff"])
             assert check["max_abs_diff"] <= check["atol"]
-    shown = cli("shapes", *TWO_BY_TWO).stdout
+    shown = cli("shapes", *TWO_BY_TWO, "--checks").stdout
     assert "identical" in shown
-    assert shown.count("atol 1e-05") == shown.count("rtol 1e-05") == 3 + 4  # output, hn, cn and four rows
+    assert shown.count("atol=1e-05") == shown.count("rtol=1e-05") == 3 + 4  # output, hn, cn and four rows
     assert shown.count("differs by") == 3 + 4
