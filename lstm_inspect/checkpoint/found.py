@@ -41,6 +41,7 @@ _PROBLEMS: Final = (
     "dtype",
     "sizes",
     "kind",
+    "foreign",
 )
 _KINDS: Final = ("GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM", "unknown")
 _MOST_RANGES: Final = 8
@@ -53,7 +54,7 @@ class Problem:
     """Something that looks wrong with an LSTM's parameters.
 
     Attributes:
-        id: missing-layer, missing-direction, missing-parameter, shape, mixed-dtypes, dtype, sizes or kind.
+        id: missing-layer, missing-direction, missing-parameter, shape, mixed-dtypes, dtype, sizes, kind or foreign.
         message: what it is, in words.
         parameter: torch's name of the parameter at fault; None if it is about more than one.
     """
@@ -321,29 +322,27 @@ def _dtype_problems(agreed: Sizes, parameters: Sequence[FoundParameter]) -> Iter
 
 
 def _other(group: Group, agreed: Sizes | None) -> OtherModule:
-    kind = _kind(group, agreed)
-    return OtherModule(group.container, group.module, group.wrapper, kind, agreed, _sentence(group, kind, agreed))
-
-
-def _kind(group: Group, agreed: Sizes | None) -> str:
-    if group.quantized:
-        return "quantized LSTM"
-    if agreed is None:
-        return "unknown"
-    return agreed.kind + ("Cell" if group.cell else "")
-
-
-def _sentence(group: Group, kind: str, agreed: Sizes | None) -> str:
-    if kind == "quantized LSTM":
-        return "an LSTM made for quantization (torch.ao.nn): its parameters bear names of their own"
-    if agreed is None:
+    if agreed is not None and not group.quantized:
+        kind = agreed.kind + ("Cell" if group.cell else "")
+        return other_module(group.module, kind, agreed, group.container, group.wrapper)
+    kind, message = (
+        "quantized LSTM",
+        "an LSTM made for quantization (torch.ao.nn): its parameters bear names of their own",
+    )
+    if not group.quantized:
         slot, stored = next(iter(group.parameters.items()))
         shape = f"{slot.kind}{place_suffix(slot.layer, reverse=slot.reverse)} is {format_tuple(stored.entry.shape)}"
-        return f"named like a recurrent module, but its shapes fit no LSTM, GRU or RNN: {shape}"
+        kind, message = "unknown", f"named like a recurrent module, but its shapes fit no LSTM, GRU or RNN: {shape}"
+    return OtherModule(group.container, group.module, group.wrapper, kind, agreed, message)
+
+
+def other_module(name: str, kind: str, agreed: Sizes, container: Container = (), wrapper: str = "") -> OtherModule:
+    """A recurrent module that is no nn.LSTM, with a sentence that says what it is."""
     call = _call(kind, agreed)
     gates = GATE_COUNTS[agreed.kind]
     rows = f"{gates} x {agreed.hidden_size} gate rows" if gates > 1 else f"{agreed.hidden_size} rows, no gates"
-    return f"{'an' if kind[0] in 'LR' else 'a'} {kind} ({rows}), {call}: {_WHY_NOT[kind]}"
+    message = f"{'an' if kind[0] in 'LR' else 'a'} {kind} ({rows}), {call}: {_WHY_NOT[kind]}"
+    return OtherModule(container, name, wrapper, kind, agreed, message)
 
 
 _WHY_NOT: Final = {

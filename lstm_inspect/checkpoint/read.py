@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from lstm_inspect.checkpoint.formats import safetensors, torch_file
+from lstm_inspect.checkpoint.formats import npz, safetensors, torch_file
 from lstm_inspect.checkpoint.formats.recognise import recognise
 from lstm_inspect.checkpoint.formats.refusal import printable
 from lstm_inspect.checkpoint.found import FoundLSTM, OtherModule, recurrent_modules
@@ -17,6 +17,10 @@ from lstm_inspect.checkpoint.report import CheckpointReport, code_warning, wrapp
 from lstm_inspect.errors import literal
 from lstm_inspect.theory.warnings import SpecWarning
 
+_FORMATS: Final = {
+    **{"zip": "torch.save (zip)", "torchscript": "TorchScript", "safetensors": "safetensors", "npz": "NumPy (.npz)"},
+    **{"onnx": "ONNX", "hdf5": "HDF5", "keras": "Keras (.keras)"},
+}
 _FLAT: Final = re.compile(r"(?:^|\.)_?flat_param(?:_\d+)?$")
 
 
@@ -37,8 +41,7 @@ def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
     ('0', ('state_dict',), 'torch.nn.LSTM(8, 16)')
     """
     file = Path(path)
-    kind, content = _read(file)
-    lstms, others = recurrent_modules(content)
+    kind, content, (lstms, others) = _read(file)
     return CheckpointReport(
         file=printable(str(file)),
         format=kind,
@@ -50,14 +53,21 @@ def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
     )
 
 
-def _read(file: Path) -> tuple[str, Content]:
-    """The format of a file, and its tensors."""
+def _read(file: Path) -> tuple[str, Content, tuple[list[FoundLSTM], list[OtherModule]]]:
+    """The format of a file, its tensors, and its recurrent modules."""
     kind = recognise(file)
-    if kind == "safetensors":
-        return "safetensors", Content(safetensors.entries(file))
+    if kind in ("onnx", "hdf5", "keras"):
+        from lstm_inspect.checkpoint.formats import foreign, keras_file, onnx_file
+
+        entries, modules = (onnx_file if kind == "onnx" else keras_file).content(file)
+        return _FORMATS[kind], Content(entries), foreign.modules(modules)
     if kind == "pickle":
-        return torch_file.pickle_content(file)
-    return "TorchScript" if kind == "torchscript" else "torch.save (zip)", torch_file.zip_content(file)
+        name, content = torch_file.pickle_content(file)
+    elif kind in ("safetensors", "npz"):
+        name, content = _FORMATS[kind], Content((safetensors if kind == "safetensors" else npz).entries(file))
+    else:
+        name, content = _FORMATS[kind], torch_file.zip_content(file)
+    return name, content, recurrent_modules(content)
 
 
 def _warnings(modules: Iterable[FoundLSTM | OtherModule], content: Content) -> Iterator[SpecWarning]:

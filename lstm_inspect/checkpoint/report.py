@@ -22,6 +22,10 @@ FORMATS: Final = (
 )
 """How a file may have been written."""
 
+_NONE: Final = {
+    "ONNX": "and no LSTM, GRU or RNN node",
+    **dict.fromkeys(("HDF5", "Keras (.keras)"), "none of a recurrent layer of Keras"),
+}
 _MOST_NAMES: Final = 4
 _LONGEST_NAME: Final = 100
 _SIZES: Final = ("input_size", "hidden_size", "num_layers", "bidirectional", "bias", "proj_size", "dtype")
@@ -92,7 +96,7 @@ class CheckpointReport(Shown):
             return "it holds no tensor at all"
         names = ", ".join(entry.name or "one without a name" for entry in self.entries[:_MOST_NAMES])
         held = f"{_counted(len(self.entries), 'tensor')} ({names}{_more(self.entries)})"
-        return f"{held}, none with the name of an LSTM's parameter"
+        return f"{held}, " + _NONE.get(self.format, "none with the name of an LSTM's parameter")
 
     @property
     def verified(self) -> bool:

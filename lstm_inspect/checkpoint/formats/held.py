@@ -149,17 +149,21 @@ def _tensor(value: Any) -> Tensor | None:
 
 def _sparse(made: Made) -> Tensor:
     *_, values, size = (part for part in made.arguments[1] if isinstance(part, Made))
-    return _sizes(size.arguments[0]), (_tensor(values) or ((), "unknown"))[1], None
+    return sizes_of(size.arguments[0]), (_tensor(values) or ((), "unknown"))[1], None
 
 
 def _array(made: Made) -> Tensor | None:
     """A NumPy array; one without its state has no sizes."""
-    return (_sizes(made.state[1]), _numpy_dtype(made.state[2]), None) if type(made.state) is tuple else None
+    return (
+        (sizes_of(made.state[1]), numpy_dtype(made.state[2].arguments[0])[0], None)
+        if type(made.state) is tuple
+        else None
+    )
 
 
 def _strided(storage: Persistent, offset: int, size: Any, stride: Any, dtype: Global | None = None) -> Tensor:
-    shape, steps = _sizes(size), _sizes(stride)
-    _sizes((offset,))
+    shape, steps = sizes_of(size), sizes_of(stride)
+    sizes_of((offset,))
     numbers = storage_numbers(storage)
     told = _storage_dtype(storage) if dtype is None else _last(dtype)
     reach = 0 if 0 in shape else offset + sum((n - 1) * step for n, step in zip(shape, steps, strict=True)) + 1
@@ -170,7 +174,7 @@ def _strided(storage: Persistent, offset: int, size: Any, stride: Any, dtype: Gl
 
 def storage_numbers(storage: Persistent) -> int:
     """How many numbers a storage holds; what it is called stands in torch.serialization."""
-    return _sizes((storage.id[4],))[0]
+    return sizes_of((storage.id[4],))[0]
 
 
 def storage_bytes(storage: Persistent) -> int:
@@ -197,21 +201,26 @@ def dtype_bytes(dtype: str, count: int) -> int:
     return -(-count * int(digits or 8) // 8)
 
 
-def _sizes(sizes: Any) -> tuple[int, ...]:
+def sizes_of(sizes: Any) -> tuple[int, ...]:
+    """Sizes that are some.
+
+    Raises:
+        ValueError: they are none.
+    """
     if not isinstance(sizes, tuple | list) or not all(type(size) is int and 0 <= size < _LARGEST for size in sizes):
         raise ValueError("no sizes")
     return tuple(sizes)
 
 
-def _numpy_dtype(dtype: Any) -> str:
-    """torch's name of a NumPy dtype such as f4.
+def numpy_dtype(code: str) -> tuple[str, int]:
+    """torch's name of a NumPy dtype, and the bytes of one number; "object" for what is none.
 
-    >>> _numpy_dtype(Made(Global("numpy.dtype"), ("f4", False, True)))
-    'float32'
+    >>> numpy_dtype("<f4"), numpy_dtype("|b1"), numpy_dtype("|O")
+    (('float32', 4), ('bool', 1), ('object', 0))
     """
-    code = dtype.arguments[0].lstrip("<>|=")
-    kind = _NUMPY.get(code[:1], "")
-    return f"{kind}{8 * int(code[1:])}" if kind not in ("", "bool") else kind or "object"
+    code = code.lstrip("<>|=")
+    kind, size = _NUMPY.get(code[:1]), code[1:]
+    return (kind if kind == "bool" else f"{kind}{8 * int(size)}", int(size)) if kind else ("object", 0)
 
 
 _READERS: Final[dict[str, Callable[[Made], Tensor | None]]] = {
@@ -226,12 +235,16 @@ _READERS: Final[dict[str, Callable[[Made], Tensor | None]]] = {
     "torch._utils._rebuild_qtensor": lambda made: _strided(*made.arguments[:4]),
     "torch._utils._rebuild_tensor_v3": lambda made: _strided(*made.arguments[:4], *made.arguments[6:7]),
     "torch._utils._rebuild_meta_tensor_no_storage": lambda made: (
-        _sizes(made.arguments[1]),
+        sizes_of(made.arguments[1]),
         _last(made.arguments[0]),
         None,
     ),
     "torch._utils._rebuild_sparse_tensor": _sparse,
     "numpy._reconstruct": _array,
-    "numpy._frombuffer": lambda made: (_sizes(made.arguments[2]), _numpy_dtype(made.arguments[1]), None),
+    "numpy._frombuffer": lambda made: (
+        sizes_of(made.arguments[2]),
+        numpy_dtype(made.arguments[1].arguments[0])[0],
+        None,
+    ),
 }
 """What the calls that rebuild a tensor or an array say of it."""

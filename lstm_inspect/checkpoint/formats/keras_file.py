@@ -1,0 +1,162 @@
+"""The recurrent layers of a file of Keras, found by the names and shapes of their weights."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from lstm_inspect.checkpoint.formats.foreign import KINDS, Direction, Foreign, Part
+from lstm_inspect.checkpoint.formats.refusal import AGAIN, printable, refused
+from lstm_inspect.checkpoint.groups import Entry
+
+WEIGHTS: Final = "model.weights.h5"
+_PARTS: Final = {"kernel": "weight_ih", "recurrent_kernel": "weight_hh", "bias": "bias_ih"}
+_VARIABLES: Final = ("kernel", "recurrent_kernel", "bias")  # of a cell of Keras 3, by number
+_DIRECTION: Final = re.compile(r"\b(forward|backward)_")
+_DECORATION: Final = re.compile(
+    r"model_weights|layers|(?:forward|backward)_layer|_layer_checkpoint_dependencies|vars|(?:\w+_)?cell(?:_\d+)?"
+)
+_TORCHS: Final = {"activation": "tanh", "recurrent_activation": "sigmoid", "go_backwards": False}
+_NEEDS: Final = "no configuration of it was found: what is said holds for Keras' default activations"
+_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[Any, str]]:
+    """The HDF5 file and the configuration of the model, empty if it is not there.
+
+    Raises:
+        FileError: h5py is not installed, or it can't be read.
+    """
+    try:
+        import h5py
+    except ModuleNotFoundError:
+        reason = "it is a file of Keras (HDF5), and h5py, which reads it, is not installed"
+        raise refused(path, reason, 'pip install "lstm-inspect[keras]"') from None
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive, archive.open(WEIGHTS) as weights, h5py.File(weights) as file:
+                yield file, archive.read("config.json").decode()
+        else:
+            with h5py.File(path) as file:
+                config = file.attrs.get("model_config", "")
+                yield file, config.decode() if isinstance(config, bytes) else config
+    except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile):
+        raise refused(path, "it is truncated or damaged: it can't be read as HDF5", AGAIN) from None
+
+
+def content(path: Path) -> tuple[list[Entry], list[Foreign]]:
+    """Every array but an optimizer's, and every recurrent layer.
+
+    Raises:
+        FileError: as ``opened`` does.
+    """
+    with opened(path) as (file, config):
+        parts: list[Part] = []
+        file.visititems(lambda name, item: parts.extend(_parts(name, item)))
+    layers = _configured(config, by_class=zipfile.is_zipfile(path))
+    cells = {name: cell for name, cell in _cells(parts).items() if set(cell) >= {"weight_ih", "weight_hh"}}
+    both: dict[str, dict[str, Direction]] = {}
+    for name, cell in cells.items():
+        told = _DIRECTION.search(name)
+        direction, layer = told[1] if told else "forward", _layer_name(name)
+        both.setdefault(name if direction in both.get(layer, {}) else layer, {})[direction] = cell
+    found = [_layer(name, directions, layers) for name, directions in both.items()]
+    return [Entry((), *part) for part in parts], [layer for layer in found if layer is not None]
+
+
+def _layer_name(path: str) -> str:
+    """What a path tells of a layer: neither its direction, nor how Keras keeps it.
+
+    >>> _layer_name("model_weights/both/both/backward_lstm/lstm_cell_2")
+    'both/lstm'
+    """
+    words = [word for word in path.split("/") if not _DECORATION.fullmatch(word)]
+    return "/".join(dict.fromkeys(_DIRECTION.sub("", word) for word in words))
+
+
+def _parts(name: str, item: Any) -> Iterator[Part]:
+    if hasattr(item, "shape") and not name.startswith("optimizer"):
+        yield printable(name), tuple(item.shape), str(item.dtype)
+
+
+def _cells(parts: list[Part]) -> dict[str, Direction]:
+    """The arrays of each cell, by the group that holds them."""
+    cells: dict[str, Direction] = {}
+    for part in parts:
+        group, _, name = part[0].rpartition("/")
+        name = name.partition(":")[0]
+        if group.endswith("cell/vars") and name.isdigit() and int(name) < len(_VARIABLES):
+            name = _VARIABLES[int(name)]
+        if name in _PARTS:
+            cells.setdefault(group, {})[_PARTS[name]] = part
+    return cells
+
+
+def _layer(name: str, directions: dict[str, Direction], configured: dict[str, dict[str, Any]]) -> Foreign | None:
+    """A layer by the shapes of its cells; None if they are those of no recurrent layer."""
+    cells = [directions[name] for name in ("forward", "backward") if name in directions]
+    (_, kernel, _), (_, recurrent, _) = cells[0]["weight_ih"], cells[0]["weight_hh"]
+    if len(kernel) != 2 or len(recurrent) != 2 or not recurrent[0] or kernel[1] != recurrent[1]:
+        return None
+    kind = KINDS.get(recurrent[1] // recurrent[0])
+    if kind is None or recurrent[1] % recurrent[0]:
+        return None
+    said = next((configured[word] for word in name.split("/") if word in configured), None)
+    bias = cells[0].get("bias_ih")
+    obstacles = [] if said is None else list(_obstacles(said))
+    if kind == "LSTM" and bias and bias[1] != (recurrent[1],):
+        obstacles.append(f"its bias is {bias[1]}: it is a CuDNNLSTM, whose kernels are laid out in another way")
+    return Foreign(
+        name=name,
+        kind=kind,
+        input_size=kernel[0],
+        hidden_size=recurrent[0],
+        layers=[cells],
+        batch_first=True,
+        notes=[_NEEDS] if said is None and kind == "LSTM" else [],
+        obstacles=obstacles,
+    )
+
+
+def _obstacles(said: dict[str, Any]) -> Iterator[str]:
+    """What a layer's configuration says that nn.LSTM does not."""
+    for name, value in _TORCHS.items():
+        if said.get(name, value) != value:
+            yield f"{name} is {printable(str(said[name])[:40])}: nn.LSTM has {value} alone"
+    if said.get("merge_mode", "concat") != "concat":
+        yield f"merge_mode is {printable(str(said['merge_mode'])[:40])}: nn.LSTM joins its directions (concat) alone"
+
+
+def _configured(text: str, *, by_class: bool) -> dict[str, dict[str, Any]]:
+    """The configuration of each recurrent layer, by its name, or by its class and number as .keras files name it."""
+    found: dict[str, dict[str, Any]] = {}
+    counts: Counter[str] = Counter()
+    try:
+        waiting = [json.loads(text)] if text else []
+    except (ValueError, RecursionError):
+        return found
+    while waiting:
+        part = waiting.pop()
+        children = list(part.values()) if isinstance(part, dict) else part if isinstance(part, list) else []
+        waiting += reversed(children)
+        config = part.get("config") if isinstance(part, dict) else None
+        if not isinstance(config, dict):
+            continue
+        kind = _WORDS.sub("_", str(part.get("class_name"))).lower()
+        name = f"{kind}_{counts[kind]}" if counts[kind] else kind
+        if "recurrent_activation" in config or "merge_mode" in config:
+            counts[kind] += 1
+            inner = config.get("layer")
+            of_layer = inner.get("config") if isinstance(inner, dict) else None
+            found[name if by_class else str(config.get("name"))] = (
+                {**of_layer, **config} if isinstance(of_layer, dict) else config
+            )
+            del waiting[len(waiting) - len(children) :]  # its own layers bear no names of the file's
+    return found

@@ -1,0 +1,190 @@
+"""The recurrent nodes of an ONNX model: sizes by their initializers, layers that read one another as one module."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from lstm_inspect.checkpoint.formats.foreign import QUANTIZED, Direction, Foreign, Part
+from lstm_inspect.checkpoint.formats.refusal import AGAIN, printable, refused
+from lstm_inspect.checkpoint.groups import Entry
+
+_RECURRENT: Final = ("LSTM", "GRU", "RNN", QUANTIZED)
+_WORKED_OUT: Final = "its weights are worked out in the graph, from tensors that it holds in another order"
+_MOVES_AXES: Final = ("Transpose", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast")
+_PARTS: Final = (("weight_ih", 1), ("weight_hh", 2), ("bias_ih", 3), ("bias_hh", 3))
+_DEFAULTS: Final = {"LSTM": [b"Sigmoid", b"Tanh", b"Tanh"], "GRU": [b"Sigmoid", b"Tanh"], "RNN": [b"Tanh"]}
+_DTYPES: Final = {1: "float32", 10: "float16", 11: "float64", 16: "bfloat16", 2: "uint8", 3: "int8", 6: "int32"}
+
+
+def load(path: Path) -> Any:
+    """The model, without what lies in other files.
+
+    Raises:
+        FileError: onnx is not installed, or it is no model of ONNX.
+    """
+    try:
+        import onnx
+    except ModuleNotFoundError:
+        reason = "it is a model of ONNX, and onnx, which reads it, is not installed"
+        raise refused(path, reason, 'pip install "lstm-inspect[onnx]"') from None
+    try:
+        model = onnx.load(str(path), load_external_data=False)
+    except Exception:  # protobuf's own errors, and more
+        raise refused(path, "it is truncated or damaged: it can't be read as a model of ONNX", AGAIN) from None
+    if not model.graph.node:
+        raise refused(path, "it is no model of ONNX: there is no node in it", AGAIN)
+    return model
+
+
+def graphs(graph: Any) -> Iterator[Any]:
+    """A graph and every graph in it: the branches of If, the bodies of Loop."""
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                if inner.node:
+                    yield from graphs(inner)
+
+
+def constants(graph: Any) -> dict[str, Any]:
+    """The tensors that a graph holds, by name: initializers and constants."""
+    found = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Constant":
+            found |= dict.fromkeys(node.output, next((each.t for each in node.attribute if each.name == "value"), None))
+        elif node.op_type == "Identity" and node.input[0] in found:
+            found[node.output[0]] = found[node.input[0]]
+    return found
+
+
+def content(path: Path) -> tuple[list[Entry], list[Foreign]]:
+    """Every tensor that it holds, and every recurrent module.
+
+    Raises:
+        FileError: as ``load`` does.
+    """
+    model = load(path)
+    try:
+        return _read(model)
+    except Exception as error:  # of a damaged model protobuf gives values of any type
+        reason = f"it is damaged ({type(error).__name__} amid its nodes)"
+        raise refused(path, reason, AGAIN) from None
+
+
+def _read(model: Any) -> tuple[list[Entry], list[Foreign]]:
+    import onnx
+
+    with contextlib.suppress(Exception):  # a model that onnx can't follow is read all the same
+        model = onnx.shape_inference.infer_shapes(model, data_prop=True)  # of weights that the graph works out
+    parts: dict[str, Part] = {}
+    found = []
+    held: dict[str, Part] = {}
+    for graph in graphs(model.graph):
+        tensors = {name: tensor for name, tensor in constants(graph).items() if tensor is not None}
+        parts |= {name: _part(name, tensor) for name, tensor in tensors.items()}
+        inferred = (value for value in graph.value_info if value.type.tensor_type.shape.dim)
+        held |= {value.name: _inferred(value) for value in inferred} | parts
+        found += list(_Graph(graph, held, set(parts)).modules())
+    return [Entry((), *part) for part in parts.values() if part[1]], found
+
+
+def _inferred(value: Any) -> Part:
+    tensor = value.type.tensor_type
+    shape = tuple(axis.dim_value for axis in tensor.shape.dim)
+    return printable(value.name), shape, _DTYPES.get(tensor.elem_type, "unknown")
+
+
+def _part(name: str, tensor: Any) -> Part:
+    return printable(name), tuple(tensor.dims), _DTYPES.get(tensor.data_type, f"data type {tensor.data_type}")
+
+
+class _Graph:
+    """The nodes of one graph by what they make."""
+
+    def __init__(self, graph: Any, held: dict[str, Part], stored: set[str]) -> None:
+        self.nodes = [node for node in graph.node if node.op_type in _RECURRENT]
+        self.maker = {name: node for node in graph.node for name in node.output}
+        self.readers = Counter(name for node in graph.node if node.op_type != "Shape" for name in node.input)
+        self.readers.update(output.name for output in graph.output)
+        self.held, self.stored = held, stored
+
+    def modules(self) -> Iterator[Foreign]:
+        """Each chain of layers as one module."""
+        layers = [node for node in self.nodes if node.op_type in _DEFAULTS]
+        above = {id(below): node for node in layers if (below := self._below(node)) is not None}
+        tops = {id(node) for node in above.values()}
+        for node in self.nodes:
+            if node.op_type == QUANTIZED:
+                yield Foreign(printable(node.name), QUANTIZED, None, 0, [], False)
+            elif id(node) not in tops:
+                chain = [node]
+                while id(chain[-1]) in above:
+                    chain.append(above[id(chain[-1])])
+                yield self._module(chain)
+
+    def _below(self, node: Any) -> Any:
+        """The node whose whole output this one reads, and nothing else does, if it is a layer of the same module."""
+        name = node.input[0]
+        while (maker := self.maker.get(name)) is not None and self.readers[name] == 1:
+            if maker.op_type in _DEFAULTS:
+                alike = name == maker.output[0] and _shape_of(maker) == _shape_of(node)
+                return maker if alike and not self._obstacles(maker) and not self._obstacles(node) else None
+            if maker.op_type not in _MOVES_AXES:
+                return None
+            name = maker.input[0]
+        return None
+
+    def _module(self, chain: list[Any]) -> Foreign:
+        first, hidden = chain[0], _attributes(chain[0]).get("hidden_size", 0)
+        layers = [self._directions(node) for node in chain]
+        kernel = layers[0][0].get("weight_ih")
+        return Foreign(
+            name=printable(first.name or first.output[0]),
+            kind=first.op_type,
+            input_size=kernel[1][2] if kernel and len(kernel[1]) == 3 else None,
+            hidden_size=hidden,
+            layers=layers,
+            batch_first=_attributes(first).get("layout", 0) == 1,
+            by_attribute=("hidden_size", "num_layers", "bidirectional", "bias"),
+            notes=[] if first.input[1] in self.stored else [_WORKED_OUT],
+            obstacles=[each for node in chain for each in self._obstacles(node)],
+        )
+
+    def _directions(self, node: Any) -> list[Direction]:
+        parts = {
+            kind: self.held[node.input[place]]
+            for kind, place in _PARTS
+            if len(node.input) > place and node.input[place] in self.held
+        }
+        return [parts] * (2 if _attributes(node).get("direction") == b"bidirectional" else 1)
+
+    def _obstacles(self, node: Any) -> list[str]:
+        """What a node does that nn.LSTM does not."""
+        said, found = _attributes(node), []
+        if said.get("direction") == b"reverse":
+            found.append('direction="reverse" alone: nn.LSTM has the reverse direction beside the forward one only')
+        defaults = _DEFAULTS[node.op_type] * (2 if said.get("direction") == b"bidirectional" else 1)
+        if said.get("activations", defaults) != defaults:
+            names = ", ".join(name.decode("utf-8", "replace") for name in said["activations"])
+            found.append(f"its activations are {printable(names)}: nn.LSTM has sigmoid and tanh alone")
+        found += [f"it has {name}: nn.LSTM has none" for name in ("clip", "input_forget") if said.get(name)]
+        if len(node.input) > 7 and node.input[7]:
+            found.append("it has peepholes (P): nn.LSTM has none")
+        return found
+
+
+def _shape_of(node: Any) -> tuple[Any, ...]:
+    """What all layers of one module have in common."""
+    said = _attributes(node)
+    has_bias = len(node.input) > 3 and bool(node.input[3])
+    return node.op_type, said.get("hidden_size"), said.get("direction", b"forward"), has_bias
+
+
+def _attributes(node: Any) -> dict[str, Any]:
+    import onnx
+
+    return {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
