@@ -51,6 +51,11 @@ def _mixed_values(spec: LSTMSpec) -> int:
     return (spec.num_states - 1) * ((spec.batch_size or 1) - 1) * spec.state_size
 
 
+def _dropped_values(spec: LSTMSpec) -> int:
+    """1 for every 25 values of output that dropout sets to zero on average: then some surely are."""
+    return int(spec.valid_steps * spec.output_size * spec.dropout) // 25
+
+
 def _one_sequence(spec: LSTMSpec) -> int:
     return spec.state_size
 
@@ -157,7 +162,7 @@ _STEPS: Final = Need("seq_len", "at least 2", "{seq_len=5}", lambda spec: spec.s
 _BATCH: Final = Need("batch_size", "at least 2", "{batch_size=3}", lambda spec: (spec.batch_size or 0) > 1)
 _BATCHED: Final = Need("batch_size", "a number", "{batch_size=3}", lambda spec: spec.batched)
 _STATES: Final = Need("num_layers", "at least 2, or two directions", "{num_layers=2}", lambda spec: spec.num_states > 1)
-_DROPOUT: Final = Need("dropout", "more than 0", "{dropout=0.5}", lambda spec: spec.dropout > 0)
+_DROPOUT: Final = Need("dropout", "more than 0 and less than 1", "{dropout=0.5}", lambda spec: 0 < spec.dropout < 1)
 _SQUARE: Final = Need(
     "batch_size", "{seq_len}", "{seq_len=4} {batch_size=4}", lambda spec: spec.batch_size == spec.seq_len
 )
@@ -222,8 +227,8 @@ PROOFS: Final = (
     Proof("sequences-not-independent", sides.in_company, (_PADDED, _BATCHED, _BATCH, _STEPS), exact=False),
     Proof("batch-first-forgotten", sides.layout_swapped, (_PADDED, _BATCHED, _BATCH, _STEPS), exact=False),
     Proof("random-initial-state", sides.drawn_state, exact=False),
-    Proof("dropout-one-layer", sides.share_dropped, (_ONE_LAYER, _DROPOUT), exact=False),
-    Proof("dropout-where-it-acts", sides.share_dropped, (_DEEP, _DROPOUT), exact=False),
+    Proof("dropout-one-layer", sides.share_dropped, (_ONE_LAYER, _DROPOUT), _dropped_values, exact=False),
+    Proof("dropout-where-it-acts", sides.share_dropped, (_DEEP, _DROPOUT), _dropped_values, exact=False),
     Proof("batch-of-vectors", sides.vectors, (_PADDED, _BATCHED, _BATCH), exact=False),
     Proof("one-sequence", sides.one_sequence, (_PADDED, _BATCHED), _other_shapes),
     Proof("packed-data-alone", sides.data_alone, (_PACKED, _INTERLEAVED), exact=False),

@@ -56,8 +56,7 @@ class Explanation(Shown):
     @property
     def verified(self) -> bool | None:
         """Whether the two lines came out different; None if nothing ran, or if these numbers can't show it."""
-        came_out_the_same = self.pitfall.passed is False and self.pitfall.error is None
-        return None if came_out_the_same else self.pitfall.passed
+        return self.pitfall.passed
 
     @property
     def warnings(self) -> tuple[SpecWarning, ...]:

@@ -19,7 +19,8 @@ from lstm_inspect.views import look, tables
 from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
 
-_SAME = "wrong and right come out the same here: these numbers can't show it; try {seed=1}"
+_SAME = "wrong and right come out the same: these numbers can't show it, by the equations either; try {seed=1}"
+_BROKEN = "wrong and right come out the same, and by the equations they differ"
 
 
 def page(found: Explanation, spell: Spell, detail: Detail) -> RenderableType:
@@ -48,11 +49,9 @@ def _where(mistake: Mistake) -> str:
 def _figure(result: PitfallResult, spell: Spell) -> Text:
     """How far apart the two came out, in words."""
     if result.passed is None:
-        return look.sentence("not run", look.FAINT)
-    if result.error is not None:
-        return look.sentence(result.error, look.BAD)
+        return look.sentence(spell_arguments(_SAME, spell)) if result.hidden else look.faint("not run")
     if not result.passed:
-        return look.sentence(spell_arguments(_SAME, spell))
+        return look.sentence(result.error or _BROKEN, look.BAD)
     wrong, right = format_tuple(result.tempting_shape or ()), format_tuple(result.instead_shape or ())
     if wrong != right:
         return look.sentence(f"wrong has the shape {wrong}, right has {right}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from torch import Tensor
 
 from lstm_inspect.experiment.run import run
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE
+from lstm_inspect.mistakes.proofs import PROOFS
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.contract import json_schema
 from lstm_inspect.verdict.explanation import explain
@@ -105,6 +107,8 @@ def test_each_page_fits_and_says_all(cli: Cli, id: str) -> None:
         (["batch-first-forgotten", "--lengths", "5,3"], "--lengths 5,3: must be left out"),
         (["output-last-step"], "output-last-step: no mistake of the catalogue has this id. Try"),
         (["last-step"], "Try last-step-bidirectional."),
+        (["dropout-one-layer", "--dropout", "1"], "--dropout 1.0: must be more than 0 and less than 1"),
+        (["dropout-one-layer", "--dropout", "0.01"], "or chance may hide dropout-one-layer"),
         (["qqq"], "Try lstm-inspect explain, which lists them."),
         (["first-layer", "--save", "x.pdf"], "must be one of .txt"),
     ],
@@ -138,7 +142,7 @@ def one_row_less(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) ->
 
 @pytest.mark.parametrize(
     ("broken", "status", "words"),
-    [(no_rows_apart, 0, "these numbers can't show it"), (one_row_less, 1, "IndexError")],
+    [(no_rows_apart, 1, "by the equations they differ"), (one_row_less, 1, "IndexError")],
 )
 def test_a_broken_lstm_shows_nothing(
     cli: Cli, monkeypatch: pytest.MonkeyPatch, broken: Callable[..., Results], status: int, words: str
@@ -148,6 +152,15 @@ def test_a_broken_lstm_shows_nothing(
     assert outcome.status == status
     assert words in outcome.stdout
     assert "Verified" not in outcome.stdout
+
+
+def test_what_the_numbers_can_not_show_is_said(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    same = replace(next(proof for proof in PROOFS if proof.id == "first-layer"), sides=lambda spec: ("hn[0]", "hn[0]"))
+    monkeypatch.setattr("lstm_inspect.mistakes.pitfalls.PROOFS", (same,))
+    outcome = cli("explain", "first-layer")
+    assert outcome.status == 0
+    assert "these numbers can't show it" in " ".join(outcome.stdout.split())
+    assert "Not shown" in outcome.stdout
 
 
 @pytest.mark.parametrize("id", ["random-initial-state", "dropout-where-it-acts", "first-layer"])
