@@ -39,11 +39,20 @@ def _concerned(source: Source) -> set[str]:
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
     }
     found: set[str] = set()
-    named = RECURRENT
+    aliases = [alias for node in source.tree.body for alias in _aliases(node)]
+    named = re.compile("|".join([RECURRENT.pattern, *(rf"\b{re.escape(each)}\b" for each in aliases)]))
     while new := {name for name, text in texts.items() if name not in found and named.search(text)}:
         found |= new
         named = re.compile(rf"\b(?:{'|'.join(map(re.escape, new))})\b")
     return found
+
+
+def _aliases(node: ast.stmt) -> Iterator[str]:
+    """Other names that a file gives to recurrent layers: ``from torch.nn import LSTM as Memory``."""
+    if isinstance(node, ast.ImportFrom):
+        yield from (each.asname for each in node.names if each.asname and RECURRENT.search(each.name))
+    elif isinstance(node, ast.Assign) and RECURRENT.search(ast.unparse(node.value)):
+        yield from (each.id for each in node.targets if isinstance(each, ast.Name))
 
 
 def _follow_class(walker: Walker, of: v.Class) -> None:

@@ -73,15 +73,12 @@ def truth(value: v.Value, assumed: Mapping[str, bool]) -> Flag:
     value = v.settled(value, assumed)
     if isinstance(value, v.Constant):
         return Flag(bool(value.value))
-    if isinstance(value, v.Negated):
-        if value.symbol.text in assumed:
-            return Flag(not assumed[value.symbol.text], _said(value.symbol, False))
+    symbol = value.symbol if isinstance(value, v.Negated) else value
+    if not isinstance(symbol, v.Symbol) or (f"?{symbol.text}" in assumed and symbol.text not in assumed):
         return Flag(None)
-    if isinstance(value, v.Symbol):
-        if value.text in assumed:
-            return Flag(assumed[value.text], _said(value, assumed[value.text]))
-        return Flag(True, _said(value, True))
-    return Flag(None)
+    opposite = symbol is not value
+    held = assumed.get(symbol.text, not opposite)
+    return Flag(held is not opposite, _said(symbol, held))
 
 
 def decided(value: v.Value, assumed: Mapping[str, bool]) -> bool | None:

@@ -161,6 +161,8 @@ class Expressions(Names):
     def decide(self, test: ast.expr, state: State) -> bool | None:
         """Whether a test holds; None if that is not known."""
         if isinstance(test, ast.BoolOp):
+            if (before := state.assumed.get(f"?{ast.unparse(test)}")) is not None:
+                return before
             known = [self.decide(each, state) for each in test.values]
             absorbing = isinstance(test.op, ast.Or)
             return absorbing if absorbing in known else None if None in known else not absorbing
@@ -174,14 +176,27 @@ class Expressions(Names):
         if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
             self.suppose(test.operand, not truth, state)
         elif isinstance(test, ast.BoolOp):
-            for each in test.values if truth is isinstance(test.op, ast.And) else ():
-                self.suppose(each, truth, state)
+            open_tests = [each for each in test.values if self.decide(each, state) is None]
+            if truth is isinstance(test.op, ast.And) or len(open_tests) == 1:
+                for each in open_tests:
+                    self.suppose(each, truth, state)
+            else:
+                state.assumed[f"?{ast.unparse(test)}"] = truth
+                self._blur(open_tests, state)
         elif isinstance(test, ast.Name | ast.Attribute | ast.Compare | ast.Subscript):
             value = self.evaluate(test, state)
             if isinstance(value, v.Negated):
                 value, truth = value.symbol, not truth
             if isinstance(value, v.Symbol):
                 state.assumed[value.text] = truth
+
+    def _blur(self, tests: list[ast.expr], state: State) -> None:
+        """One of several tests has come out so, and which is not known."""
+        for each in tests:
+            value = self.evaluate(each, state) if isinstance(each, _TESTS) else v.UNKNOWN
+            symbol = value.symbol if isinstance(value, v.Negated) else value
+            if isinstance(symbol, v.Symbol):
+                state.assumed[f"?{symbol.text}"] = True
 
     # brackets and calls
 

@@ -21,7 +21,7 @@ class State:
     Attributes:
         names: the local variables.
         store: the attributes of instances, by the instance's number.
-        assumed: tests of unknown outcome that this path has taken, and how.
+        assumed: tests of unknown outcome that this path has taken, and how; "?test": it hangs on others too.
         guarded: how many of those stand around this point, save for tests of None.
     """
 
@@ -65,11 +65,16 @@ def _agree(one: State, other: State) -> bool:
 def joined(one: State, other: State) -> State:
     """One path that stands for two: a value is what it is on either."""
     both = State(guarded=min(one.guarded, other.guarded))
-    both.names = {name: _either(one.names, other.names, name) for name in {**one.names, **other.names}}
-    both.store = {key: _either(one.store, other.store, key) for key in {**one.store, **other.store}}
+    both.names = _either(one.names, other.names)
+    both.store = _either(one.store, other.store)
     both.assumed = {test: held for test, held in one.assumed.items() if other.assumed.get(test) == held}
     return both
 
 
-def _either(one: dict[Any, v.Value], other: dict[Any, v.Value], key: Any) -> v.Value:
-    return v.alternatives(one.get(key, v.UNKNOWN), other.get(key, v.UNKNOWN))
+def _either(one: dict[Any, v.Value], other: dict[Any, v.Value]) -> dict[Any, v.Value]:
+    both = dict(one)
+    for key in one.keys() | other.keys():
+        mine, theirs = one.get(key, v.UNKNOWN), other.get(key, v.UNKNOWN)
+        if mine is not theirs:
+            both[key] = v.alternatives(mine, theirs)
+    return both

@@ -47,12 +47,12 @@ class Uses:
 
     Attributes:
         drafts: the findings so far.
-        used: what of each call is used, by the call's node.
+        used: what of each call is used, by its node and its layer's kind, and by how many directions.
         entered: whether a method of a module is being followed, as one call of it runs.
     """
 
     drafts: list[Draft] = field(default_factory=list)
-    used: dict[ast.AST, set[tuple[str, bool | None]]] = field(default_factory=dict)
+    used: dict[tuple[ast.AST, str | None], set[tuple[str, bool | None]]] = field(default_factory=dict)
     entered: bool = False
 
     def consume(self, value: v.Value, state: State) -> None:  # noqa: C901 - a case a kind of value
@@ -91,7 +91,7 @@ class Uses:
     def _mark(self, call: v.Call, state: State, *what: str) -> None:
         """Note a use, and on which paths it is one: those of a module with so many directions."""
         known = decided(call.module.bidirectional, state.assumed)
-        self.used.setdefault(call.node, set()).update((each, known) for each in what)
+        self.used.setdefault((call.node, call.module.kind), set()).update((each, known) for each in what)
 
     # the rules
 
@@ -204,7 +204,7 @@ class Uses:
         """The findings that no other use makes right; each place once, at its highest level."""
         found: dict[tuple[str, ast.AST], Draft] = {}
         for draft in self.drafts:
-            used = self.used.get(draft.call.node, set()) if draft.call else set()
+            used = self.used.get((draft.call.node, draft.call.module.kind), set()) if draft.call else set()
             uses = {use for use, known in used if known is None or known is draft.bidirectional}
             if draft.unless and (not complete or any(_covers(each, use) for each in draft.unless for use in uses)):
                 continue

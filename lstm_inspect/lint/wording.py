@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.source import Source
@@ -67,8 +68,13 @@ def replacement(draft: Draft) -> str | None:
         case "sequences-mixed" if base and draft.what is None:
             return f"{base}.transpose(0, 1).flatten(1)"
         case "random-initial-state":
-            return ast.unparse(node).replace("randn", "zeros", 1).replace("rand", "zeros", 1)
+            zeros = re.sub(r"\b(randn|rand|normal)(?=\b|_like)|\b\w+_(?=\()", _zeros, ast.unparse(node), count=1)
+            return zeros if zeros != ast.unparse(node) else None
     return None
+
+
+def _zeros(drawn: re.Match[str]) -> str:
+    return "zeros_" if drawn[0].endswith("_") else "zeros"
 
 
 def _replaced(source: Source, node: ast.expr, expression: str | None) -> str | None:
