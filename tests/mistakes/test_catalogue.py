@@ -99,8 +99,9 @@ def test_a_broken_catalogue_is_seen(broken: dict[str, str]) -> None:
     assert list(faults([each if each.id != "first-layer" else changed for each in CATALOGUE]))
 
 
-def test_the_ids_are_those_of_the_contract() -> None:
-    assert set(BY_ID) == set(LEVEL_OF) | FROM_SHAPES
+def test_no_id_of_the_contract_goes_away() -> None:
+    """More may come; theirs need no line here."""
+    assert set(LEVEL_OF) | FROM_SHAPES <= set(BY_ID)
 
 
 @pytest.mark.parametrize("id", LEVEL_OF)
