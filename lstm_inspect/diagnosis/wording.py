@@ -8,7 +8,7 @@ holds few of them, and a regular expression is many times slower.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, TypeAlias
@@ -29,6 +29,7 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "types": r"[^)]{0,300}",
     "rest": r".{0,6000}",
 }
+_MOST_BEFORE: Final = 500
 _SHAPES: Final = ("shape", "view")
 _WHOLE_NUMBER: Final = re.compile(r"-?\d+")
 
@@ -65,13 +66,24 @@ class Wording:
         built = [re.escape(parts[0])]
         for name, kind, fixed in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
             built += [f"(?P<{name}>{_PATTERNS[kind or 'word']})", re.escape(fixed)]
-        before = r"(?<![\w.])" if self.template[0].isalnum() or self.template[0] in "_{" else ""
+        before = r"(?<![\w.])" if self.template[0] == "{" else ""
         return re.compile(before + "".join(built))
 
     def all(self, text: str, words: Set[str]) -> list[re.Match[str]]:
         """Its occurrences in text whose white space is single blanks, and whose words are these."""
         absent = (self.word and self.word not in words) or self.longest not in text
-        return [] if absent else list(self.pattern.finditer(text))
+        return [] if absent else list(self._found(text))
+
+    def _found(self, text: str) -> Iterator[re.Match[str]]:
+        """Its occurrences that begin a word; a look behind in the pattern would be tried at every character."""
+        for found in self.pattern.finditer(text, max(0, text.find(self.longest) - _MOST_BEFORE)):
+            start = found.start()
+            if not (self._is_word and start and (text[start - 1].isalnum() or text[start - 1] in "_.")):
+                yield found
+
+    @cached_property
+    def _is_word(self) -> bool:
+        return self.template[0].isalnum() or self.template[0] == "_"
 
     def read(self, match: re.Match[str]) -> dict[str, Value]:
         """The numbers and names of an occurrence.
