@@ -63,7 +63,8 @@ class Cause:
         known: the facts that are given beside the message.
         first: a line before ``write``, for what its names stand for in this case.
         again: the call as it is made after ``write``; the one that failed, unless it is said.
-        meant: what holds after it.
+        meant: what holds after it; empty where no call on a CPU can show it.
+        rank: its place among the causes of its own case, where nothing that is known sets it apart from others.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Cause:
     first: str = ""
     again: str | None = None
     meant: str = ""
+    rank: int = 1
 
     def decide(self, names: Names) -> bool | None:
         """True: what is known decides for it. None: open. False: ruled out."""

@@ -1,0 +1,236 @@
+"""The mistakes that the tables of rules carry, made: what torch says, and whether the line to write mends them."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import functools
+import io
+import linecache
+import os
+import tomllib
+import traceback
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import rnn
+
+from lstm_inspect.diagnosis import diagnose as diagnosis
+from lstm_inspect.diagnosis.diagnose import diagnose
+from lstm_inspect.diagnosis.expression import Names
+from lstm_inspect.diagnosis.finding import Diagnosis
+from lstm_inspect.diagnosis.known import Known
+from lstm_inspect.diagnosis.rule import Cause, Rule, rules
+
+FILE = "lstm_net.py"
+CASES = [(rule, cause) for rule in rules() for cause in rule.causes]
+
+
+def cast() -> dict[str, Any]:
+    """What stands on the stage before a mistake is made: sizes, modules and tensors by their usual names."""
+    torch.manual_seed(0)
+    functions = {name: getattr(rnn, name) for name in rnn.__all__} | {"randn": torch.randn, "zeros": torch.zeros}
+    names = {"LSTM": nn.LSTM, "LSTMCell": nn.LSTMCell, "Linear": nn.Linear, "io": io, "copy": copy, "os": os}
+    short = {"pack": rnn.pack_padded_sequence, "unpack": rnn.pad_packed_sequence, "torch": torch}
+    sizes = {"input_size": 3, "hidden_size": 4, "num_layers": 1, "num_directions": 1, "batch_size": 2, "seq_len": 5}
+    modules = {"lstm": nn.LSTM(3, 4), "cell": nn.LSTMCell(3, 4), "linear": nn.Linear(4, 2)}
+    input = torch.randn(5, 2, 3)
+    tensors = {"input": input, "h0": torch.zeros(1, 2, 4), "c0": torch.zeros(1, 2, 4)}
+    packed = {"lengths": [3, 5], "packed_input": rnn.pack_padded_sequence(input, torch.tensor([5, 3]))}
+    others = {"criterion": nn.CrossEntropyLoss(), "sequences": [torch.randn(5, 3), torch.randn(3, 3)]}
+    return {**functions, **names, **short, **sizes, **modules, **tensors, **packed, **others, "num_embeddings": 9}
+
+
+def halves(code: str) -> tuple[str, str]:
+    """The statements before the last one, and the last one."""
+    body = ast.parse(code).body
+    last = body[-1].lineno - 1
+    lines = code.splitlines()
+    return "\n".join(lines[:last]), "\n".join(lines[last:])
+
+
+def said(cause: Cause) -> str:
+    """What torch says to the mistake, with the traceback that leads to it; its warning where it goes on."""
+    code = f"def forward(self):\n    pass\n{cause.makes}\n"
+    linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            exec(compile(code, FILE, "exec"), cast())
+        except Exception:
+            return traceback.format_exc()
+    assert caught, "torch accepts this by now"
+    return f"{caught[-1].category.__name__}: {caught[-1].message}"
+
+
+@functools.cache
+def message_of(rule: str, cause: str) -> str:
+    """The text that a case hands to diagnose."""
+    found = next(each for owner, each in CASES if (owner.id, each.id) == (rule, cause))
+    return found.says or said(found)
+
+
+def known_as(facts: Mapping[str, Any]) -> Known:
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list | tuple) else v for name, v in facts.items()}
+    return Known(**values)
+
+
+def known_of(cause: Cause) -> Known:
+    return known_as(cause.known)
+
+
+def diagnosed(rule: Rule, cause: Cause) -> Diagnosis:
+    return diagnose(message_of(rule.id, cause.id), known_of(cause))
+
+
+def ids(found: Diagnosis) -> list[str]:
+    return [each.id for each in (found.causes or found.if_lstm)]
+
+
+def line_of(rule: Rule, cause: Cause) -> str:
+    """The line to write that diagnose gives for a case."""
+    found = diagnosed(rule, cause)
+    return next(each.fix for each in (found.causes or found.if_lstm) if each.id == cause.id)
+
+
+@dataclass(frozen=True)
+class Mended:
+    """How a case ends with a line written: what was raised, and whether what was meant holds."""
+
+    error: str
+    holds: bool
+
+
+def made_alone(line: str) -> set[str]:
+    """The names that a line gives and does not use: they must come from it alone."""
+    names = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Name)]
+    used = {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)} - used
+
+
+def mended(cause: Cause, line: str, right: str = "") -> Mended:
+    """Make the mistake up to its last statement, write a line, and make the call again.
+
+    Args:
+        line: what is written.
+        right: the line that should have been written, if that is another.
+    """
+    before, call = halves(cause.makes)
+    names = cast()
+    again = call if cause.again is None else cause.again
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exec(f"{before}\n{cause.first}", names)
+            for made_anew in made_alone(right or line):
+                names.pop(made_anew, None)
+            exec(f"{line}\n{again}", names)
+            return Mended("", bool(eval(cause.meant, names)))
+        except Exception as error:
+            return Mended(f"{type(error).__name__}: {error}", holds=False)
+        finally:
+            torch.backends.mkldnn.set_flags(True)  # type: ignore[no-untyped-call]
+
+
+def evidence_of(rule: Rule, cause: Cause) -> Names:
+    """The names that a rule's conditions meet in a case."""
+    match = diagnosis._last_match(message_of(rule.id, cause.id), known_of(cause))
+    assert match is not None
+    return diagnosis.names_of(rule, match.evidence)
+
+
+def conditions(cause: Cause) -> list[tuple[str, int, str]]:
+    """Every condition of a cause: its field, its place there, and itself."""
+    single = [(name, 0, getattr(cause, name)) for name in ("sure", "when") if getattr(cause, name)]
+    return [*(("only", place, each) for place, each in enumerate(cause.only)), *single]
+
+
+def turned_round(cause: Cause, field: str, place: int, condition: str) -> Cause:
+    """A cause with one condition turned into its opposite."""
+    opposite = f"not ({condition})"
+    if field == "only":
+        return replace(cause, only=(*cause.only[:place], opposite, *cause.only[place + 1 :]))
+    return replace(cause, sure=opposite) if field == "sure" else replace(cause, when=opposite)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What the conditions of a rule say in one case: the causes in order, each with its decision."""
+
+    causes: tuple[tuple[str, bool | None], ...]
+
+    @property
+    def order(self) -> list[str]:
+        return [name for name, _ in self.causes]
+
+
+def decided(rule: Rule, names: Names) -> Decided:
+    return Decided(tuple((cause.id, sure) for cause, sure in diagnosis._ranked(rule, names)))
+
+
+def own_cases(rule: Rule) -> list[tuple[Names, Expect]]:
+    """What the conditions of a rule meet in the cases of its causes, and the causes' ranks there."""
+    return [(evidence_of(rule, cause), Expect(rank={cause.id: cause.rank})) for cause in rule.causes]
+
+
+@dataclass(frozen=True)
+class Expect:
+    """What a case asks of the causes: ranks, those that come first, those that are sure or ruled out."""
+
+    rank: Mapping[str, int] = field(default_factory=dict)
+    first: tuple[str, ...] = ()
+    sure: tuple[str, ...] = ()
+    ruled_out: tuple[str, ...] = ()
+
+    def met_by(self, found: Decided) -> bool:
+        order = found.order
+        return (
+            all(name in order and order.index(name) + 1 == place for name, place in self.rank.items())
+            and order[: len(self.first)] == list(self.first)
+            and all((name, True) in found.causes for name in self.sure)
+            and not set(self.ruled_out) & set(order)
+        )
+
+
+def more_cases() -> list[tuple[str, str, Known, Expect]]:
+    """The rows of decided.toml: the rule, the text, what is known, and what is asked."""
+    rows = tomllib.loads((Path(__file__).parent / "decided.toml").read_text(encoding="utf-8"))["decided"]
+    return [(row["rule"], row["text"], known_as(row.get("known", {})), _asked(row)) for row in rows]
+
+
+def _asked(row: Mapping[str, Any]) -> Expect:
+    first, sure, ruled_out = (tuple(row.get(name, ())) for name in ("first", "sure", "ruled_out"))
+    return Expect(first=first, sure=sure, ruled_out=ruled_out)
+
+
+def cases_of(rule: Rule) -> list[tuple[Names, Expect]]:
+    """Everything that the conditions of a rule are held against."""
+    found = own_cases(rule)
+    for name, text, known, asked in more_cases():
+        match = diagnosis._last_match(text, known)
+        if name == rule.id and match is not None:
+            found.append((diagnosis.names_of(rule, match.evidence), asked))
+    return found
+
+
+def changed_lines(cause: Cause, line: str) -> list[str]:
+    """A line left out, and with one number or truth value turned into another, in every place.
+
+    Of packed input torch checks nothing, and may read beyond the states: there it is only left out.
+    """
+    if "packed" in f"{line}{cause.makes}{cause.again}":
+        return ["pass"]
+    tree = ast.parse(line)
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, int)]
+    found = ["pass"]
+    for node in constants:
+        before: Any = node.value
+        node.value = not before if isinstance(before, bool) else before + 1
+        found.append(ast.unparse(tree))
+        node.value = before
+    return found
