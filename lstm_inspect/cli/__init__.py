@@ -11,7 +11,7 @@ import typer
 from lstm_inspect._version import __version__
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.constructor import is_constructor
-from lstm_inspect.cli.help import GroupedCommand, GroupedProgram
+from lstm_inspect.cli.help import GroupedCommand, GroupedProgram, ProgramCommand
 from lstm_inspect.cli.options import spell_flag
 from lstm_inspect.cli.usage import usage_message
 from lstm_inspect.errors import LSTMInspectError
@@ -19,7 +19,7 @@ from lstm_inspect.errors import LSTMInspectError
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 PROGRAM: Final = "lstm-inspect"
 HEADINGS: Final = {
-    "Your own code": ("model", "lint", "diagnose", "checkpoint"),
+    "Your own code": ("run", "model", "lint", "diagnose", "checkpoint"),
     "One nn.LSTM": ("shapes", "pack", "weights", "overview", "draw", "code"),
     "The knowledge behind it": ("explain", "verify", "schema"),
 }
@@ -35,7 +35,8 @@ def _application(arguments: Sequence[str]) -> typer.Typer:
     for heading, names in HEADINGS.items():
         for name in names if asked is None else (each for each in names if each in asked):
             function = getattr(import_module(f"{__name__}.{name}"), name)
-            app.command(cls=GroupedCommand, rich_help_panel=heading)(function)
+            kind = ProgramCommand if name == "run" else GroupedCommand
+            app.command(cls=kind, rich_help_panel=heading)(function)
     return app
 
 

@@ -26,6 +26,16 @@ class GroupedCommand(TyperCommand):
         _write(panels, formatter)
 
 
+class ProgramCommand(GroupedCommand):
+    """A command that takes a program and its arguments: its own options end there."""
+
+    allow_interspersed_args = False
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """What --help shows after the command's name."""
+        return ["[OPTIONS]", "SCRIPT.py | -m MODULE", "[ARGS ..]"]
+
+
 class GroupedProgram(TyperGroup):
     """The program, whose help lists its commands under headings, each with its whole summary."""
 

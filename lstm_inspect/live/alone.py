@@ -12,41 +12,16 @@ from torch.nn.utils.rnn import PackedSequence
 from torch.utils._pytree import tree_leaves
 
 from lstm_inspect.experiment.compare import Comparison, compare
+from lstm_inspect.live.alone_report import Alone
 from lstm_inspect.live.alone_runs import Pick, Ran, Seen, run
 from lstm_inspect.live.seeing import SEQUENCES
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
-from lstm_inspect.theory.contract import Natural, written
 from lstm_inspect.theory.tolerance import Tolerance, tolerance
 
 MOST_SEQUENCES: Final = 4
 _SLACK: Final = 10
 """A model rounds more often than the one LSTM in it that a dtype's tolerance is for."""
-
-
-@written("passed reason axis result_axis sequences checked largest replaced")
-@dataclass(frozen=True, slots=True)
-class Alone:
-    """Whether each sequence alone gives what it gives in the batch.
-
-    Attributes:
-        passed: None if that could not be decided.
-        reason: why not, or what differs.
-        axis, result_axis: along which the arguments and the result are taken apart.
-        sequences: in the batch.
-        checked: how many of them were run alone.
-        largest: the largest difference of any element.
-        replaced: whether the others were replaced by copies of the one, as the model can't run on one alone.
-    """
-
-    passed: bool | None
-    reason: str | None = None
-    axis: Natural | None = None
-    result_axis: Natural | None = None
-    sequences: Natural | None = None
-    checked: Natural = 0
-    largest: float | None = None
-    replaced: bool = False
 
 
 def alone_of(

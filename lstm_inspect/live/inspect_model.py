@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from lstm_inspect.errors import CallError, LSTMInspectError
-from lstm_inspect.live.alone import Alone, alone_of
+from lstm_inspect.live.alone import alone_of
+from lstm_inspect.live.alone_report import Alone
 from lstm_inspect.live.alone_runs import restored
 from lstm_inspect.live.report import ModelReport, NotCalled, NotCovered
 from lstm_inspect.live.spec_of import spec_of_module

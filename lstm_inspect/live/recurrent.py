@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from torch import Tensor, nn
@@ -15,51 +14,16 @@ from lstm_inspect.experiment.run import Run
 from lstm_inspect.experiment.verify import Verifier
 from lstm_inspect.live.call import dtype_checks, unpacked
 from lstm_inspect.live.prove import see_that_it_has_numbers, under
+from lstm_inspect.live.report import Measured, RecurrentReport
 from lstm_inspect.live.spec_of import batch_of
 from lstm_inspect.live.standin import aside, standin_of, unhooked
 from lstm_inspect.theory.claim import CheckResult, Claim
 from lstm_inspect.theory.claims import claims
-from lstm_inspect.theory.contract import written
-from lstm_inspect.theory.shapes import Shape, tensors
+from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.worked_out import worked_out
 
 _OF_AN_LSTM_ALONE: Final = re.compile(r"\b(c0|cn|lstm|reference)\b")
-
-
-@written("name shape")
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One tensor's shape, as measured."""
-
-    name: str
-    shape: Shape
-
-
-@written("constructor tensors checks verified")
-@dataclass(frozen=True, slots=True)
-class RecurrentReport:
-    """One call of an nn.GRU or nn.RNN.
-
-    Attributes:
-        constructor: the call that builds the module.
-        tensors: input, h0, output and hn, as far as the caller gave or got them.
-        checks: of shape, of equality and of packing.
-    """
-
-    constructor: str
-    tensors: Sequence[Measured]
-    checks: Sequence[CheckResult]
-
-    @property
-    def verified(self) -> bool:
-        """Whether every check held."""
-        return self.failed == 0
-
-    @property
-    def failed(self) -> int:
-        """How many checks did not hold."""
-        return sum(not check.passed for check in self.checks)
 
 
 def prove_recurrent(module: nn.RNNBase, input: Any, hx: Tensor | None, results: Any) -> RecurrentReport:

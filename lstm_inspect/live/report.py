@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from lstm_inspect.diagnosis.finding import Diagnosis
-from lstm_inspect.live.alone import Alone
-from lstm_inspect.live.recurrent import RecurrentReport
+from lstm_inspect.live.alone_report import Alone
 from lstm_inspect.mistakes.finding import Finding, Findings
 from lstm_inspect.mistakes.read import Read
+from lstm_inspect.theory.claim import CheckResult
 from lstm_inspect.theory.contract import Limit, Natural, Positive, written
+from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.verdict.report import Report
@@ -19,6 +20,41 @@ from lstm_inspect.verdict.report import Report
 Outcome: TypeAlias = Annotated[str, Limit(enum=["checked", "misfit", "refused", "unchecked"])]
 """checked: there is a report. misfit: torch took a call that contradicts its module. refused: torch raised an error.
 unchecked: there is nothing to check, or no way to: the reason is said."""
+
+
+@written("name shape")
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One tensor's shape, as measured."""
+
+    name: str
+    shape: Shape
+
+
+@written("constructor tensors checks verified")
+@dataclass(frozen=True, slots=True)
+class RecurrentReport:
+    """One call of an nn.GRU or nn.RNN.
+
+    Attributes:
+        constructor: the call that builds the module.
+        tensors: input, h0, output and hn, as far as the caller gave or got them.
+        checks: of shape, of equality and of packing.
+    """
+
+    constructor: str
+    tensors: Sequence[Measured]
+    checks: Sequence[CheckResult]
+
+    @property
+    def verified(self) -> bool:
+        """Whether every check held."""
+        return self.failed == 0
+
+    @property
+    def failed(self) -> int:
+        """How many checks did not hold."""
+        return sum(not check.passed for check in self.checks)
 
 
 @written("name index report recurrent error outcome diagnosis kind model file line times verified")
@@ -118,6 +154,11 @@ class Calls(Shown, list[Call]):
         return all(found) if found else None
 
     @property
+    def wrong(self) -> Sequence[Finding]:
+        """The mistakes that are wrong, or likely wrong."""
+        return [mistake for mistake in self.mistakes if mistake.level != "note"]
+
+    @property
     def warnings(self) -> Sequence[SpecWarning]:
         """Every call's warnings, once a module, and what was not checked; in Python's words."""
         return [*_said(self), *_unchecked(self), *_faults(self.faults)]
@@ -203,6 +244,69 @@ class ModelReport(Shown):
     def mistakes(self) -> Sequence[Finding]:
         """What the model takes wrongly from the results."""
         return self.calls.mistakes
+
+
+@written(
+    "program arguments module torch error diagnosis calls=listed counted reads not_traced mistakes warnings verified",
+    command="run",
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport(Shown):
+    """Every call of every nn.LSTM in one run of a program.
+
+    Attributes:
+        program: the script, or the module.
+        arguments: what it was run with.
+        module: whether it was run as ``python -m`` runs it.
+        torch: whether it loaded torch.
+        calls: in the order in which they were made.
+        error: the exception that it ended with; None if it ended otherwise.
+        diagnosis: what that means, if an LSTM has to do with it.
+    """
+
+    view: ClassVar[Literal["run"]] = "run"
+    program: str
+    arguments: Sequence[str]
+    module: bool
+    torch: bool
+    calls: Calls
+    error: str | None = None
+    diagnosis: Diagnosis | None = None
+
+    @property
+    def listed(self) -> Sequence[Call]:
+        """The calls alone."""
+        return self.calls.listed
+
+    @property
+    def counted(self) -> Sequence[NotProved]:
+        """Calls that were seen and not proved."""
+        return self.calls.counted
+
+    @property
+    def reads(self) -> Sequence[Read]:
+        """What is read of the results, in the calls of models that were followed."""
+        return self.calls.reads
+
+    @property
+    def not_traced(self) -> str | None:
+        """Why something was not followed."""
+        return self.calls.not_traced
+
+    @property
+    def mistakes(self) -> Sequence[Finding]:
+        """What the program takes wrongly from the results."""
+        return self.calls.mistakes
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether every check of every call held; None if there was none."""
+        return self.calls.verified
+
+    @property
+    def warnings(self) -> Sequence[SpecWarning]:
+        """What to know about the calls."""
+        return self.calls.warnings
 
 
 def shown(name: str) -> str:

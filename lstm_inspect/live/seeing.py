@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import update_wrapper
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import Any, Final, Protocol, TypeVar
 
 import torch
@@ -205,6 +205,14 @@ def _see(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: d
     for (observer, faults), token in zip(observers, tokens, strict=True):
         _ask(faults, observer.after, token, module, args, kwargs, results)
     return results
+
+
+def call_in(frame: FrameType) -> tuple[nn.Module, tuple[Any, ...], dict[str, Any]] | None:
+    """The call that a frame of an exception is making: the module and its arguments; None if it makes none."""
+    if frame.f_code is not _see.__code__:
+        return None
+    local = frame.f_locals
+    return local["module"], local["args"], local["kwargs"]
 
 
 @_not_compiled

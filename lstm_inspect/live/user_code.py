@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.errors import LSTMInspectError, TargetError
+from lstm_inspect.live.program import without_ours
 from lstm_inspect.live.report import shown
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from lstm_inspect.diagnosis.finding import Diagnosis
 
-_OURS: Final = str(Path(__file__).resolve().parents[1])
 _MACHINERY: Final = ("<frozen importlib", str(Path(contextmanager.__code__.co_filename)))
 _MOST_SHOWN: Final = 300
 _MOST_FRAMES: Final = 4
@@ -72,28 +72,34 @@ def running(target: str, model: torch.nn.Module | None = None) -> Iterator[None]
 
 def explained(target: str, error: Exception, model: torch.nn.Module | None) -> UserCodeError:
     """The user's exception with its traceback and, where an LSTM has to do with it, its diagnosis."""
-    trace = traceback.TracebackException(type(error), error, _trimmed(error.__traceback__))
-    text = "".join(trace.format()).rstrip("\n")
     call = lstm_call_of(error.__traceback__)
-    diagnosis = _diagnosis(text, call, error.__traceback__)
+    diagnosis = diagnosis_of_error(error)
+    trace = traceback.TracebackException.from_exception(error)
     where = "" if call is None else f" in a call of {_name_of(call.lstm, model)}"
     first_line = (str(trace).strip().splitlines() or ["(no message)"])[0][:_MOST_SHOWN]
     instead = "mending it where the traceback above ends"
     if diagnosis is not None and diagnosis.causes:
         instead = diagnosis.causes[0].fix
     found = UserCodeError(target, f"raised {type(error).__name__}{where}", first_line.rstrip("."), instead)
-    found.traceback, found.diagnosis = text, diagnosis
+    found.traceback, found.diagnosis = "".join(trace.format()).rstrip("\n"), diagnosis
     return found
 
 
-def _diagnosis(text: str, call: LSTMCall | None, trace: TracebackType | None) -> Diagnosis | None:
-    """What a traceback means, with the shapes of the call that it came out of; None if no LSTM has to do with it."""
+def diagnosis_of_error(error: Exception) -> Diagnosis | None:
+    """What an exception means, with the shapes of the call that it came out of; None if no LSTM has to do with it.
+
+    Our own frames are taken out of its traceback, and what calls the user's code for us.
+    """
     from lstm_inspect.diagnosis.diagnose import diagnose
     from lstm_inspect.live.facts import diagnosis_of
 
+    call, reads = lstm_call_of(error.__traceback__), holds_results(error.__traceback__)
+    without_ours(error)
+    error.__traceback__ = _trimmed(error.__traceback__)
+    text = "".join(traceback.format_exception(error))
     if call is not None:
         return diagnosis_of(text, call.lstm, call.args, call.kwargs)
-    found = diagnose(text, lstm_call=True if holds_results(trace) else None)
+    found = diagnose(text, lstm_call=True if reads else None)
     return found if found.matched and found.kind != "trap" else None
 
 
@@ -111,8 +117,8 @@ def holds_results(trace: TracebackType | None) -> bool:
 
 
 def _trimmed(trace: TracebackType | None) -> TracebackType | None:
-    """A traceback from the user's first frame on: without this program's, and what calls a module for it."""
-    while trace is not None and trace.tb_frame.f_code.co_filename.startswith((_OURS, *_MACHINERY, _module_file())):
+    """A traceback from the user's first frame on: without what calls a module for this program."""
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith((*_MACHINERY, _module_file())):
         trace = trace.tb_next
     return trace
 
@@ -124,15 +130,14 @@ def _module_file() -> str:
 
 
 def lstm_call_of(trace: TracebackType | None) -> LSTMCall | None:
-    """The innermost call of an nn.LSTM that an exception went through, read off the frames of ``Module.__call__``."""
+    """The innermost call of an nn.LSTM that an exception went through, read off the frames that saw it."""
     from torch.nn import LSTM
 
-    found = None
-    for frame, _ in traceback.walk_tb(trace):
-        local = frame.f_locals
-        if frame.f_code.co_name == "_call_impl" and isinstance(local.get("self"), LSTM):
-            found = LSTMCall(local["self"], local.get("args", ()), local.get("kwargs", {}))
-    return found
+    from lstm_inspect.live.seeing import call_in
+
+    calls = [call for frame, _ in traceback.walk_tb(trace) if (call := call_in(frame))]
+    module, args, kwargs = calls[-1] if calls else (None, (), {})
+    return LSTMCall(module, args, kwargs) if isinstance(module, LSTM) else None
 
 
 def _name_of(lstm: torch.nn.LSTM, model: torch.nn.Module | None) -> str:

@@ -213,12 +213,14 @@ def _proved(calls: Calls, proved: Sequence[Call]) -> str:
     modules = len({call.name for call in proved})
     checks = len(_Checked(proved).checks)
     counts = f"{_number(checks, 'check')} of {_number(len(proved), 'call')} of {_number(modules, 'module')}"
-    bad = [call for call in calls if call.verified is False]
-    if bad:
-        return f"FAILED: {_number(len(bad), 'call')}; {counts} were made"
-    if not proved:
-        return "Nothing was checked: no nn.LSTM was called"
-    return f"Proved: {counts}"
+    failed = sum(call.verified is False and call.outcome != "refused" for call in calls)
+    refused = sum(call.outcome == "refused" for call in calls)
+    said = [f"FAILED: {_number(failed, 'call')}"] if failed else []
+    said += [f"torch refused {_number(refused, 'call')}"] if refused else []
+    if proved:
+        said.append(f"{'held against' if failed else 'proved'}: {counts}")
+    sentence = "; ".join(said) or "nothing was checked: no nn.LSTM was called"
+    return sentence[0].upper() + sentence[1:]
 
 
 def _not_proved(calls: Calls) -> Iterator[str]:

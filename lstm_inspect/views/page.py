@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from lstm_inspect.checkpoint.report import CheckpointReport
     from lstm_inspect.diagnosis.finding import Diagnosis
-    from lstm_inspect.live.report import Call, Calls, ModelReport
+    from lstm_inspect.live.report import Call, Calls, ModelReport, RunReport
     from lstm_inspect.verdict.explanation import Catalogue, Explanation
     from lstm_inspect.verdict.parameters import Weights
     from lstm_inspect.verdict.report import Report
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def page(  # noqa: C901, PLR0911 - a case a report, and no other logic
-    shown: OneReport | Calls | Call, spell: Spell = spell_python, detail: Detail = PLAIN
+    shown: OneReport | Calls | Call | RunReport, spell: Spell = spell_python, detail: Detail = PLAIN
 ) -> RenderableType:
     """A report to look at.
 
@@ -56,6 +56,10 @@ def page(  # noqa: C901, PLR0911 - a case a report, and no other logic
             from lstm_inspect.views import model
 
             return model.page(shown, spell, detail)
+        case "run":
+            from lstm_inspect.views import run
+
+            return run.page(shown, spell, detail)
         case "calls":
             from lstm_inspect.views import calls
 

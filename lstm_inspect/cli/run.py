@@ -1,0 +1,179 @@
+"""lstm-inspect run"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from lstm_inspect.cli import streams
+from lstm_inspect.cli.deliver import save_path, writable_path
+from lstm_inspect.cli.flags import Values, arguments, command, switch, text
+from lstm_inspect.cli.options import CHECK_FLAGS, FORCE, PREDICT, REPORT_FLAGS, checking_of, spell_flag
+from lstm_inspect.errors import TargetError
+from lstm_inspect.live.program import Program, run_program
+from lstm_inspect.live.when_loaded import when_loaded
+
+if TYPE_CHECKING:
+    from lstm_inspect.live.session import Session
+
+_REPORT: Final = "The report"
+PROGRAM: Final = arguments(
+    "program",
+    metavar="SCRIPT.py [ARGS ..]",
+    help="The program, - for standard input, and its own arguments.",
+    default="",
+)
+MODULE: Final = switch("The program", "module", "-m", help="What is run is a module, as after python -m.")
+JSON: Final = text(_REPORT, "json", "--json", help="Write the report as JSON to a file.", metavar="FILE.json")
+QUIET: Final = switch(_REPORT, "quiet", "--quiet", help="Show failures and mistakes alone, nothing if there are none.")
+STRICT: Final = switch(
+    _REPORT,
+    "strict",
+    "--strict",
+    help="Exit with 1 where the program exits with 0 and a check failed or a mistake is there.",
+)
+SAVE: Final = next(flag for flag in REPORT_FLAGS if flag.name == "save")
+_CHECKS: Final = [flag for flag in CHECK_FLAGS if flag is not PREDICT and flag.name != "tf32"]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a command line asks for.
+
+    Attributes:
+        program: what is run.
+        checking: how each call is checked: the keyword arguments of Options.
+        json, save: files for the report, as they are from here: the program may go elsewhere.
+        quiet, strict: see the flags.
+        path: ``sys.path`` before the program sets it: where our own modules are found.
+        stderr: where the report goes.
+    """
+
+    program: Program
+    checking: dict[str, Any]
+    json: Path | None
+    save: Path | None
+    quiet: bool
+    strict: bool
+    path: list[str] = field(default_factory=lambda: list(sys.path))
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+
+
+PLANS: Final[list[Plan]] = []
+"""What is to be run once the command line has been read: outside it, as the program leaves in ways of its own."""
+
+
+@command(PROGRAM, MODULE, _CHECKS, JSON, SAVE, FORCE, QUIET, STRICT)
+def run(values: Values) -> int:
+    """Your own program, run unchanged, and every nn.LSTM that it called.
+
+    Options end at the script: what stands after it is the script's own. Its output, its exceptions and its exit
+    status are what they are without this; the report goes to stderr when it ends.
+    """
+    name, *rest = values["program"]
+    if not name:
+        raise TargetError("run", "was given no program", "it runs one", "lstm-inspect run script.py")
+    program = Program(name, tuple(rest), values["module"])
+    program.see_that_it_is_there()
+    saved = save_path(values)
+    json = None if values["json"] is None else writable_path("json", values, [".json"], "report.json")
+    json, saved = (None if path is None else path.absolute() for path in (json, saved))
+    PLANS.append(Plan(program, checking_of(values), json, saved, values["quiet"], values["strict"]))
+    return streams.OK
+
+
+def execute(plan: Plan) -> None:
+    """Run the program in this process, as Python would, and report when everything of it is through.
+
+    The report is made by an exit handler that was set before the program's own, so it comes after them, and
+    after its threads. A child process that the program forks has none.
+    """
+    from lstm_inspect.live.session import Session
+
+    session = Session(plan.program, plan.checking)
+    atexit.register(_report, plan, session, os.getpid())
+    when_loaded("torch", lambda: _start(plan, session))
+    run_program(plan.program, lambda error: _raised(plan, session, error))
+    if plan.strict and session.faulty:
+        raise SystemExit(streams.FAILED)
+
+
+def _start(plan: Plan, session: Session) -> None:
+    with _our_path(plan):
+        session.start()
+
+
+def _raised(plan: Plan, session: Session, error: BaseException) -> None:
+    with _our_path(plan):
+        session.left_by(error)
+
+
+@contextmanager
+def _our_path(plan: Plan) -> Iterator[None]:
+    """Find our own modules, and not the program's of the same names."""
+    theirs, sys.path = sys.path, plan.path
+    try:
+        yield
+    finally:
+        sys.path = theirs
+
+
+def _report(plan: Plan, session: Session, process: int) -> None:
+    if os.getpid() != process:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):  # the program's own streams: Python says what is wrong with them
+            stream.flush()
+    with _our_path(plan):
+        session.end()
+        try:
+            _hand_over(plan, session)
+        except (OSError, ValueError):  # stderr is closed
+            return
+    if plan.strict and session.status == 0 and session.faulty:
+        os._exit(streams.FAILED)
+
+
+def _hand_over(plan: Plan, session: Session) -> None:
+    from lstm_inspect.theory.contract import to_dict
+    from lstm_inspect.verdict.contract import to_json
+
+    report = session.report()
+    if plan.json is not None:
+        plan.json.write_text(to_json(to_dict(report)) + "\n", encoding="utf-8")
+    if plan.save is not None:
+        _save(plan, report)
+    _show(plan, session)
+
+
+def _save(plan: Plan, report: Any) -> None:
+    from lstm_inspect.views.export import FORMATS
+    from lstm_inspect.views.page import page
+
+    assert plan.save is not None
+    width = streams.error_console().width
+    plan.save.write_text(FORMATS[plan.save.suffix.lower()](page(report, spell_flag), width), encoding="utf-8")
+
+
+def _show(plan: Plan, session: Session) -> None:
+    """The page on stderr; with a file to read it in, its last lines alone."""
+    from rich.console import Console
+
+    from lstm_inspect.views import run as view
+
+    report = session.report()
+    if plan.quiet and not session.faulty and report.diagnosis is None:
+        return
+    console = Console(file=plan.stderr, highlight=False, markup=False, emoji=False)
+    brief = plan.json is not None or plan.save is not None
+    console.print()
+    console.print(view.page(report, spell_flag, quiet=plan.quiet, brief=brief))
+    for path in (plan.json, plan.save):
+        if path is not None:
+            console.print(f"saved {path}", soft_wrap=True)

@@ -1,0 +1,169 @@
+"""Run somebody's program as Python runs it: its arguments, its path, ``__main__``, its exceptions and exit status."""
+
+from __future__ import annotations
+
+import io
+import os
+import runpy
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, ModuleType, TracebackType
+from typing import Any, Final, cast
+
+from lstm_inspect.errors import TargetError
+
+_OURS: Final = str(Path(__file__).resolve().parents[1]) + os.sep
+_STDIN: Final = "-"
+_LISTED: Final = "__main__.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program and its arguments, as they were typed.
+
+    Attributes:
+        name: a script's file, a folder or archive with a ``__main__.py``, "-" for standard input; or a module.
+        arguments: what stands after it.
+        module: whether it is a module's name, ``python -m``.
+    """
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    module: bool = False
+
+    def see_that_it_is_there(self) -> None:
+        """Refuse a script that can't be read, before anything runs.
+
+        Raises:
+            TargetError: there is no such file.
+        """
+        path = Path(self.name)
+        if self.module or self.name == _STDIN or path.is_file() or (path / _LISTED).is_file():
+            return
+        there = f"there is no file {path} in {Path.cwd()}"
+        allowed = f"there is no {_LISTED} in that folder" if path.is_dir() else there
+        raise TargetError(self.name, "can't be run", allowed, "run path/to/script.py, or run -m package.module")
+
+
+def run_program(program: Program, raised: Callable[[BaseException], None]) -> None:
+    """Run a program in this process, which is its own from now on.
+
+    ``sys.argv``, the first entry of ``sys.path`` and ``__main__`` are set as Python sets them, and left so: what the
+    program started, a thread or an exit handler, may need them.
+
+    Args:
+        program: what is run.
+        raised: told of the exception that the program ends with, its traceback still whole.
+
+    Raises:
+        BaseException: whatever the program raises, with a traceback that holds none of our frames.
+    """
+    sys.argv = [program.name, *program.arguments]
+    main = ModuleType("__main__")
+    vars(main)["__builtins__"] = sys.modules["builtins"]
+    sys.modules["__main__"] = main
+    try:
+        if program.module or Path(program.name).is_dir() or _is_archive(program.name):
+            _run_module(program)
+        else:
+            exec(_code(program, main), vars(main))  # noqa: S102 - the user's own program, asked to be run
+    except BaseException as error:
+        raised(error)
+        without_ours(error)
+        sys.excepthook = _hook(sys.excepthook)
+        raise
+
+
+def _is_archive(name: str) -> bool:
+    import zipfile
+
+    return name != _STDIN and not name.endswith(".py") and zipfile.is_zipfile(name)
+
+
+def _first_on_path(folder: str) -> None:
+    if not sys.flags.safe_path:
+        sys.path[0] = folder
+
+
+def _run_module(program: Program) -> None:
+    """What ``python -m module`` and ``python folder`` do, by the function of Python's own that does it."""
+    run = cast(Any, runpy)._run_module_as_main
+    if program.module:
+        _first_on_path(os.getcwd())
+        run(program.name)
+    else:
+        sys.path.insert(0, program.name)
+        run("__main__", False)
+
+
+def _code(program: Program, main: ModuleType) -> CodeType:
+    """A script's code, its ``__main__`` prepared."""
+    if program.name == _STDIN:
+        _first_on_path("")
+        source: bytes | str = sys.stdin.read()
+        return compile(source, "<stdin>", "exec", dont_inherit=True)
+    path = os.path.abspath(program.name)
+    _first_on_path(os.path.dirname(os.path.realpath(path)))
+    vars(main).update(__file__=path, __cached__=None, __loader__=SourceFileLoader("__main__", path))
+    with io.open_code(path) as file:
+        return compile(file.read(), path, "exec", dont_inherit=True)
+
+
+def _hook(shown_by: Any) -> Any:
+    """An excepthook that shows an exception as the program's own would, without the frames that are added to it."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        without_ours(error)
+        shown_by(kind, error, error.__traceback__)
+
+    return hook
+
+
+def without_ours(error: BaseException) -> None:
+    """Take our frames out of an exception's traceback, and of those that it came from."""
+    error.__traceback__ = _kept(_inside(_frames(error.__traceback__)))
+    seen = {id(error)}
+    left = _came_from(error)
+    while left:
+        each = left.pop()
+        if id(each) not in seen:
+            seen.add(id(each))
+            each.__traceback__ = _kept(_frames(each.__traceback__))
+            left += _came_from(each)
+
+
+def _came_from(error: BaseException) -> list[BaseException]:
+    found = (error.__cause__, error.__context__, *getattr(error, "exceptions", ()))
+    return [each for each in found if each is not None]
+
+
+def _frames(trace: TracebackType | None) -> list[TracebackType]:
+    frames = []
+    while trace is not None:
+        frames.append(trace)
+        trace = trace.tb_next
+    return frames
+
+
+def _inside(frames: list[TracebackType]) -> list[TracebackType]:
+    """What stands inside the first frames that are ours: the program, without what started us."""
+    ours = [place for place, each in enumerate(frames) if _is_ours(each)]
+    if not ours:
+        return frames
+    last = next(place for place in range(ours[0], len(frames) + 1) if place not in ours)
+    return frames[last:]
+
+
+def _kept(frames: list[TracebackType]) -> TracebackType | None:
+    """The frames that are not ours, joined."""
+    kept = [each for each in frames if not _is_ours(each)]
+    for each, after in zip(kept, [*kept[1:], None], strict=True):
+        each.tb_next = after
+    return kept[0] if kept else None
+
+
+def _is_ours(trace: TracebackType) -> bool:
+    return trace.tb_frame.f_code.co_filename.startswith(_OURS)
