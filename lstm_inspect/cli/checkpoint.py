@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from lstm_inspect.cli.deliver import deliver, save_path
-from lstm_inspect.cli.flags import Values, argument, command
+from lstm_inspect.cli import streams
+from lstm_inspect.cli.deliver import deliver, save_path, writable_path
+from lstm_inspect.cli.flags import Values, argument, command, text
 from lstm_inspect.cli.options import REPORT_FLAGS, spell_flag
+
+if TYPE_CHECKING:
+    from lstm_inspect.checkpoint.report import CheckpointReport
 
 FILE: Final = argument(
     "file", metavar="FILE", help="A file of torch, .safetensors, .npz, .onnx, .h5, .keras, or a pickle."
 )
+OUTPUT: Final = text(
+    "The weights",
+    "output",
+    "--output",
+    help="Write them as a state dict of torch, proved by the equations of their own format.",
+    metavar="FILE.pt",
+)
 
 
-@command(FILE, REPORT_FLAGS)
+@command(FILE, (OUTPUT,), REPORT_FLAGS)
 def checkpoint(values: Values) -> int:
     """The LSTMs in a file of weights, by names and shapes; nothing of the file is run.
 
     Example: lstm-inspect checkpoint tagger.pt
     """
     path = save_path(values)
+    weights = None if values["output"] is None else writable_path("output", values, (".pt",), "lstm.pt")
     from lstm_inspect.checkpoint.read import checkpoint as read
 
     report = read(values["file"])
+    if weights is not None:
+        _write_weights(report, Path(values["file"]), weights)
     return deliver(report, values, path, document=report.to_dict(spell_flag))
+
+
+def _write_weights(report: CheckpointReport, file: Path, weights: Path) -> None:
+    from lstm_inspect.checkpoint.convert import convert, saved
+
+    converted = convert(report, file)
+    streams.save(saved(converted), weights)
+    for each in converted:
+        proof = f"its output is within {each.furthest:.1e} of {each.framework}'s equations in float64"
+        streams.say(f"{each.name or 'the LSTM'}: {each.constructor} takes it with strict=True; {proof}")

@@ -61,6 +61,18 @@ def constants(graph: Any) -> dict[str, Any]:
     return found
 
 
+def arrays(path: Path, wanted: set[str]) -> dict[str, Any]:
+    """The numbers of some tensors, by name: those that the file holds.
+
+    Raises:
+        FileError: as ``load`` does.
+    """
+    from onnx import numpy_helper
+
+    held = {printable(name): each for graph in graphs(load(path).graph) for name, each in constants(graph).items()}
+    return {name: numpy_helper.to_array(held[name], str(path.parent)) for name in wanted if name in held}
+
+
 def content(path: Path) -> tuple[list[Entry], list[Foreign]]:
     """Every tensor that it holds, and every recurrent module.
 
