@@ -27,7 +27,10 @@ TORCH_VERSION = "2.13.0+cpu"
 
 _MASKS = (
     (re.compile(r"[\d.]+ \w+ are free here"), "SOME are free here"),
-    (re.compile(r"differs by [\d.e+-]+"), "differs by ..."),  # in the last bits, and those are the processor's own
+    (
+        re.compile(r"(differs by|furthest) [\d.e+-]+\d"),
+        r"\1 ...",
+    ),  # in the last bits, and those are the processor's own
 )
 
 

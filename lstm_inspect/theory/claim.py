@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from lstm_inspect.theory.contract import Limit, written
 from lstm_inspect.theory.tolerance import EXACT, Tolerance
+
+KINDS: Final = {
+    "shape": "predicted shape == measured shape",
+    "equality": "the same numbers in another place of one call, bit for bit",
+    "packing": "what packing promises",
+    "reference": "within |a - b| <= atol + rtol * |b| of the LSTM equations in float64",
+}
+"""Each kind of check, and when one passes."""
 
 
 @written("id kind left right why")
@@ -25,7 +33,7 @@ class Claim:
     """
 
     id: str
-    kind: Annotated[str, Limit(enum=["shape", "equality", "reference", "packing"])]
+    kind: Annotated[str, Limit(enum=list(KINDS))]
     left: str
     right: str
     why: str

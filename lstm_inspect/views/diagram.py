@@ -98,7 +98,7 @@ class _Drawing:
 def cell_sign(signs: Signs, *, output: bool, state: bool) -> tuple[str, str]:
     """The sign and the style of a cell that is part of output, of hn, of both or of neither."""
     if output:
-        return (signs.output_and_state, look.STATE) if state else (signs.output, look.CODE)
+        return (signs.output_and_state, look.STATE) if state else (signs.output, look.CELL)
     return (signs.state, look.STATE) if state else (signs.cell, look.FAINT)
 
 

@@ -26,6 +26,7 @@ FAINT: Final = "dim"
 GOOD: Final = "green"
 BAD: Final = "bold red"
 CODE: Final = "cyan"
+CELL: Final = "cyan"
 NAME: Final = "magenta"
 STATE: Final = "bold magenta"
 

@@ -48,7 +48,7 @@ def padded_batch(packing: Packing, width: int, signs: Signs, *, label: Label | N
         label: what stands in a valid cell, instead of its sign.
     """
     rows = partial(_padded_rows, packing, signs, label or (lambda sequence, step: signs.valid))
-    legend = Text() if label else Text.assemble((signs.valid, look.CODE), " valid   ")
+    legend = Text() if label else Text.assemble((signs.valid, look.CELL), " valid   ")
     if packing.valid_steps < packing.padded_steps:
         legend += Text.assemble((signs.padded, look.FAINT), " padding   ")
     share = f"{packing.valid_steps:,} of {packing.padded_steps:,} valid"
@@ -114,7 +114,7 @@ def _padded_rows(packing: Packing, signs: Signs, label: Label, picture: Grid) ->
 
 
 def _padded_sign(cell: GridCell, signs: Signs, label: Label) -> Sign:
-    return (signs.padded, look.FAINT) if cell.row is None else (label(cell.sequence, cell.time_step), look.CODE)
+    return (signs.padded, look.FAINT) if cell.row is None else (label(cell.sequence, cell.time_step), look.CELL)
 
 
 def _packed_rows(packing: Packing, signs: Signs, label: Label | None, picture: Grid) -> Iterator[_Row]:
@@ -124,7 +124,7 @@ def _packed_rows(packing: Packing, signs: Signs, label: Label | None, picture: G
         if sequence is None:
             yield _gap(picture, signs)
             continue
-        cells = ((column.get(sequence, ""), look.CODE) for column in columns)
+        cells = ((column.get(sequence, ""), look.CELL) for column in columns)
         runs_on = packing.lengths[sequence] > _first_left_out(picture)
         more = signs.more if runs_on else ""
         yield _Row(f"sequence {sequence}", _with_gap(cells, picture.packed_steps, signs, more))

@@ -12,7 +12,7 @@ from rich.text import Text
 from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.theory import expressions
-from lstm_inspect.theory.claim import CheckResult, PitfallResult
+from lstm_inspect.theory.claim import KINDS, CheckResult, PitfallResult
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
@@ -25,14 +25,6 @@ from lstm_inspect.views.look import Item, Signs
 
 _PREDICTED: Final = "Predicted from integers alone; nothing was run. Without {predict=True} it is run and checked."
 TORCH_NAMES: Final = "in torch's documentation h_n, c_n, backward"
-
-_KINDS: Final = {
-    "shape": "predicted shape == measured shape",
-    "equality": "the same numbers in another place of one call, bit for bit",
-    "packing": "what packing promises",
-    "reference": "within |a - b| <= atol + rtol * |b| of the LSTM equations in float64",
-}
-"""Each kind of check, and when one passes."""
 
 
 def calls(spec: LSTMSpec) -> RenderableType:
@@ -142,7 +134,7 @@ def checks(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableT
     """Each check with its reason and its tolerance, by kind; unasked, those that failed."""
     wanted = detail.checks or detail.all
     shown = [check for check in report.checks if wanted or check.passed is False]
-    for kind, rule in _KINDS.items():
+    for kind, rule in KINDS.items():
         of_kind = [check for check in shown if check.claim.kind == kind]
         if of_kind:
             kept, cut = look.first_and_last(of_kind, whole=detail.all, always=lambda check: check.passed is False)
@@ -194,13 +186,14 @@ def counts(reports: Sequence[Report]) -> str:
     '10 shape, 2 equality, 4 reference'
     """
     found = Counter(check.claim.kind for report in reports for check in report.checks)
-    return ", ".join(f"{found[kind]} {kind}" for kind in _KINDS if found[kind])
+    return ", ".join(f"{found[kind]} {kind}" for kind in KINDS if found[kind])
 
 
 def _furthest(report: Report) -> str:
-    """The largest difference of the checks that need not be exact."""
+    """The largest difference of the checks that need not be exact, and the smallest that the equations see."""
     found = [check.max_abs_diff for check in report.checks if not check.claim.exact and check.max_abs_diff is not None]
-    return f"furthest {max(found):.2g}; " if found else ""
+    noticed = "" if report.noticed is None else f", noticed from {report.noticed:.2g}"
+    return f"furthest {max(found):.2g}{noticed}; " if found else ""
 
 
 def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
@@ -212,9 +205,9 @@ def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
     said = f"FAILED: {report.failed} of {checks}" if report.failed else f"Verified: {checks}"
     tf32 = ", TF32 allowed" if environment["tf32"] else ""
     numbers = "your own numbers" if report.seed is None else f"seed {report.seed}"
-    more = "" if detail.all else spell_arguments("; more: {checks=True}, {all=True}", spell)
-    where = f"{_furthest(report)}{look.where(environment)}, {report.spec.dtype}{tf32}, {numbers}{more}"
-    return look.verdict(said, where + look.noticed(report.noticed if report.verified else None), good=report.verified)
+    more = "" if detail.all else spell_arguments("; see {all=True}", spell)
+    where = f"{_furthest(report)}{look.where(environment)}, {report.spec.dtype}{tf32}, {numbers}"
+    return look.verdict(f"{said}{more}", where, good=report.verified)
 
 
 def predicted(spell: Spell) -> Text:
