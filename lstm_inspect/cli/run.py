@@ -75,6 +75,8 @@ def run(values: Values) -> int:
 
     Options end at the script: what stands after it is the script's own. Its output, its exceptions and its exit
     status are what they are without this; the report goes to stderr when it ends.
+
+    Example: lstm-inspect run train.py --epochs 1
     """
     name, *rest = values["program"]
     if not name:
