@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Flag, Values, argument, command, text
-from lstm_inspect.cli.message import message_of, parse_any_lengths, parse_shape
+from lstm_inspect.cli.message import message_of, parse_any_lengths, parse_shape, source_of
 from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
+from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.diagnosis.known import Known
-from lstm_inspect.errors import SpecError
+from lstm_inspect.errors import SpecError, literal
 
 _SHAPES: Final = "The shapes of the call"
 _SHAPE_FLAGS: Final = (
@@ -21,7 +22,7 @@ _SHAPE_FLAGS: Final = (
 _MESSAGE: Final = argument(
     "message",
     metavar="MESSAGE|FILE|-",
-    help="An error message, or a file that holds one somewhere (@FILE too). Left out: standard input.",
+    help="An error message, or a file that holds one somewhere (@FILE too). -, or nothing at all: standard input.",
     default="",
 )
 _FILLS: Final = "padding_value"  # changes numbers, no shape
@@ -40,19 +41,27 @@ def diagnose(values: Values) -> int:
     """What an error of an LSTM means, or what a call would get wrong: the argument, the axis, the line to write.
 
     python train.py 2>&1 | lstm-inspect diagnose finds the last such error. Flags say what else is known; one that is
-    not given is unknown. With shapes alone the call is checked before it is made. Status 1: not recognised, or
-    the call is wrong.
+    not given is unknown. With shapes alone the call is checked before it is made (- reads a message beside them).
+    Status 1: not recognised as an LSTM's, or the call is wrong.
     """
     piped_lengths = values["lengths"] == "-"
     if piped_lengths and values["message"] == "-":
         raise SpecError("lengths", "-", "a list or a file where the message is piped in", "{lengths=@FILE}")
     known = known_of(values)
-    silent = piped_lengths and not values["message"]
-    message = None if silent else message_of(values["message"], needed=not known.anything)
+    call = any(values[name] is not None for name in ("input_shape", "h0_shape", "c0_shape", "lengths"))
+    message = message_of(values["message"], call=call, facts=known.anything)
     from lstm_inspect.diagnosis.check_call import check_call, diagnose_call
 
     found = check_call(known) if message is None else diagnose_call(message, known)
-    return deliver(found, values)
+    return deliver(_of_a_source(found, source_of(values["message"])), values)
+
+
+def _of_a_source(found: Diagnosis, name: str | None) -> Diagnosis:
+    """What is said where source code was given for a log, and no message stands in it."""
+    if name is None or found.matched or found.message:
+        return found
+    ask = f"what Python printed: {literal(name)} is source code; lstm-inspect lint {literal(name)} reads that"
+    return replace(found, asks=(ask, *found.asks))
 
 
 def known_of(values: Values) -> Known:

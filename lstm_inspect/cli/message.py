@@ -18,12 +18,15 @@ _SHAPE: Final = re.compile(r"(?:torch\.)?(?:Size)?[(\[\s]*((?:\d+(?:\s*[,x\s]\s*
 _TOKENS: Final = re.compile(r"[\s,]+")
 
 
-def message_of(typed: str, *, needed: bool) -> str | None:
+def message_of(typed: str, *, call: bool, facts: bool) -> str | None:
     """The text that is to be explained; None if there is none, and none is needed.
+
+    Standard input is read where ``-`` asks for it, and where nothing else is given that could be looked at.
 
     Args:
         typed: the message itself, ``@FILE``, the path of a file that exists, ``-`` for standard input, or nothing.
-        needed: whether there is nothing else to go by.
+        call: whether there is a call to check.
+        facts: whether anything is known beside the message.
 
     Raises:
         FileError: the file can't be read, or nothing is given while standard input is a terminal.
@@ -32,14 +35,26 @@ def message_of(typed: str, *, needed: bool) -> str | None:
         return _read_file(typed[1:])
     if typed not in ("", "-"):
         return _read_file(typed) if _is_a_path(typed) else typed
+    if typed == "" and call:
+        return None
     if sys.stdin is None or sys.stdin.isatty():
-        if typed == "" and not needed:
+        if typed == "" and facts:
             return None
         what = "no message, and standard input is a terminal: nothing is piped in"
         instead = "a message, a file, a pipe (python train.py 2>&1 | lstm-inspect diagnose), or {input_shape=3,5,10}"
         raise FileError("diagnose", "", what, instead)
     piped = _read_stdin()
-    return piped if piped.strip() or needed else None
+    return piped if piped.strip() or not facts else None
+
+
+def source_of(typed: str) -> str | None:
+    """The Python file that was given for a log; None if it is another text.
+
+    >>> source_of("@net.py"), source_of("train.log"), source_of("No module named net.py")
+    ('net.py', None, None)
+    """
+    name = typed.removeprefix("@")
+    return name if name.endswith(".py") and not any(character.isspace() for character in name) else None
 
 
 def _read_stdin() -> str:

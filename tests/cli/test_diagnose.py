@@ -129,6 +129,53 @@ def test_an_empty_pipe_is_no_message(cli: Cli) -> None:
     assert cli("diagnose").status == 1
 
 
+class Unread(io.StringIO):
+    """Standard input that nobody may read."""
+
+    def read(self, size: int | None = -1) -> str:
+        raise AssertionError("standard input was read")
+
+
+def test_shapes_alone_leave_standard_input_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Unread("a loop's lines"))
+    assert run(["diagnose", "--input-shape", "5,3,10", "--json"]) == 0
+    assert run(["diagnose", HIDDEN, "--input-shape", "5,5,3", "--json"]) == 0
+    with pytest.raises(AssertionError):
+        run(["diagnose", "-", "--input-shape", "5,3,10"])
+
+
+def test_facts_beside_a_piped_log(cli: Cli) -> None:
+    assert cli("diagnose", "--hidden-size", "4", "--json", stdin=LOG).document["rule"] == "hidden-size"
+    assert cli("diagnose", "-", "--input-shape", "5,5,3", "--json", stdin=LOG).document["rule"] == "hidden-size"
+
+
+def test_source_code_for_a_log(cli: Cli, tmp_path: Path) -> None:
+    source = tmp_path / "net.py"
+    source.write_text("lstm = nn.LSTM(3, 4)\n", encoding="utf-8")
+    outcome = cli("diagnose", str(source), columns=200)
+    assert outcome.status == 1
+    assert f"{source} is source code; lstm-inspect lint {source}" in outcome.stdout
+
+
+def test_the_users_own_line(cli: Cli) -> None:
+    assert "train.py:3 in forward  lstm(x, hx)" in cli("diagnose", LOG).stdout
+    where = cli("diagnose", LOG, "--json").document["where"]
+    assert where == {"file": "train.py", "line": 3, "function": "forward", "code": "lstm(x, hx)"}
+
+
+def test_words_that_other_code_says_too(cli: Cli) -> None:
+    text = "RuntimeError: mat1 and mat2 shapes cannot be multiplied (15x8 and 4x2)"
+    outcome = cli("diagnose", text, "--json")
+    assert (outcome.status, outcome.document["matched"], outcome.document["causes"]) == (1, False, [])
+    assert outcome.document["if_lstm"][0]["fix"] == "linear = torch.nn.Linear(8, 2)"
+    assert "If it came out of an LSTM" in cli("diagnose", text).stdout
+    other = f'Traceback (most recent call last):\n  File "unet.py", line 3, in forward\n    x = self.dec(x)\n{text}'
+    outcome = cli("diagnose", other, "--json")
+    assert (outcome.status, outcome.document["if_lstm"]) == (1, [])
+    assert "a matrix product" in outcome.document["means"]
+    assert "Not recognised as an LSTM's" in cli("diagnose", other).stdout
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
