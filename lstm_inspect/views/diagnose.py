@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -160,19 +161,38 @@ def _cause(number: int, cause: LikelyCause) -> RenderableType:
     """One cause: what was done, what would decide for it, the line to write."""
     head = Table.grid(padding=(0, 1))
     head.add_row(Text(f"{number}."), Text(cause.cause))
-    lines = Table.grid(padding=(0, 1))
     if cause.likely_if:
-        lines.add_row(Text("if", style=look.FAINT), Text(cause.likely_if, style=look.FAINT))
-    lines.add_row(Text("write", style=look.FAINT), look.code(cause.fix, whole=True))
-    return Group(head, Padding(lines, (0, 0, 0, _INDENT)))
+        head.add_row(Text(), Text(f"if {cause.likely_if}", style=look.FAINT))
+    return Group(head, _to_write(cause.fix))
+
+
+def _to_write(line: str) -> RenderableType:
+    """A line to write, broken as code is; what is said beside it stands above it."""
+    code, _, comment = line.partition("  # ")
+    block = look.block(*_statements(code), indent=_INDENT)
+    return Group(look.Fitted(partial(_comment, comment)), block) if comment else block
+
+
+def _comment(text: str, width: int, signs: Signs) -> Text:
+    margin = " " * _INDENT + "# "
+    lines = textwrap.wrap(text, width, initial_indent=margin, subsequent_indent=margin, break_on_hyphens=False)
+    return Text("\n".join(lines), style=look.FAINT)
+
+
+def _statements(code: str) -> list[str]:
+    """The statements of a line, where it is no more than several in a row."""
+    try:
+        body = ast.parse(code).body
+    except SyntaxError:  # a part of a function: return ..
+        return [code]
+    return [code] if len(body) == 1 else [code[each.col_offset : each.end_col_offset] for each in body]
 
 
 def _trap(found: Diagnosis) -> RenderableType:
     cause = found.causes[0]
-    lines = Table.grid(padding=(0, 1))
-    lines.add_row(Text("-"), Text(cause.cause))
-    lines.add_row(Text(), look.code(cause.fix, whole=True))
-    return lines
+    head = Table.grid(padding=(0, 1))
+    head.add_row(Text("-"), Text(cause.cause))
+    return Group(head, _to_write(cause.fix))
 
 
 def _needs(found: Diagnosis, spell: Spell) -> Sequence[RenderableType]:
