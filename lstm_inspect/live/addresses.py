@@ -113,6 +113,11 @@ class Ledger:
         there = head > 0
         return Places(head, *(torch.where(there, each, -1) for each in (layer, direction, step, sequence)))
 
+    def modules(self, places: Tensor) -> tuple[str, ...]:
+        """Whose results places are of."""
+        heads = torch.unique_consecutive(places >> _BITS).tolist()  # places are sorted
+        return tuple(dict.fromkeys(self.sources[(head - 1) // 3].module for head in heads if head))
+
     def padding_of(self, first_steps: Tensor, steps: Tensor) -> Tensor:
         """The addresses of later steps of elements whose addresses at step 0 are given; nothing if not output's."""
         width, sequences, directions, _, output, _ = self._tables[first_steps >> _BITS].unbind(-1)

@@ -33,12 +33,13 @@ class Here:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An operation that read something."""
+    """An operation that read something; they are counted."""
 
     name: str
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     here: Here
+    serial: int = 0
 
 
 def here() -> Here:
@@ -73,6 +74,7 @@ class Following(TorchFunctionMode):
         self.traces: Any = WeakTensorKeyDictionary()
         self.lost: list[str] = []
         self._read = read
+        self._serial = 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -96,7 +98,8 @@ class Following(TorchFunctionMode):
             if trace.parts and trace.parts[0].shape == tensor.shape:
                 self.traces[tensor] = trace
         if moved is None and _computes(func, result):
-            operation = Operation(name_of(func), args, kwargs, where)
+            self._serial += 1
+            operation = Operation(name_of(func), args, kwargs, where, self._serial)
             for key, tensor in given.items():
                 self._read(operation, tensor, traces[key])
 

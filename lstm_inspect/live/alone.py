@@ -66,12 +66,17 @@ class _Apart:
         if batch_axis is not None and not -len(shape) <= batch_axis < len(shape):
             return Alone(None, f"the first argument has no axis {batch_axis}: it has {len(shape)}"), None
         own = [axis for axis, size in enumerate(shape) if size == sequences]
-        for axis in dict.fromkeys([*own, 0] if batch_axis is None else [batch_axis % len(shape)]):
+        tries = (
+            [(axis, True) for axis in own] + [(0, False)] if batch_axis is None else [(batch_axis % len(shape), False)]
+        )
+        for axis, is_own in tries:
             if shape[axis] < 2:
                 return Alone(None, "there is one sequence alone", axis, sequences=shape[axis]), None
             ran, replaced = self._run(axis, shape[axis], 0)
-            places = [] if ran is None else _axes(self.whole, ran, shape[axis], axis, replaced)
-            if any(place is not None and (axis in own or place == axis) for place in places):
+            if ran is None or (is_own and not replaced and not _reads_as_batch(ran)):
+                continue
+            places = _axes(self.whole, ran, shape[axis], axis, replaced)
+            if any(place is not None and (is_own or place == axis) for place in places):
                 return self._compared(axis, shape[axis])
         return Alone(None, "no axis of the result goes with a batch axis of the arguments"), None
 
@@ -108,6 +113,11 @@ class _Apart:
         reason = None if worst is None else BY_ID["sequences-not-independent"].what
         largest = max((each.max_abs_diff for each in compared if each.max_abs_diff is not None), default=None)
         return Alone(worst is None, reason, axis, result_axis, sequences, len(places), largest, replaced), worst
+
+
+def _reads_as_batch(ran: Ran) -> bool:
+    """Whether the recurrent module itself met one sequence."""
+    return next((seen.sequences for seen in ran.calls if seen.sequences is not None), None) == 1
 
 
 def _axes(whole: Ran, ran: Ran, sequences: int, axis: int, replaced: bool) -> list[int | None]:

@@ -36,7 +36,7 @@ class _Found:
     places: list[Tensor] = field(default_factory=list)
     expressions: set[str | None] = field(default_factory=set)
     rows: Rows = field(default_factory=Rows)
-    times: int = 0
+    serials: set[int] = field(default_factory=set)
 
 
 class Recorder:
@@ -46,7 +46,6 @@ class Recorder:
         self.following = Following(self._read)
         self._names = names
         self._found: dict[tuple[Any, ...], _Found] = {}
-        self._modules: dict[int, str] = {}
 
     def called(self, module: nn.RNNBase, call: int, results: Any) -> None:
         """Give the results of a call of a recurrent module their addresses."""
@@ -74,11 +73,11 @@ class Recorder:
 
     def returned(self, results: Any) -> None:
         """What the model returns is read by whoever called it."""
-        for tensor in tensors_in(results):
+        for place, tensor in enumerate(tensors_in(results)):
             trace = self.following.traces.get(tensor)
             if trace is not None:
                 with torch._C.DisableTorchFunction():
-                    self._read(Operation("result", (tensor,), {}, Here(trace.made, None)), tensor, trace)
+                    self._read(Operation("result", (tensor,), {}, Here(trace.made, None, place)), tensor, trace)
 
     def _read(self, operation: Operation, tensor: Tensor, trace: Trace) -> None:
         ledger, here = self.following.ledger, operation.here
@@ -86,16 +85,17 @@ class Recorder:
         if ("rows", axes) not in trace.cache:
             trace.cache["rows", axes] = rows_of(ledger, trace.parts, axes)
             trace.cache["places"] = unique_places(ledger, trace.parts)
+            trace.cache["modules"] = ledger.modules(trace.cache["places"])
         rows: Rows = trace.cache["rows", axes]
         role = role if role in ("features", "state") or rows.several_steps else "features"
         reader = None if here.module is None else (id(here.module), self._names.get(id(here.module)))
         place = next((place for place, each in enumerate(operation.args) if each is tensor), -1)
-        key = (reader, operation.name, here.place, role, (here.instruction, place))
+        key = (reader, operation.name, here.place, role, (here.instruction, place, trace.cache["modules"]))
         found = self._found.setdefault(key, _Found(role, trace.made, tuple(tensor.shape), trace.masked))
         found.places.append(trace.cache["places"])
         found.rows |= rows
         found.masked |= trace.masked
-        found.times += 1
+        found.serials.add(operation.serial)
         if len(found.expressions) < _MOST_EXPRESSIONS:
             if "expression" not in trace.cache:
                 trace.cache["expression"] = expression_of(ledger, trace.parts)
@@ -108,7 +108,8 @@ class Recorder:
     def traced(self, faults: Sequence[str] = ()) -> Traced:
         """The reads and the mistakes in them; where something could not be followed, what nobody reads is not told."""
         reads, lost = tuple(self.reads()), [*self.following.lost, *faults]
-        return Traced(reads, findings_of(reads), lost[0].strip().splitlines()[-1] if lost else None)
+        found = findings_of(reads, all_seen=not lost)
+        return Traced(reads, found, lost[0].strip().splitlines()[-1] if lost else None)
 
     def _reads_of(self, key: tuple[Any, ...], found: _Found) -> Iterator[Read]:
         reader, operation, place, role, _ = key
@@ -123,7 +124,7 @@ class Recorder:
                 reader=None if name is None or _holds(name, source.module) else name,
                 file=place and place[0], line=place and place[1],
                 made_file=found.made and found.made[0], made_line=found.made and found.made[1],
-                shape=found.shape, times=found.times, masked=found.masked,
+                shape=found.shape, times=len(found.serials), masked=found.masked,
                 mixed=found.rows.mixed, interleaved=found.rows.interleaved, over_batch=found.rows.over_batch,
                 joined=found.rows.joined,
             )  # fmt: skip

@@ -12,11 +12,12 @@ from lstm_inspect.mistakes.read import DIRECTIONS, Part, Read, Source, is_final
 _POOLED: Final = ("mean", "max")
 
 
-def findings_of(reads: Sequence[Read]) -> tuple[Finding, ...]:
+def findings_of(reads: Sequence[Read], *, all_seen: bool = True) -> tuple[Finding, ...]:
     """The mistakes in what was read, each once: calls of one module that are read alike count as one.
 
     Args:
-        reads: every read of one call of a model. What nobody reads is told from it, so none may be missing.
+        reads: the reads of one call of a model.
+        all_seen: whether none is missing: only then it is told what nobody reads.
 
     >>> source = Source("lstm", 0, "LSTM", 1, 2, 8, 8, (5, 5), batch_first=True)
     >>> ends = {0: 4, 1: 4}
@@ -28,17 +29,17 @@ def findings_of(reads: Sequence[Read]) -> tuple[Finding, ...]:
     found = [
         finding
         for source in sources
-        for finding in _of_source(source, [read for read in reads if read.source == source])
+        for finding in _of_source(source, [read for read in reads if read.source == source], all_seen)
     ]
     once = {(each.id, each.file, each.line, each.module, each.reader): each for each in reversed(found)}
     return tuple(reversed(once.values()))
 
 
-def _of_source(source: Source, reads: list[Read]) -> Iterator[Finding]:
+def _of_source(source: Source, reads: list[Read], all_seen: bool) -> Iterator[Finding]:
     seen = [(read, finding) for read in reads for finding in _of_read(read, reads)]
     yield from (finding for _, finding in seen)
-    wrong = [read for read, _ in seen]
-    yield from (finding for finding in _of_what_nobody_reads(source, reads, wrong))
+    if all_seen and not seen:
+        yield from _of_what_nobody_reads(source, reads)
 
 
 def _of_read(read: Read, reads: list[Read]) -> Iterator[Finding]:
@@ -180,10 +181,10 @@ def _without_padding(read: Read) -> str:
     return f"output.sum(dim={axis}) / lengths[:, None]"
 
 
-def _of_what_nobody_reads(source: Source, reads: list[Read], wrong: list[Read]) -> Iterator[Finding]:
-    """Mistakes that show in what is read nowhere, if what is read is not wrong already."""
-    features = [read for read in reads if read.role != "state" and read not in wrong]
-    if not features or wrong:
+def _of_what_nobody_reads(source: Source, reads: list[Read]) -> Iterator[Finding]:
+    """Mistakes that show in what is read nowhere, where what is read is not wrong already."""
+    features = [read for read in reads if read.role != "state"]
+    if not features:
         return
     parts = [part for read in reads for part in read.parts]
     last, top = features[-1], [part for part in parts if part.layer == source.layers - 1 or part.kind == "output"]

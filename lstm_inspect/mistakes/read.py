@@ -207,7 +207,7 @@ def _which(source: Source, parts: list[Part], layers: set[int]) -> str:
     directions = sorted({part.direction for part in parts})
     said = ["both directions" if len(directions) == 2 else DIRECTIONS[directions[0]]]
     said = said if source.directions == 2 else []
-    if layers - {source.layers - 1}:
+    if layers - {source.layers - 1} and parts[0].kind != "output":
         there = sorted({part.layer for part in parts})
         which = "all layers" if len(there) == source.layers else f"layer{'s' if len(there) > 1 else ''} "
         said.append(which if which == "all layers" else which + " and ".join(map(str, there)))

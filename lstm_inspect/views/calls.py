@@ -52,7 +52,7 @@ class _Block:
 def page(calls: Calls, spell: Spell, detail: Detail) -> RenderableType:
     """The calls of a program to look at; with ``detail.all`` each call's whole page."""
     use = reads.parts(calls.reads, calls.mistakes, None, calls.not_traced)
-    last = [*verdict(calls), *reads.verdict(calls.reads, calls.mistakes, None)]
+    last = [*verdict(calls), *reads.verdict(calls.reads, calls.mistakes, None, calls.not_traced)]
     return Group(*parts(calls, spell, detail), *use, *tables.warnings(calls, spell, detail), *last)
 
 

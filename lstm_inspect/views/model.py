@@ -17,7 +17,10 @@ def page(report: ModelReport, spell: Spell, detail: Detail) -> RenderableType:
     parts += reads.parts(report.reads, report.mistakes, report.alone, report.not_traced)
     left = [f"{shown(each.name)}, which was not called" for each in report.not_called]
     left += [f"{shown(each.name)} ({each.kind})" for each in report.not_covered]
-    verdict = [*calls.verdict(report.calls, left), *reads.verdict(report.reads, report.mistakes, report.alone)]
+    verdict = [
+        *calls.verdict(report.calls, left),
+        *reads.verdict(report.reads, report.mistakes, report.alone, report.not_traced),
+    ]
     return Group(*parts, *tables.warnings(report, spell, detail), *verdict)
 
 

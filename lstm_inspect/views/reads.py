@@ -113,15 +113,19 @@ def _alone(alone: Alone, width: int, signs: Signs) -> RenderableType:
     return Text(f"{signs.bad} gives another result, {alone.largest:.2g} away: {which}; {axes}", look.BAD)
 
 
-def verdict(reads: Sequence[Read], mistakes: Sequence[Finding], alone: Alone | None) -> Iterator[Text]:
+def verdict(
+    reads: Sequence[Read], mistakes: Sequence[Finding], alone: Alone | None, not_traced: str | None = None
+) -> Iterator[Text]:
     """What is wrong with what is read or, if nothing is, what was looked at."""
     if mistakes:
         bad = any(finding.level == "error" for finding in mistakes)
         found = "; ".join(f"{finding.id}{_where(finding)}" for finding in mistakes)
         yield look.verdict(f"{'Wrong' if bad else 'Likely wrong'}: {found}", "", good=False if bad else None)
-    elif reads or (alone is not None and alone.passed is not None):
-        good = True if alone is None or alone.passed else None
-        yield look.verdict(said(reads, alone), "", good=good)
+    elif reads or alone is not None:
+        decided = (alone is None or alone.passed) and not not_traced
+        yield look.verdict(said(reads, alone), "", good=True if decided else None)
+    if not_traced:
+        yield look.sentence("Not everything that is read was followed.")
 
 
 def said(reads: Sequence[Read], alone: Alone | None) -> str:
@@ -133,7 +137,11 @@ def said(reads: Sequence[Read], alone: Alone | None) -> str:
     kept = [read for read in _once(reads) if read.role != "state"] or _once(reads)
     told = [f"{_reader(read)} {read.words}" for read in kept[:2]]
     told += [f"and {len(kept) - 2} more reads"] if len(kept) > 2 else []
-    told += ["each sequence alone gives the same result"] if alone is not None and alone.passed else []
+    if alone is not None:
+        same = "each sequence alone gives the same result"
+        told.append(
+            same if alone.passed else f"whether {same} was not decided" if alone.passed is None else f"not {same}"
+        )
     sentence = "; ".join(told)
     return sentence if kept else sentence[:1].upper() + sentence[1:]
 

@@ -29,10 +29,13 @@ def page(
         shown = Calls(report.calls[:-1]) if _is_told(report) else report.calls
         parts += calls.parts(_failed(shown) if quiet else shown, spell, detail)
         parts += [
-            *reads.parts([] if quiet else report.calls.reads, report.mistakes),
+            *reads.parts([] if quiet else report.calls.reads, report.mistakes, None, report.calls.not_traced),
             *tables.warnings(report, spell, detail),
         ]
-    told = [*calls.verdict(report.calls), *reads.verdict(report.calls.reads, report.mistakes, None)]
+    told = [
+        *calls.verdict(report.calls),
+        *reads.verdict(report.calls.reads, report.mistakes, None, report.calls.not_traced),
+    ]
     end = told if report.torch else [look.sentence("torch was not loaded: there was nothing to see.")]
     return Group(Text(f"lstm-inspect run {report.program}", style=look.TITLE), *parts, *end)
 

@@ -1,0 +1,81 @@
+"""inspect_model: the one line for a unit test, and the page that its failure shows."""
+
+from __future__ import annotations
+
+import random
+import warnings
+from typing import Any, cast
+
+import jsonschema
+import pytest
+import torch
+import uses
+from _pytest._io.saferepr import saferepr
+from torch import nn
+
+from lstm_inspect import inspect_model, watch
+from lstm_inspect.errors import CallError
+from lstm_inspect.verdict.contract import json_schema
+
+LAST, RIGHT = uses.WRONG[0], next(case for case in uses.RIGHT if case.name == "right_both_directions")
+
+
+def test_the_one_line_of_a_unit_test() -> None:
+    assert not inspect_model(RIGHT.model(), *RIGHT.arguments()).mistakes
+    mistakes = inspect_model(LAST.model(), *LAST.arguments()).mistakes
+    with pytest.raises(AssertionError):
+        assert not mistakes
+    shown = saferepr(mistakes, maxsize=400)
+    assert f"uses.py:{LAST.line}: error last-step-bidirectional: output[:, -1] is the last step of output" in shown
+    assert "write torch.cat((hn[-2], hn[-1]), dim=-1)" in shown
+
+
+def test_the_model_is_as_it_was() -> None:
+    model = LAST.model().train()
+    torch.manual_seed(5)
+    before = torch.get_rng_state(), random.getstate(), [sorted(vars(module)) for module in model.modules()]
+    inspect_model(model, *LAST.arguments())
+    torch.manual_seed(5)
+    after = torch.get_rng_state(), random.getstate(), [sorted(vars(module)) for module in model.modules()]
+    assert torch.equal(before[0], after[0]) and before[1:] == after[1:]
+    assert all(module.training for module in model.modules())
+    assert torch.is_grad_enabled()
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_what_is_no_model_is_refused() -> None:
+    with pytest.raises(CallError, match="model is a int"):
+        inspect_model(cast(Any, 3))
+
+
+def test_the_page_and_the_document() -> None:
+    report = inspect_model(LAST.model(), *LAST.arguments())
+    jsonschema.validate(report.to_dict(), json_schema())
+    page = report.page(80)
+    assert f"✗ fc (linear, uses.py:{LAST.line}) reads output[:, -1] of rnn, (3, 12)" in page
+    assert page.endswith(f"Wrong: last-step-bidirectional, uses.py:{LAST.line}.\n") or "Wrong: last-step" in page
+    right = inspect_model(RIGHT.model(), *RIGHT.arguments()).page(100)
+    verdict = "fc reads the final state of each sequence, both directions; each sequence alone gives the same result."
+    assert verdict in " ".join(right.split())
+
+
+def test_watch_says_what_is_read_of_each_call() -> None:
+    model = LAST.model()
+    with watch(model) as calls:
+        model(*LAST.arguments())
+    assert [read.expression for read in calls[0].reads] == ["output[:, -1]"]
+    assert [finding.id for finding in calls.mistakes] == ["last-step-bidirectional"]
+    with watch(model, reads=False) as calls:
+        model(*LAST.arguments())
+    assert (calls[0].reads, tuple(calls.mistakes)) == ((), ())
+
+
+def test_what_is_not_followed_is_said() -> None:
+    with warnings.catch_warnings(action="ignore"):  # torch 2.13 calls TorchScript deprecated
+        scripted = torch.jit.script(nn.Linear(2 * uses.H, 2))
+    model = LAST.model()
+    model.fc = cast(Any, scripted)
+    report = inspect_model(model, *LAST.arguments())
+    assert report.not_traced == "fc is TorchScript, whose operations can't be seen"
+    assert report.mistakes == ()
+    assert "Not everything that is read was followed." in report.page(80)
