@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+import tokenize
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -30,9 +33,7 @@ def without_ignored(findings: list[Finding], source: Source) -> list[Finding]:
     """The findings that no comment takes back, and a note for each comment that takes none back."""
     if "lstm-inspect" not in source.text:
         return findings
-    ignores = [
-        _ignore(number, match) for number, line in enumerate(source.lines, 1) if (match := _COMMENT.search(line))
-    ]
+    ignores = list(_ignores(source.text))
     kept = []
     for found in findings:
         covering = [each for each in ignores if each.covers(found)]
@@ -42,9 +43,13 @@ def without_ignored(findings: list[Finding], source: Source) -> list[Finding]:
     return [*kept, *(_note(each, source) for each in ignores if not each.used)]
 
 
-def _ignore(number: int, match: re.Match[str]) -> _Ignore:
-    ids = frozenset(each.strip() for each in (match[1] or "").split(",") if each.strip())
-    return _Ignore(number, match.start() + 1, match[0], ids)
+def _ignores(text: str) -> Iterator[_Ignore]:
+    """The comments of a program; what stands in its strings is none."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        match = _COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
+        if match:
+            ids = frozenset((match[1] or "").replace(",", " ").split())
+            yield _Ignore(token.start[0], token.start[1] + match.start() + 1, match[0], ids)
 
 
 def _note(unused: _Ignore, source: Source) -> Finding:

@@ -59,8 +59,8 @@ def replacement(draft: Draft) -> str | None:
     base = ast.unparse(owner) if isinstance(owner, ast.expr) else ""
     match draft.id:
         case "last-step-bidirectional" | "padding-as-last-step" if isinstance(draft.of, v.Step):
-            mixed = draft.of.output is None or draft.of.output.mixed or draft.bidirectional is None
-            return None if mixed else both if draft.bidirectional else f"{hn}[-1]"
+            mixed = draft.of.output is None or draft.of.output.mixed or draft.of.axes != ("batch", "features")
+            return None if mixed or draft.bidirectional is None else both if draft.bidirectional else f"{hn}[-1]"
         case "cell-for-hidden":
             return f"{base}[0]"
         case "one-direction-of-two" | "first-layer" if draft.hn:

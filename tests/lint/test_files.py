@@ -162,6 +162,12 @@ def test_an_unused_ignore_is_a_note() -> None:
     assert notes == [("note", 1)]
 
 
+def test_an_ignore_inside_a_string_is_none() -> None:
+    assert (
+        lint_text(f"{NET}\ntext = '# lstm-inspect: ignore'\n", "net.py").findings == lint_text(NET, "net.py").findings
+    )
+
+
 # fixes
 
 
