@@ -94,7 +94,8 @@ class CheckpointReport(Shown):
             return f"it holds {', '.join(_named(other) for other in self.others[:_MOST_NAMES])}{_more(self.others)}"
         if not self.entries:
             return "it holds no tensor at all"
-        names = ", ".join(entry.name or "one without a name" for entry in self.entries[:_MOST_NAMES])
+        first = (entry.name[:_LONGEST_NAME] for entry in self.entries[:_MOST_NAMES])
+        names = ", ".join(name or "one without a name" for name in first)
         held = f"{_counted(len(self.entries), 'tensor')} ({names}{_more(self.entries)})"
         return f"{held}, " + _NONE.get(self.format, "none with the name of an LSTM's parameter")
 
@@ -140,7 +141,7 @@ def wrapper_warning(wrapper: str) -> SpecWarning:
 
 def _named(other: OtherModule) -> str:
     kind = "recurrent parameters of unknown kind" if other.kind == "unknown" else f"the {other.kind}"
-    return f"{kind} {other.name}".rstrip()
+    return f"{kind} {other.name[:_LONGEST_NAME]}".rstrip()
 
 
 def _more(things: Sequence[object]) -> str:

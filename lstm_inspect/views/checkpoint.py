@@ -89,7 +89,8 @@ def _facts(lstm: FoundLSTM, spell: Spell, width: int, signs: Signs) -> Renderabl
         facts.add_row("stored", note)
     facts.add_row("known by", _known_by(lstm))
     if lstm.unknown:
-        facts.add_row("not in the file", f"{' and '.join(lstm.unknown)}: they shape no parameter")
+        shape = "they shape" if len(lstm.unknown) > 1 else "it shapes"
+        facts.add_row("not in the file", f"{' and '.join(lstm.unknown)}: {shape} no parameter")
     if lstm.spec is None:
         facts.add_row("build", Text(f"not known: {_why_unknown(lstm)}", style=look.BAD))
     else:

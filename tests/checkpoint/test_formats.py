@@ -176,6 +176,19 @@ def test_what_keras_does_and_torch_does_not_is_said(
     assert all(said in lstm.problems[0].message for lstm in checkpoint(tmp_path / f"m{suffix}").lstms)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_an_old_keras_had_another_default(tmp_path: Path, keras: Any) -> None:
+    import h5py
+
+    keras_model(keras).save(tmp_path / "m.h5")
+    with h5py.File(tmp_path / "m.h5", "r+") as file:
+        file.attrs["keras_version"] = b"2.1.5"
+    assert checkpoint(tmp_path / "m.h5").sound  # its configuration is there
+    with h5py.File(tmp_path / "m.h5", "r+") as file:
+        del file.attrs["model_config"]
+    assert "hard_sigmoid" in checkpoint(tmp_path / "m.h5").lstms[0].problems[0].message
+
+
 def files(folder: Path, keras: Any) -> Iterator[Path]:
     onnx_file(folder / "m.onnx", LSTMSpec(IN, H))
     np.savez(folder / "m.npz", a=np.zeros(3))

@@ -23,7 +23,8 @@ _DECORATION: Final = re.compile(
     r"model_weights|layers|(?:forward|backward)_layer|_layer_checkpoint_dependencies|vars|(?:\w+_)?cell(?:_\d+)?"
 )
 _TORCHS: Final = {"activation": "tanh", "recurrent_activation": "sigmoid", "go_backwards": False}
-_NEEDS: Final = "no configuration of it was found: what is said holds for Keras' default activations"
+_NEEDS: Final = "no configuration of it was found: what is said holds for tanh, sigmoid and go_backwards=False"
+_HARD_SIGMOID: Final = re.compile(r"[01]\.|2\.[012]\.")  # versions of Keras
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -45,8 +46,7 @@ def opened(path: Path) -> Iterator[tuple[Any, str]]:
                 yield file, archive.read("config.json").decode()
         else:
             with h5py.File(path) as file:
-                config = file.attrs.get("model_config", "")
-                yield file, config.decode() if isinstance(config, bytes) else config
+                yield file, _text(file.attrs.get("model_config"))
     except (OSError, ValueError, KeyError, RuntimeError, zipfile.BadZipFile):
         raise refused(path, "it is truncated or damaged: it can't be read as HDF5", AGAIN) from None
 
@@ -60,6 +60,7 @@ def content(path: Path) -> tuple[list[Entry], list[Foreign]]:
     with opened(path) as (file, config):
         parts: list[Part] = []
         file.visititems(lambda name, item: parts.extend(_parts(name, item)))
+        version = _text(file.attrs.get("keras_version"))
     layers = _configured(config, by_class=zipfile.is_zipfile(path))
     cells = {name: cell for name, cell in _cells(parts).items() if set(cell) >= {"weight_ih", "weight_hh"}}
     both: dict[str, dict[str, Direction]] = {}
@@ -67,8 +68,13 @@ def content(path: Path) -> tuple[list[Entry], list[Foreign]]:
         told = _DIRECTION.search(name)
         direction, layer = told[1] if told else "forward", _layer_name(name)
         both.setdefault(name if direction in both.get(layer, {}) else layer, {})[direction] = cell
-    found = [_layer(name, directions, layers) for name, directions in both.items()]
+    found = [_layer(name, directions, layers, version) for name, directions in both.items()]
     return [Entry((), *part) for part in parts], [layer for layer in found if layer is not None]
+
+
+def _text(attribute: Any) -> str:
+    """An attribute of HDF5 as text; empty if it is not there."""
+    return attribute.decode("utf-8", "replace") if isinstance(attribute, bytes) else str(attribute or "")
 
 
 def _layer_name(path: str) -> str:
@@ -99,7 +105,9 @@ def _cells(parts: list[Part]) -> dict[str, Direction]:
     return cells
 
 
-def _layer(name: str, directions: dict[str, Direction], configured: dict[str, dict[str, Any]]) -> Foreign | None:
+def _layer(
+    name: str, directions: dict[str, Direction], configured: dict[str, dict[str, Any]], version: str
+) -> Foreign | None:
     """A layer by the shapes of its cells; None if they are those of no recurrent layer."""
     cells = [directions[name] for name in ("forward", "backward") if name in directions]
     (_, kernel, _), (_, recurrent, _) = cells[0]["weight_ih"], cells[0]["weight_hh"]
@@ -110,7 +118,9 @@ def _layer(name: str, directions: dict[str, Direction], configured: dict[str, di
         return None
     said = next((configured[word] for word in name.split("/") if word in configured), None)
     bias = cells[0].get("bias_ih")
-    obstacles = [] if said is None else list(_obstacles(said))
+    obstacles = list(_obstacles(said, version))
+    if "forward" not in directions:
+        obstacles.append("only its backward direction is in the file")
     if kind == "LSTM" and bias and bias[1] != (recurrent[1],):
         obstacles.append(f"its bias is {bias[1]}: it is a CuDNNLSTM, whose kernels are laid out in another way")
     return Foreign(
@@ -125,8 +135,12 @@ def _layer(name: str, directions: dict[str, Direction], configured: dict[str, di
     )
 
 
-def _obstacles(said: dict[str, Any]) -> Iterator[str]:
-    """What a layer's configuration says that nn.LSTM does not."""
+def _obstacles(said: dict[str, Any] | None, version: str) -> Iterator[str]:
+    """What a layer's configuration says that nn.LSTM does not; or, where there is none, its defaults."""
+    if said is None:
+        if _HARD_SIGMOID.match(version):
+            yield f"Keras {printable(version)} wrote it: its default is hard_sigmoid, nn.LSTM has sigmoid alone"
+        return
     for name, value in _TORCHS.items():
         if said.get(name, value) != value:
             yield f"{name} is {printable(str(said[name])[:40])}: nn.LSTM has {value} alone"

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Any, ClassVar, Final
 
-_MOST_INSTRUCTIONS: Final = 2_000_000  # about two seconds
+_MOST_INSTRUCTIONS: Final = 1_500_000  # about a second
 _MOST_BYTES: Final = 2**28
 _MOST_PLACES: Final = 2**32  # of the memo
 
