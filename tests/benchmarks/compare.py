@@ -1,9 +1,10 @@
 """Measure the commands as whole processes, in turn with the scripts that one would write instead.
 
-Usage: python tests/benchmarks/compare.py [--repeat 7] [--grid full] [--json FILE] [--markdown FILE]
+Usage: python tests/benchmarks/compare.py [--repeat 7] [--grid full] [--only NAME] [--json FILE]
 
 Prints a table of ratios of medians and says which limit is missed; the exit status is 1 then. Machines are
-shared and noisy: what is compared runs in turn, and only ratios count.
+shared and noisy: what is compared runs in turn, and only ratios count. Where there is nothing to compare with,
+the limit is in seconds.
 """
 
 from __future__ import annotations
@@ -11,43 +12,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.util import find_spec
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
 
-SCRIPTS: Final = Path(__file__).parent / "scripts"
-LARGE: Final = [
-    "--seq-len",
-    "256",
-    "--batch",
-    "32",
-    "--input-size",
-    "512",
-    "--hidden-size",
-    "512",
-    "--layers",
-    "2",
-    "--bidir",
-]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the speed table: what is measured, against what, and the limits of the two ratios."""
-
-    name: str
-    ours: list[str]
-    theirs: list[str]
-    time_limit: float | None = None
-    memory_limit: float | None = None
+from rows import Row, rows
 
 
 @dataclass(frozen=True)
@@ -58,49 +32,25 @@ class Figures:
     mebibytes: float
 
 
-def script(name: str, *arguments: str) -> list[str]:
-    return [sys.executable, str(SCRIPTS / name), *arguments]
+@dataclass(frozen=True)
+class Result:
+    """What came of one row, and whether its limits are met."""
 
+    name: str
+    figures: tuple[Figures, ...]
+    limits: str
+    met: bool
 
-def program(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "lstm_inspect", *arguments]
-
-
-def rows(folder: Path, grid: str) -> list[Row]:
-    """The speed table of the design."""
-    small, large = (
-        script("bare.py", *["5", "3", "10", "20", "1", "0"]),
-        script("bare.py", *["256", "32", "512", "512", "2", "1"]),
-    )
-    packed, typer = script("bare_packed.py"), script("empty_typer.py", "--help")
-    few, many = (
-        program("pack", "--lengths", f"@{lengths_file(folder, n)}", "--predict", "--json") for n in (10**4, 10**5)
-    )
-    found = [
-        Row(f"{command} --help", program(command, "--help"), typer, 1.5) for command in ("shapes", "pack", "verify")
-    ]
-    found += [
-        Row("--help", program("--help"), typer, 1.5),
-        Row("usage error", program("shapes", "--layers", "two"), script("empty_typer.py", "--two"), 1.5),
-        Row("shapes --predict", program("shapes", "--predict"), small, 0.2),
-        Row("pack --predict", program("pack", "--predict"), packed, 0.2),
-        Row("shapes", program("shapes"), small, 0.9),
-        Row("pack", program("pack"), packed, 0.9),
-        Row("shapes, large, --no-reference", program("shapes", *LARGE, "--no-reference"), large, 0.8, 0.7),
-        Row("shapes, large", program("shapes", *LARGE), large, 1.6, 1.5),
-        Row(f"verify --grid {grid}", program("verify", "--grid", grid), script("bare_loop.py", grid), 4.0),
-        Row("pack, 100,000 lengths against 10,000", many, few, 12.0),
-    ]
-    if find_spec("torchinfo"):
-        found.append(Row("torchinfo, for comparison", script("with_torchinfo.py"), small))
-    return found
-
-
-def lengths_file(folder: Path, count: int) -> Path:
-    path = folder / f"lengths-{count}"
-    draw = random.Random(0)
-    path.write_text(",".join(str(draw.randint(1, 10)) for _ in range(count)), encoding="ascii")
-    return path
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Time and memory as ratios, and the seconds that they are made of."""
+        first, last = self.figures[0], self.figures[-1]
+        alone = len(self.figures) == 1
+        ratios = (
+            ("", "") if alone else (f"{first.seconds / last.seconds:.3g}", f"{first.mebibytes / last.mebibytes:.3g}")
+        )
+        seconds = " / ".join(f"{each.seconds:.3g}" for each in self.figures)
+        return self.name, *ratios, seconds, self.limits, "met" if self.met else "MISSED"
 
 
 def run_once(command: Sequence[str]) -> Figures:
@@ -113,41 +63,25 @@ def run_once(command: Sequence[str]) -> Figures:
     return Figures(time.perf_counter() - start, kibibytes / 1024)
 
 
-def measure(commands: Sequence[Sequence[str]], repeat: int) -> list[Figures]:
+def measure(commands: Sequence[Sequence[str]], repeat: int) -> tuple[Figures, ...]:
     """The medians of several commands, run in turn."""
-    taken: list[list[Figures]] = [[] for _ in commands]
-    for _ in range(repeat):
-        for place, command in enumerate(commands):
-            taken[place].append(run_once(command))
-    return [
-        Figures(statistics.median(f.seconds for f in figures), statistics.median(f.mebibytes for f in figures))
-        for figures in taken
+    taken = [[run_once(command) for command in commands] for _ in range(repeat)]
+    return tuple(
+        Figures(statistics.median(f.seconds for f in each), statistics.median(f.mebibytes for f in each))
+        for each in zip(*taken, strict=True)
+    )
+
+
+def result(row: Row, repeat: int) -> Result:
+    figures = measure([row.ours] if row.theirs is None else [row.ours, row.theirs], repeat)
+    ours, theirs = figures[0], figures[-1]
+    asked = [
+        ("time", row.time, ours.seconds / theirs.seconds),
+        ("memory", row.memory, ours.mebibytes / theirs.mebibytes),
+        ("seconds", row.seconds, ours.seconds),
     ]
-
-
-def compare(row: Row, repeat: int) -> dict[str, object]:
-    ours, theirs = measure([row.ours, row.theirs], repeat)
-    ratios = {"time": ours.seconds / theirs.seconds, "memory": ours.mebibytes / theirs.mebibytes}
-    limits = {"time": row.time_limit, "memory": row.memory_limit}
-    met = all(limit is None or ratios[name] <= limit for name, limit in limits.items())
-    return {
-        "name": row.name,
-        **{f"{name}_ratio": round(ratio, 3) for name, ratio in ratios.items()},
-        **{f"{name}_limit": limit for name, limit in limits.items()},
-        "seconds": [round(ours.seconds, 3), round(theirs.seconds, 3)],
-        "mebibytes": [round(ours.mebibytes), round(theirs.mebibytes)],
-        "met": met,
-    }
-
-
-def markdown(found: Sequence[dict[str, object]]) -> str:
-    lines = ["| what | time | at most | memory | at most | seconds | |", "| --- | --- | --- | --- | --- | --- | --- |"]
-    for each in found:
-        limits = ["" if each[f"{name}_limit"] is None else each[f"{name}_limit"] for name in ("time", "memory")]
-        verdict = "" if each["time_limit"] is None else "met" if each["met"] else "MISSED"
-        cells = (each["name"], each["time_ratio"], limits[0], each["memory_ratio"], limits[1], each["seconds"], verdict)
-        lines.append("| " + " | ".join(str(cell) for cell in cells) + " |")
-    return "\n".join(lines)
+    limits = ", ".join(f"{name} {limit:g}" for name, limit, _ in asked if limit is not None)
+    return Result(row.name, figures, limits, all(limit is None or came <= limit for _, limit, came in asked))
 
 
 def main() -> int:
@@ -156,20 +90,17 @@ def main() -> int:
     parser.add_argument("--grid", default="full")
     parser.add_argument("--only", default="", help="rows whose name holds this")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--markdown", type=Path)
     arguments = parser.parse_args()
+    print("| what | time | memory | seconds | at most | |\n| --- | --- | --- | --- | --- | --- |")
+    found = []
     with tempfile.TemporaryDirectory() as folder:
-        chosen = [row for row in rows(Path(folder), arguments.grid) if arguments.only in row.name]
-        found = [compare(row, arguments.repeat) for row in chosen]
-    table = markdown(found)
-    print(table)
-    missed = [str(each["name"]) for each in found if not each["met"]]
-    print(f"\nmissed: {', '.join(missed)}" if missed else "\nevery limit is met")
+        for row in rows(Path(folder), arguments.grid):
+            if arguments.only in row.name:
+                found.append(result(row, arguments.repeat))
+                print(f"| {' | '.join(found[-1].cells)} |", flush=True)
     if arguments.json:
-        arguments.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
-    if arguments.markdown:
-        arguments.markdown.write_text(table + "\n", encoding="utf-8")
-    return 1 if missed else 0
+        arguments.json.write_text(json.dumps([asdict(each) for each in found], indent=2) + "\n", encoding="utf-8")
+    return 0 if all(each.met for each in found) else 1
 
 
 if __name__ == "__main__":
