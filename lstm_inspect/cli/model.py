@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver, save_path
-from lstm_inspect.cli.flags import Values, argument, command, switch, whole
+from lstm_inspect.cli.flags import Values, argument, arguments, command, switch, text, texts, whole
+from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.cli.options import CHECK_FLAGS, PREDICT, REPORT_FLAGS, checking_of, spell_flag
+from lstm_inspect.live.given import Given
 from lstm_inspect.mistakes.finding import worst
 
 if TYPE_CHECKING:
@@ -16,7 +18,26 @@ if TYPE_CHECKING:
 TARGET: Final = argument(
     "target",
     metavar="TARGET",
-    help="file.py:factory or package.module:factory; the factory returns (model, args) or (model, args, kwargs).",
+    help="file.py:name or package.module:name: a model, a class of one, or a function that returns model, args; "
+    "a file alone lists what it holds.",
+)
+ARGUMENTS: Final = arguments(
+    "arguments", metavar="[-- ARGS ..]", help="The file's own arguments, its sys.argv.", default=""
+)
+_CALL: Final = "The call"
+_GIVEN: Final = (
+    text(_CALL, "call", "--call", help="Build the class with these literals.", metavar='"Net(vocab=100)"'),
+    texts(
+        _CALL,
+        "input",
+        "--input",
+        "--input-ids",
+        help="An argument: random numbers of this shape; with a colon, whole numbers below what stands behind it. "
+        "Repeat it for several, in order.",
+        metavar="4,7 | 4,7:100",
+    ),
+    text(_CALL, "lengths", "--lengths", help="An argument of lengths, where the call wants one.", metavar="7,5,2,1"),
+    whole(_CALL, "calls", "--calls", help="How often it is called, its state fed on.", default=1),
 )
 SEED: Final = whole("The run", "seed", "--seed", help="Of torch's random numbers, before the factory runs.", default=0)
 _USE: Final = "What the model reads"
@@ -28,7 +49,16 @@ _LOOKS: Final = (
 _STRICT: Final = switch(_USE, "strict", "--strict", help="Status 1 for warnings too.")
 
 
-@command(TARGET, SEED, [flag for flag in CHECK_FLAGS if flag is not PREDICT], _LOOKS, _STRICT, REPORT_FLAGS)
+@command(
+    TARGET,
+    ARGUMENTS,
+    _GIVEN,
+    SEED,
+    [flag for flag in CHECK_FLAGS if flag is not PREDICT],
+    _LOOKS,
+    _STRICT,
+    REPORT_FLAGS,
+)
 def model(values: Values) -> int:
     """Every LSTM in a model of your own: each call is checked, and what the model reads of its results.
 
@@ -42,22 +72,41 @@ def model(values: Values) -> int:
     from lstm_inspect.verdict.report import Options
 
     Options(**checking)  # a bad tolerance is refused before the user's code runs
-    target = parse_target(values["target"])
+    target, given = parse_target(values["target"]), _given(values)
+    lists = not target.factory and given.call is None
+    import torch  # noqa: F401 - a missing one is said here, before anybody's code runs
+
+    from lstm_inspect.live.model import inspect_target, list_target
+    from lstm_inspect.live.user_code import UserCodeError
+
     try:
         with streams.stdout_to_stderr():
-            from lstm_inspect.live.model import inspect_target
-            from lstm_inspect.live.user_code import UserCodeError
-
-            report = inspect_target(target, seed=values["seed"], **looking, **checking)
+            if lists:
+                found = list_target(target, given)
+            else:
+                report = inspect_target(target, given, seed=values["seed"], **looking, **checking)
     except KeyboardInterrupt:
         streams.say(f"interrupted while {target.text} was running")
         return streams.INTERRUPTED
     except UserCodeError as error:
         _show(error)
         return streams.REFUSED
+    if lists:
+        return deliver(found, values, path)
     status = deliver(report, values, path)
     wrong = ("error", "warning") if values["strict"] else ("error",)
     return streams.FAILED if worst(report.mistakes) in wrong else status
+
+
+def _given(values: Values) -> Given:
+    """What is typed of the model and of its call.
+
+    Raises:
+        SpecError: an input or a length is none.
+    """
+    lengths = None if values["lengths"] is None else parse_lengths(values["lengths"])
+    inputs, file_arguments = tuple(values["input"]), tuple(each for each in values["arguments"] if each)
+    return Given(inputs, lengths, values["call"], file_arguments, values["calls"])
 
 
 def _show(error: UserCodeError) -> None:

@@ -14,8 +14,10 @@ from lstm_inspect.errors import CallError, LSTMInspectError
 from lstm_inspect.live.alone import alone_of
 from lstm_inspect.live.alone_report import Alone
 from lstm_inspect.live.alone_runs import restored
+from lstm_inspect.live.given import state_of
 from lstm_inspect.live.report import ModelReport, NotCalled, NotCovered
 from lstm_inspect.live.spec_of import spec_of_module
+from lstm_inspect.live.tree import outputs, tree_of
 from lstm_inspect.live.watch import watch
 from lstm_inspect.mistakes.finding import Finding, Findings
 from lstm_inspect.theory.expressions import constructor
@@ -79,6 +81,7 @@ def report_of_model(
     reads: bool = True,
     alone: bool = True,
     batch_axis: int | None = None,
+    times: int = 1,
     **checking: Any,
 ) -> ModelReport:
     """The report of a model, which is in eval mode already, and of one call of it.
@@ -89,13 +92,16 @@ def report_of_model(
         reads: whether it is followed what is read of the results.
         alone: whether single sequences are run.
         batch_axis: along which the arguments are taken apart; see ``alone_of``.
+        times: how often the model is called, each time with the state that the call before returned.
         checking: how each call is checked: ``watch``'s own arguments.
 
     Raises:
         Exception: whatever the model raises.
     """
-    with watch(model, reads=reads, **checking) as calls:
-        model(*args, **kwargs)
+    with outputs() as found_outputs, watch(model, reads=reads, **checking) as calls:
+        results = model(*args, **kwargs)
+        for _ in range(1, times):
+            results = model(*args, **{**kwargs, **state_of(target, results, model.forward, len(args))})
     found: Alone | None = None
     if alone:
         found, more = alone_of(model, tuple(args), kwargs, batch_axis)
@@ -103,7 +109,9 @@ def report_of_model(
     called = {call.name for call in calls}
     rnns = {name: module for name, module in model.named_modules() if isinstance(module, nn.RNNBase)}
     left = [NotCalled(name, _constructor(module)) for name, module in rnns.items() if name not in called]
-    return ModelReport(target, type(model).__name__, calls, left, list(others(model)), found)
+    return ModelReport(
+        target, type(model).__name__, calls, left, list(others(model)), found, tree_of(model, found_outputs)
+    )
 
 
 def _by_cause(mistakes: Sequence[Finding], more: Sequence[Finding]) -> Iterator[Finding]:

@@ -1,46 +1,91 @@
-"""inspect_target: a model that is found by its factory, and its report."""
+"""inspect_target: a model that is found by its name, and its report."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import torch
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from lstm_inspect.errors import TargetError
 from lstm_inspect.experiment import devices
+from lstm_inspect.live.given import Given, constructor_call
 from lstm_inspect.live.inspect_model import others, report_of_model
+from lstm_inspect.live.listing import Listing, listing_of
 from lstm_inspect.live.report import ModelReport
 from lstm_inspect.live.seeing import seeing
-from lstm_inspect.live.target import ModelCall, Target, factory_of, imported, model_call, parse_target
+from lstm_inspect.live.target import ModelCall, Target, imported, model_and_call, parse_target
 from lstm_inspect.live.user_code import running
 
 
 def inspect_target(
-    target: str | Target,
-    *,
-    tf32: bool = False,
-    seed: int = 0,
-    **looking: Any,
+    target: str | Target, given: Given | None = None, *, tf32: bool = False, seed: int = 0, **looking: Any
 ) -> ModelReport:
     """Run a model in eval mode and without gradients, and report every LSTM in it and what is read of it.
 
     Args:
-        target: ``path/to/file.py:factory`` or ``package.module:factory``; the factory takes nothing and
-            returns (model, args) or (model, args, kwargs).
+        target: ``path/to/file.py:name`` or ``package.module:name``: a model, a class of one, or a function that
+            takes nothing and returns a model, (model, args) or (model, args, kwargs).
+        given: what the model is built with and called with, where the target does not say it.
         tf32: whether cuDNN may use TF32 in float32.
-        seed: of torch's random numbers when the factory is called; the caller's are as they were afterwards.
+        seed: of torch's random numbers when the model is built; the caller's are as they were afterwards.
         looking: what is looked at and how: ``report_of_model``'s own arguments.
 
     Raises:
-        TargetError: the target names no factory, or one that does not return a model and its call.
+        TargetError: the target names no model, or nothing says what it is called with.
+        UserCodeError: the user's code raised an exception.
+    """
+    wanted, given = parse_target(target) if isinstance(target, str) else target, given or Given()
+    if given.call is not None and not wanted.factory:
+        wanted = replace(wanted, factory=constructor_call(given.call)[0])
+    with torch.random.fork_rng(), devices.tf32(tf32):
+        torch.manual_seed(seed)
+        with seeing(_Nobody()), running(wanted.text), _read(wanted, given) as module:
+            return _run(wanted, model_and_call(wanted, module, given), times=given.calls, **looking)
+
+
+def list_target(target: str | Target, given: Given | None = None) -> Listing:
+    """What a file or a module holds that can be inspected, and what to type for each.
+
+    Raises:
+        TargetError: there is no such module.
         UserCodeError: the user's code raised an exception.
     """
     wanted = parse_target(target) if isinstance(target, str) else target
-    with torch.random.fork_rng(), devices.tf32(tf32):
-        torch.manual_seed(seed)
-        with seeing(_Nobody()), running(wanted.text), imported(wanted) as module:
-            found = model_call(wanted, factory_of(wanted, module)())
-            return _run(wanted, found, looking)
+    with torch.random.fork_rng(), running(wanted.text), _read(wanted, given or Given()) as module:
+        return listing_of(wanted, module)
+
+
+class _Trains(BaseException):
+    """A file starts to train while it is imported; no error that the file's own code would catch."""
+
+
+@contextmanager
+def _read(target: Target, given: Given) -> Iterator[ModuleType]:
+    """The module of a target; one that trains when it is imported is stopped at its first step.
+
+    Raises:
+        TargetError: it trains.
+    """
+
+    def stop(*_: Any) -> None:
+        raise _Trains
+
+    handle = register_optimizer_step_pre_hook(stop)
+    try:
+        with imported(target, given.arguments) as module:
+            handle.remove()
+            yield module
+    except _Trains as error:
+        came = "trains when it is imported: it started an optimizer's step"
+        allowed = "a model is looked at without training it"
+        raise TargetError(target.text, came, allowed, f"lstm-inspect run {target.place}") from error
+    finally:
+        handle.remove()
 
 
 class _Nobody:
@@ -49,10 +94,10 @@ class _Nobody:
     before = after = failed = lambda *_: None
 
 
-def _run(target: Target, call: ModelCall, looking: dict[str, Any]) -> ModelReport:
+def _run(target: Target, call: ModelCall, **looking: Any) -> ModelReport:
     model = call.model.eval()
     if not list(others(model)) and not any(isinstance(module, torch.nn.RNNBase) for module in model.modules()):
         instead = "a model that holds an nn.LSTM, as a module of its own or inside another"
-        raise TargetError(target.text, f"returned a {type(model).__name__}", "there is no nn.LSTM in it", instead)
+        raise TargetError(target.text, f"is a {type(model).__name__}", "there is no nn.LSTM in it", instead)
     with running(target.text, model), torch.no_grad():
         return report_of_model(target.text, model, call.args, call.kwargs, **looking)

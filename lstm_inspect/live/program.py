@@ -160,7 +160,7 @@ def _inside(frames: list[TracebackType]) -> list[TracebackType]:
 def _kept(frames: list[TracebackType]) -> TracebackType | None:
     """The frames that are not ours, joined."""
     kept = [each for each in frames if not _is_ours(each)]
-    for each, after in zip(kept, [*kept[1:], None], strict=True):
+    for each, after in zip(kept, [*kept, None][1:], strict=True):
         each.tb_next = after
     return kept[0] if kept else None
 

@@ -182,8 +182,29 @@ class NotCovered:
     kind: str
 
 
+@written("name kind parameters output layers directions")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreeRow:
+    """One module of a model.
+
+    Attributes:
+        name: its qualified name; "" for the model itself.
+        kind: its class.
+        parameters: how many numbers it and what is in it hold.
+        output: the shapes of what its first call gave; None if it was not called.
+        layers, directions: of a recurrent module; 0 for all others.
+    """
+
+    name: str
+    kind: str
+    parameters: Natural
+    output: str | None
+    layers: Natural
+    directions: Natural
+
+
 @written(
-    "target model calls=listed counted not_called not_covered reads not_traced alone mistakes warnings verified",
+    "target model tree calls=listed counted not_called not_covered reads not_traced alone mistakes warnings verified",
     command="model",
 )
 @dataclass(frozen=True, slots=True)
@@ -197,6 +218,7 @@ class ModelReport(Shown):
         not_called: LSTMs that were there and not called.
         not_covered: recurrent modules of other kinds.
         alone: whether each sequence alone gives what it gives in the batch; None if it was not asked for.
+        tree: every module of the model.
     """
 
     view: ClassVar[Literal["model"]] = "model"
@@ -206,6 +228,7 @@ class ModelReport(Shown):
     not_called: Sequence[NotCalled] = ()
     not_covered: Sequence[NotCovered] = ()
     alone: Alone | None = None
+    tree: Sequence[TreeRow] = ()
 
     @property
     def verified(self) -> bool | None:

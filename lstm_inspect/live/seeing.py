@@ -266,6 +266,11 @@ def is_observing() -> bool:
     return bool(_thread.inside) and _thread.inside[-1] is _OBSERVING
 
 
+def is_ours() -> bool:
+    """Whether what this thread calls now is called by an observer, and not by the user's program."""
+    return bool(_thread.inside) and _OBSERVING in _thread.inside
+
+
 @contextmanager
 def unseen() -> Iterator[None]:
     """What this thread calls in the context is ours, not the user's: no observer is told of it."""

@@ -1,4 +1,4 @@
-"""TARGET: ``path/to/file.py:factory`` or ``package.module:factory``, found and called to give a model and its call."""
+"""TARGET: a factory, a class or a model in a file or a module, found and made into a model and its call."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.errors import TargetError
+from lstm_inspect.live.given import Given, constructor_call, input_for
 
 if TYPE_CHECKING:
     import torch
 
-_FORMS: Final = "it must be path/to/file.py:factory or package.module:factory"
+_FORMS: Final = "it must be path/to/file.py:name or package.module:name"
 _MOST_NAMES: Final = 8
 _RETURNS: Final = "a factory returns (model, args) or (model, args, kwargs)"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a factory stands: in a file or in a module, and under which name."""
+    """Where a factory, a class or a model stands: in a file or in a module, and under which name; "" for all there."""
 
     text: str
     place: str
@@ -48,18 +49,19 @@ class ModelCall:
 
 
 def parse_target(text: str) -> Target:
-    """Split a target into where the factory stands and its name.
+    """Split a target into where it stands and its name; a file or a module alone has none.
 
     Raises:
-        TargetError: it has no colon, or nothing before or behind it; the file is not there.
+        TargetError: there is nothing before or behind its colon; the file is not there.
 
     >>> parse_target("examples/tagger.py:make").factory
     'make'
     """
     place, colon, factory = text.rpartition(":")
-    if not colon or not place or not factory or not all(part.isidentifier() for part in factory.split(".")):
-        instead = f"{text}:make" if not colon and (text.endswith(".py") or text.isidentifier()) else "model.py:make"
-        raise TargetError(text, "names no factory", _FORMS, instead)
+    if not colon:
+        place, factory = text, ""
+    elif not place or not all(part.isidentifier() for part in factory.split(".")):
+        raise TargetError(text, "names nothing", _FORMS, "model.py:Net")
     target = Target(text, place, factory)
     path = target.path
     if path is not None and (not path.is_file() or path.suffix != ".py"):
@@ -77,14 +79,19 @@ def _no_such_file(target: Target, path: Path) -> TargetError:
 
 
 @contextmanager
-def imported(target: Target) -> Iterator[ModuleType]:
+def imported(target: Target, arguments: Sequence[str] = ()) -> Iterator[ModuleType]:
     """The module that a target names, run as ``import`` runs it; what it imports is looked for beside it.
+
+    Args:
+        target: what is imported.
+        arguments: the file's own: its ``sys.argv`` behind its name.
 
     Raises:
         TargetError: there is no such module.
         Exception: whatever the user's code raises.
     """
-    before = list(sys.path)
+    before, argv = list(sys.path), sys.argv
+    sys.argv = [target.place, *arguments]
     sys.path.insert(0, str(target.path.resolve().parent) if target.path else str(Path.cwd()))
     try:
         if target.path:
@@ -93,7 +100,7 @@ def imported(target: Target) -> Iterator[ModuleType]:
         else:
             yield _by_name(target)
     finally:
-        sys.path[:] = before
+        sys.path[:], sys.argv = before, argv
 
 
 @contextmanager
@@ -123,31 +130,53 @@ def _by_name(target: Target) -> ModuleType:
     raise TargetError(target.text, "can't be imported", allowed, "path/to/file.py:factory, or another name")
 
 
-def factory_of(target: Target, module: ModuleType) -> Callable[[], Any]:
-    """The factory, if it can be called with nothing.
+def model_and_call(target: Target, module: ModuleType, given: Given) -> ModelCall:
+    """The model that a target names, and what to call it with.
+
+    A class is built with its defaults or with the constructor that was given; a factory is called, and returns a
+    model, or a model and its arguments.
 
     Raises:
-        TargetError: there is none of that name, or it can't be called, or it wants arguments, or it is a model.
+        TargetError: there is none of that name, it wants arguments, or nothing says what the model is called with.
     """
     from torch.nn import Module  # here, so that a target of the wrong form is refused before torch is loaded
 
-    try:
-        found = attrgetter(target.factory)(module)
-    except AttributeError:
-        there = [name for name, value in vars(module).items() if _is_defined_there(module, value)]
-        allowed = f"{target.place} has no {target.factory}; functions there: {_names(there)}"
-        instead = f"{target.place}:{there[0]}" if there else f"def {target.factory}(): return model, args"
-        raise TargetError(target.text, "can't be found", allowed, instead) from None
-    if isinstance(found, Module) or (isinstance(found, type) and issubclass(found, Module)):
-        raise TargetError(target.text, "is a model, not a factory", _RETURNS, _definition(target))
+    found = found_in(target, module)
+    if isinstance(found, Module):
+        return _called_with(target, found, given)
     if not callable(found):
         raise TargetError(target.text, f"is {_article(found)}, not a function", _RETURNS, _definition(target))
-    _see_that_it_wants_nothing(target, found)
-    return found  # type: ignore[no-any-return]
+    args, kwargs = constructor_call(given.call)[1:] if given.call is not None else ((), {})
+    _see_that_it_takes(target, found, args, kwargs)
+    made = found(*args, **kwargs)
+    return _called_with(target, made, given) if isinstance(made, Module) else model_call(target, made)
 
 
-def _is_defined_there(module: ModuleType, value: Any) -> bool:
-    return isfunction(value) and value.__module__ == module.__name__
+def found_in(target: Target, module: ModuleType) -> Any:
+    """What a target names.
+
+    Raises:
+        TargetError: there is none of that name.
+    """
+    try:
+        return attrgetter(target.factory)(module)
+    except AttributeError:
+        there = [name for name, value in vars(module).items() if is_defined_there(module, value)]
+        allowed = f"{target.place} has no {target.factory}; there are: {_names(there)}"
+        instead = f"{target.place}:{there[0]}" if there else f"def {target.factory}(): return model, args"
+        raise TargetError(target.text, "can't be found", allowed, instead) from None
+
+
+def _called_with(target: Target, model: torch.nn.Module, given: Given) -> ModelCall:
+    if not given.inputs:
+        allowed = f"nothing says what the {type(model).__name__} is called with"
+        raise TargetError(target.text, "is a model alone", allowed, f"{target.text} {input_for(model)}")
+    return ModelCall(model, *given.arguments_for(model.forward))
+
+
+def is_defined_there(module: ModuleType, value: Any) -> bool:
+    """Whether a value is a function or a class of the module's own."""
+    return (isfunction(value) or isinstance(value, type)) and value.__module__ == module.__name__
 
 
 def _names(names: Sequence[str]) -> str:
@@ -159,12 +188,18 @@ def _definition(target: Target) -> str:
     return f"{target.place}:make with def make(): return {target.factory}, (input,)"
 
 
-def _see_that_it_wants_nothing(target: Target, factory: Callable[..., Any]) -> None:
+def _see_that_it_takes(
+    target: Target, factory: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    """Refuse a class or a factory that can't be called with what was given, which mostly is nothing."""
     try:
-        signature(factory).bind()
+        signature(factory).bind(*args, **kwargs)
     except TypeError as error:
-        allowed = f"{error}: a factory is called with no arguments"
-        raise TargetError(target.text, "wants arguments", allowed, "default values, or a function around it") from None
+        name = target.factory.rpartition(".")[2]
+        wanted = [f"{each.name}=.." for each in signature(factory).parameters.values() if each.default is each.empty]
+        allowed = f"{error}: a class is built, and a factory called, with no arguments but those of {{call}}"
+        instead = f'{{call="{name}({", ".join(wanted)})"}}'
+        raise TargetError(target.text, "wants arguments", allowed, instead) from None
     except ValueError:
         pass  # a builtin that doesn't tell its signature
 
@@ -178,8 +213,6 @@ def model_call(target: Target, returned: Any) -> ModelCall:
     from torch.nn import Module
     from torch.nn.utils.rnn import PackedSequence
 
-    if isinstance(returned, Module):
-        raise TargetError(target.text, "returned a model alone", _RETURNS, "return model, (input,)")
     if not isinstance(returned, tuple) or len(returned) not in (2, 3) or isinstance(returned, PackedSequence):
         came = f"returned {_article(returned)}"
         raise TargetError(target.text, came, _RETURNS, "return model, (input,)")

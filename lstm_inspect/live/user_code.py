@@ -64,7 +64,7 @@ def running(target: str, model: torch.nn.Module | None = None) -> Iterator[None]
     except LSTMInspectError:
         raise
     except SystemExit as left:
-        instead = "to keep what runs as a script under if __name__ == '__main__'"
+        instead = "its arguments behind --, or what runs as a script under if __name__ == '__main__'"
         raise TargetError(target, f"called sys.exit({left.code!r})", "nothing was reported", instead) from left
     except Exception as error:
         raise explained(target, error, model) from error

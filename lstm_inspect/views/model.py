@@ -7,13 +7,14 @@ from rich.text import Text
 
 from lstm_inspect.errors import Spell
 from lstm_inspect.live.report import ModelReport, shown
-from lstm_inspect.views import calls, look, reads, tables
+from lstm_inspect.views import calls, look, reads, tables, tree
 from lstm_inspect.views.detail import Detail
 
 
 def page(report: ModelReport, spell: Spell, detail: Detail) -> RenderableType:
     """A model's LSTMs to look at; with ``detail.all`` each call's whole page."""
-    parts = [*calls.parts(report.calls, spell, detail), _not_called(report), _not_covered(report)]
+    parts = [tree.section(report.model, report.tree)] if report.tree else []
+    parts += [*calls.parts(report.calls, spell, detail), _not_called(report), _not_covered(report)]
     parts += reads.parts(report.reads, report.mistakes, report.alone, report.not_traced)
     left = [f"{shown(each.name)}, which was not called" for each in report.not_called]
     left += [f"{shown(each.name)} ({each.kind})" for each in report.not_covered]

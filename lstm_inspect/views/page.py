@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from lstm_inspect.checkpoint.report import CheckpointReport
     from lstm_inspect.diagnosis.finding import Diagnosis
+    from lstm_inspect.live.listing import Listing
     from lstm_inspect.live.report import Call, Calls, ModelReport, RunReport
     from lstm_inspect.verdict.explanation import Catalogue, Explanation
     from lstm_inspect.verdict.parameters import Weights
@@ -20,12 +21,21 @@ if TYPE_CHECKING:
     from lstm_inspect.verdict.survey import Survey
 
     OneReport: TypeAlias = (
-        Report | Overview | Weights | Survey | ModelReport | CheckpointReport | Diagnosis | Explanation | Catalogue
+        Report
+        | Overview
+        | Weights
+        | Survey
+        | ModelReport
+        | CheckpointReport
+        | Diagnosis
+        | Explanation
+        | Catalogue
+        | Listing
     )
     """What a command tells of: it has ``verified`` and ``to_dict()``."""
 
 
-def page(  # noqa: C901, PLR0911 - a case a report, and no other logic
+def page(  # noqa: C901, PLR0911, PLR0912 - a case a report, and no other logic
     shown: OneReport | Calls | Call | RunReport, spell: Spell = spell_python, detail: Detail = PLAIN
 ) -> RenderableType:
     """A report to look at.
@@ -56,6 +66,10 @@ def page(  # noqa: C901, PLR0911 - a case a report, and no other logic
             from lstm_inspect.views import model
 
             return model.page(shown, spell, detail)
+        case "listing":
+            from lstm_inspect.views import listing
+
+            return listing.page(shown)
         case "run":
             from lstm_inspect.views import run
 

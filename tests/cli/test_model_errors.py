@@ -102,7 +102,12 @@ def test_an_interruption(cli: Cli, models: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["models.py"], "error: models.py names no factory: it must be path/to/file.py:factory"),
+        (["models.py:"], "error: models.py: names nothing: it must be path/to/file.py:name"),
+        (["models.py:make", "--input", "4x7"], "error: --input '4x7': must be sizes with commas between"),
+        (
+            ["models.py", "--call", "Model(open(1))"],
+            'error: --call "Model(open(1))": must be a class and literal values',
+        ),
         (["nope.py:make"], "error: nope.py:make can't be read: there is no file nope.py in "),
         (["models.py:make", "--atol", "-1"], "error: --atol -1.0: must be a finite number from 0. Try --atol 1e-5."),
         (["models.py:make", "--seed", "x"], "error: --seed 'x': must be a whole number. Try --seed 0."),
@@ -134,7 +139,7 @@ def test_ascii_alone(cli: Cli) -> None:
 def test_help_needs_no_torch() -> None:
     code = (
         "import sys; from lstm_inspect.cli import run; "
-        "run(['model', '--help']); run(['model', 'nope']); run(['model', 'nope.py:make']); "
+        "run(['model', '--help']); run(['model', 'nope.py']); run(['model', 'nope.py:make']); "
         "sys.exit('torch' in sys.modules)"
     )
     done: Any = subprocess.run(

@@ -111,20 +111,10 @@ RETURNS = "a factory returns (model, args) or (model, args, kwargs)"
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        (
-            "bad.py",
-            "bad.py names no factory: it must be path/to/file.py:factory or package.module:factory. Try bad.py:make.",
-        ),
-        ("bad", "bad names no factory: it must be path/to/file.py:factory or package.module:factory. Try bad:make."),
-        (
-            "bad.py:",
-            "bad.py: names no factory: it must be path/to/file.py:factory or package.module:factory. "
-            "Try model.py:make.",
-        ),
+        ("bad.py:", "bad.py: names nothing: it must be path/to/file.py:name or package.module:name. Try model.py:Net."),
         (
             "bad.py:1x",
-            "bad.py:1x names no factory: it must be path/to/file.py:factory or package.module:factory. "
-            "Try model.py:make.",
+            "bad.py:1x names nothing: it must be path/to/file.py:name or package.module:name. Try model.py:Net.",
         ),
         (
             "nope.py:make",
@@ -148,13 +138,12 @@ RETURNS = "a factory returns (model, args) or (model, args, kwargs)"
         ),
         (
             "bad.py:nope",
-            "bad.py:nope can't be found: bad.py has no nope; functions there: none, alone, bare, packed, four, "
+            "bad.py:nope can't be found: bad.py has no nope; there are: none, alone, bare, packed, four, "
             "swapped, positional, wants, 2 more. Try bad.py:none.",
         ),
         (
             "bad.py:lstm",
-            f"bad.py:lstm is a model, not a factory: {RETURNS}. "
-            "Try bad.py:make with def make(): return lstm, (input,).",
+            "bad.py:lstm is a model alone: nothing says what the LSTM is called with. Try bad.py:lstm --input 4,7,4.",
         ),
         (
             "bad.py:number",
@@ -162,7 +151,10 @@ RETURNS = "a factory returns (model, args) or (model, args, kwargs)"
             "Try bad.py:make with def make(): return number, (input,).",
         ),
         ("bad.py:none", f"bad.py:none returned None: {RETURNS}. Try return model, (input,)."),
-        ("bad.py:alone", f"bad.py:alone returned a model alone: {RETURNS}. Try return model, (input,)."),
+        (
+            "bad.py:alone",
+            "bad.py:alone is a model alone: nothing says what the LSTM is called with. Try bad.py:alone --input 4,7,4.",
+        ),
         (
             "bad.py:bare",
             "bad.py:bare returned a Tensor as args: args must be a tuple, of one argument too. "
@@ -186,17 +178,17 @@ RETURNS = "a factory returns (model, args) or (model, args, kwargs)"
         ),
         (
             "bad.py:wants",
-            "bad.py:wants wants arguments: missing a required argument: 'size': a factory is called with no arguments. "
-            "Try default values, or a function around it.",
+            "bad.py:wants wants arguments: missing a required argument: 'size': a class is built, and a factory "
+            'called, with no arguments but those of call. Try call="wants(size=..)".',
         ),
         (
             "bad.py:leaves",
             "bad.py:leaves called sys.exit(3): nothing was reported. "
-            "Try to keep what runs as a script under if __name__ == '__main__'.",
+            "Try its arguments behind --, or what runs as a script under if __name__ == '__main__'.",
         ),
         (
             "bad.py:linear",
-            "bad.py:linear returned a Linear: there is no nn.LSTM in it. "
+            "bad.py:linear is a Linear: there is no nn.LSTM in it. "
             "Try a model that holds an nn.LSTM, as a module of its own or inside another.",
         ),
     ],

@@ -1,0 +1,134 @@
+"""What a model is built with and called with, as it is typed: shapes, whole numbers, lengths, a constructor."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from lstm_inspect.errors import SpecError, TargetError, literal
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+_INPUT: Final = re.compile(r"\d+(?:,\d+)*(?::\d+)?")
+_LENGTHS: Final = re.compile(r"len|size", re.IGNORECASE)
+_STATES: Final = re.compile(r"^(h|hx|h0|h_0|hc|hidden|state|states|hidden_state)$|^(hidden|state)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a command line says of a model and of its call.
+
+    Attributes:
+        inputs: ``4,7`` for random numbers of that shape, ``4,7:100`` for whole numbers from 0 below 100; in order.
+        lengths: an argument of whole numbers, where the call wants one.
+        call: how the model is built: ``Net(vocab=100)``.
+        arguments: the file's own, its ``sys.argv``.
+        calls: how often the model is called; its state is fed on.
+    """
+
+    inputs: Sequence[str] = ()
+    lengths: Sequence[int] | None = None
+    call: str | None = None
+    arguments: Sequence[str] = ()
+    calls: int = 1
+
+    def __post_init__(self) -> None:
+        for text in self.inputs:
+            if not _INPUT.fullmatch(text):
+                allowed = "sizes with commas between, and what whole numbers stay below behind a colon"
+                raise SpecError("input", repr(text), allowed, "{input=4,7} or {input=4,7:100}")
+        if self.calls < 1:
+            raise SpecError("calls", str(self.calls), "at least 1", "{calls=2}")
+
+    def tensors(self) -> Iterator[Tensor]:
+        """The inputs, drawn."""
+        import torch
+
+        for text in self.inputs:
+            sizes, _, below = text.partition(":")
+            shape = [int(size) for size in sizes.split(",")]
+            yield torch.randint(int(below), shape) if below else torch.randn(shape)
+
+    def arguments_for(self, forward: Callable[..., Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """What a model's forward is called with: the inputs in order, lengths under the name that wants them."""
+        import torch
+
+        args = tuple(self.tensors())
+        if self.lengths is None:
+            return args, {}
+        lengths, names = torch.tensor(self.lengths), list(inspect.signature(forward).parameters)
+        wanted = next((name for name in names[len(args) :] if _LENGTHS.search(name)), None)
+        return ((*args, lengths), {}) if wanted is None else (args, {wanted: lengths})
+
+
+def constructor_call(text: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
+    """A constructor's name and its arguments, which must be literals: nothing of it is evaluated.
+
+    Raises:
+        SpecError: it is something else.
+
+    >>> constructor_call("Net(100, hidden=[4, 8])")
+    ('Net', (100,), {'hidden': [4, 8]})
+    >>> constructor_call("Net(open('x'))")
+    Traceback (most recent call last):
+    lstm_inspect.errors.SpecError: call="Net(open('x'))": must be a class and literal values. Try call="Net(vocab=100)".
+    """
+    try:
+        made = ast.parse(text, mode="eval").body
+        if not isinstance(made, ast.Call):
+            raise ValueError(text)
+        kwargs = {keyword.arg: ast.literal_eval(keyword.value) for keyword in made.keywords}
+        return ast.unparse(made.func), tuple(map(ast.literal_eval, made.args)), _named(kwargs)
+    except (ValueError, SyntaxError, TypeError):
+        raise SpecError("call", f'"{literal(text)}"', "a class and literal values", '{call="Net(vocab=100)"}') from None
+
+
+def _named(kwargs: Mapping[str | None, Any]) -> dict[str, Any]:
+    if None in kwargs:
+        raise ValueError("**")
+    return {str(name): value for name, value in kwargs.items()}
+
+
+def input_for(model: nn.Module) -> str:
+    """What to type as a model's input, guessed from the first module in it that says what it reads.
+
+    >>> from torch import nn
+    >>> input_for(nn.Sequential(nn.Embedding(100, 16), nn.LSTM(16, 8)))
+    '--input-ids 4,7:100'
+    """
+    from torch import nn
+
+    for module in model.modules():
+        if isinstance(module, nn.Embedding):
+            return f"--input-ids 4,7:{module.num_embeddings}"
+        if isinstance(module, nn.RNNBase):
+            return f"--input 4,7,{module.input_size}"
+        if isinstance(module, nn.Linear):
+            return f"--input 4,7,{module.in_features}"
+    return "--input 4,7,16"
+
+
+def state_of(target: str, results: Any, forward: Callable[..., Any], given: int) -> dict[str, Any]:
+    """The state that a call returned, under the name that the next call takes it by.
+
+    Args:
+        target: what was asked for.
+        results: of the call: its last item is the state.
+        forward: of the model.
+        given: how many arguments a call is given by position.
+
+    Raises:
+        TargetError: there is no state to feed on.
+    """
+    names = list(inspect.signature(forward).parameters)
+    name = next((each for each in names[1:] if _STATES.search(each)), None)
+    if name is None or not isinstance(results, tuple) or len(results) < 2:
+        came = "returns no state" if name is not None else "takes no state"
+        allowed = "a second call is fed the state that the first one returned, as forward(x, state) -> output, state"
+        raise TargetError(target, came, allowed, "one call")
+    return {name: results[-1]}

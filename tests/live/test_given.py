@@ -1,0 +1,158 @@
+"""A class, a model or a file alone as a target, and what it is built and called with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from lstm_inspect.errors import SpecError, TargetError
+from lstm_inspect.live.given import Given, constructor_call
+from lstm_inspect.live.model import inspect_target, list_target
+from lstm_inspect.live.tree import shape_of
+from lstm_inspect.live.user_code import UserCodeError
+
+NET = """
+import argparse
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--hidden", type=int, default=6)
+options = parser.parse_args()
+
+class Net(nn.Module):
+    def __init__(self, vocab=100):
+        super().__init__()
+        self.embedding = nn.Embedding(vocab, 5)
+        self.lstm = nn.LSTM(5, options.hidden, num_layers=2, batch_first=True, bidirectional=True)
+
+    def forward(self, words, hidden=None):
+        return self.lstm(self.embedding(words), hidden)
+
+class Wants(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.lstm = nn.LSTM(size, 4, batch_first=True)
+
+    def forward(self, x, more, lengths):
+        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+        return self.lstm(packed)[1][0][-1] + more
+
+def build(): return Net(9)
+def wanting(size): return Net(size)
+net = Net(7)
+"""
+TRAINS = """
+import torch
+model = torch.nn.LSTM(4, 8)
+optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+try:
+    for _ in range(10**9):
+        optimizer.step()
+except Exception:
+    raise SystemExit(5)
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(NET)
+    (tmp_path / "trains.py").write_text(TRAINS)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", ["Net", "build", "net"])
+def test_a_class_a_function_and_a_model(name: str) -> None:
+    argv = list(sys.argv)
+    report = inspect_target(f"net.py:{name}", Given(inputs=["3,4:7"], arguments=["--hidden", "3"]), alone=False)
+    assert report.verified is True
+    assert sys.argv == argv
+    (call,) = report.calls
+    assert call.report is not None
+    assert (call.report.spec.hidden_size, call.report.spec.batch_size, call.report.spec.seq_len) == (3, 3, 4)
+    assert [(row.name, row.kind, row.output, row.layers) for row in report.tree] == [
+        ("", "Net", "(3, 4, 6), ((4, 3, 3), (4, 3, 3))", 0),
+        ("embedding", "Embedding", "(3, 4, 5)", 0),
+        ("lstm", "LSTM", "(3, 4, 6), ((4, 3, 3), (4, 3, 3))", 2),
+    ]
+    assert report.tree[0].parameters == sum(row.parameters for row in report.tree[1:])
+
+
+def test_a_constructor_several_inputs_and_lengths() -> None:
+    given = Given(inputs=["3,5,2", "3,4"], lengths=(5, 2, 3), call="Wants(size=2)")
+    (call,) = inspect_target("net.py", given, alone=False).calls
+    assert call.report is not None
+    assert (call.report.spec.input_size, call.report.spec.lengths) == (2, (5, 2, 3))
+
+
+def test_the_state_is_fed_on() -> None:
+    report = inspect_target("net.py:Net", Given(inputs=["3,4:7"], calls=3), alone=False, reads=False)
+    assert [(call.report.spec.state, call.times) for call in report.calls if call.report] == [
+        ("zeros", 1),
+        ("random", 2),
+    ]
+    with pytest.raises(TargetError, match="takes no state"):
+        inspect_target("net.py", Given(["3,5,2", "3,4"], (5, 2, 3), "Wants(2)", calls=2), alone=False, reads=False)
+
+
+def test_a_file_alone_lists_what_it_holds() -> None:
+    assert [(each.name, each.kind, each.command) for each in list_target("net.py").found] == [
+        ("Net", "class", "lstm-inspect model net.py:Net --input-ids 4,7:100"),
+        ("Wants", "class", 'lstm-inspect model net.py:Wants --call "Wants(size=..)" --input 4,7'),
+        ("build", "function", "lstm-inspect model net.py:build"),
+        ("net", "model", "lstm-inspect model net.py:net --input-ids 4,7:7"),
+    ]
+
+
+def test_what_is_listed_can_be_typed() -> None:
+    for each in list_target("net.py").found:
+        if "--input-ids" in each.command:
+            target, _, shape = each.command.split()[-3:]
+            assert inspect_target(target, Given([shape]), alone=False, reads=False).verified
+
+
+def test_a_file_that_trains_when_it_is_imported_is_stopped() -> None:
+    message = "trains.py:model trains when it is imported: it started an optimizer's step.*lstm-inspect run trains.py"
+    with pytest.raises(TargetError, match=message):
+        inspect_target("trains.py:model", Given(["3,2,4"]))
+    with pytest.raises(TargetError, match=r"run trains\.py"):
+        list_target("trains.py")
+    weight = nn.Parameter(torch.ones(1))
+    weight.grad = torch.ones(1)
+    torch.optim.SGD([weight], lr=1.0).step()  # the user's own optimizers step again
+    assert weight.item() == 0
+
+
+def test_a_usage_error_is_the_files_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(TargetError, match=r"called sys\.exit\(2\): nothing was reported. Try its arguments behind --"):
+        inspect_target("net.py:Net", Given(arguments=["--nope"]))
+    assert "usage: net.py " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["Net", "Net(", "Net(x)", "Net(**{})", "f(1)(2)(open)"])
+def test_a_constructor_is_a_class_and_literals(text: str) -> None:
+    with pytest.raises(SpecError, match="must be a class and literal values"):
+        constructor_call(text)
+
+
+@pytest.mark.parametrize("text", ["", "4,", "4x7", "-1", "4,7:", "a:b", "4,7:1:2"])
+def test_a_shape_is_checked(text: str) -> None:
+    with pytest.raises(SpecError, match="input="):
+        Given(inputs=[text])
+
+
+def test_a_wrong_shape_is_explained_as_the_users() -> None:
+    with pytest.raises(UserCodeError) as caught:
+        inspect_target("net.py", Given(["3,5,7", "3,4"], (5, 2, 3), "Wants(2)"))
+    assert caught.value.diagnosis is not None
+
+
+def test_shapes_of_results() -> None:
+    assert shape_of({"a": 1}) == "dict"
+    assert shape_of((torch.zeros(2), None)) == "(2,), None"
