@@ -143,7 +143,7 @@ def refuse_to_overwrite(path: Path, *, force: bool) -> None:
     if path.is_dir():
         raise FileError(name, "can't be written", "it is a folder", f"{name}/lstm{path.suffix}")
     if path.exists() and not force:
-        raise FileError(name, "is there already", "it is kept", "another name, or {force=True} to overwrite it")
+        raise FileError(name, "already exists", "it was not overwritten", "another name, or {force=True}")
     if not path.parent.is_dir():
         raise FileError(name, "can't be written", f"there is no folder {folder}", f"mkdir -p {folder} first")
 

@@ -96,7 +96,7 @@ def _not_checked(call: Call) -> Iterator[RenderableType]:
     if call.diagnosis is not None and call.diagnosis.causes:
         cause = call.diagnosis.causes[0]
         yield Text(cause.cause)
-        yield look.code(cause.fix, whole=True)
+        yield look.block(cause.fix)
 
 
 def _module(name: str) -> str:
@@ -110,14 +110,14 @@ def _call(block: _Block) -> Iterator[RenderableType]:
     name = call.name if call.name.replace(".", "_").isidentifier() else "lstm" if call.report else "rnn"
     if call.report is None:
         assert call.recurrent is not None
-        yield look.code(f"{name} = {call.recurrent.constructor}", whole=True)
+        yield look.block(f"{name} = {call.recurrent.constructor}")
         measured = ", ".join(f"{each.name} {format_tuple(each.shape)}" for each in call.recurrent.tensors)
         yield Text(f"{measured}; the equations of an {call.kind} are not known here")
         return
     spec = call.report.spec
     made = expressions.call(spec).replace("= lstm(", f"= {name}(", 1)
-    yield look.code(f"{name} = {call.report.constructor}", whole=True)
-    yield look.code(made if spec.state == "random" else made.replace(_STATE, ""), whole=True)
+    yield look.block(f"{name} = {call.report.constructor}")
+    yield look.block(made if spec.state == "random" else made.replace(_STATE, ""))
     yield Text()
     yield look.Fitted(partial(_tensors, call.report))
     yield from (look.sentence(line, look.FAINT) for line in _beside(call.report))
@@ -129,7 +129,7 @@ def _tensors(report: Report, width: int, signs: Signs) -> RenderableType:
     table.columns[0].no_wrap = True
     for tensor in report.tensors:
         if tensor.actual is not None:
-            cells = look.code(tensor.theory.name), tensor.theory.formula, _shape(tensor, signs)
+            cells = look.name(tensor.theory.name), tensor.theory.formula, _shape(tensor, signs)
             table.add_row(*cells, *([tensor.dtype] if extra else []))
     return table
 
@@ -164,7 +164,8 @@ def _failures(block: _Block, spell: Spell, detail: Detail) -> Iterator[Renderabl
     elif call.recurrent is not None:
         for check in call.recurrent.checks:
             if not check.passed:
-                yield look.code(f"{check.claim.left} == {check.claim.right}") + Text(f": {check.claim.why}")
+                yield Text(f"{', '.join(tables.result_lines(check))}: {check.claim.why}")
+                yield look.block(tables.statement(check), indent=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ def _facts(lstm: FoundLSTM, spell: Spell, width: int, signs: Signs) -> Renderabl
     if lstm.spec is None:
         facts.add_row("build", Text(f"not known: {_why_unknown(lstm)}", style=look.BAD))
     else:
-        facts.add_row("build", look.code(lstm.constructor or "", whole=True))
+        facts.add_row("build", look.block(lstm.constructor or ""))
         facts.add_row("go on", look.code(spell.inspection(spec_arguments(lstm.spec)), whole=True))
     return facts
 

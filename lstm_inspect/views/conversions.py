@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -11,7 +10,6 @@ from rich.text import Text
 from lstm_inspect.theory import frameworks
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.views import look
-from lstm_inspect.views.layout import lay_out
 
 
 def layouts() -> Iterator[RenderableType]:
@@ -28,15 +26,5 @@ def layouts() -> Iterator[RenderableType]:
 
 def parts(spec: LSTMSpec, framework: str) -> Iterator[RenderableType]:
     """Functions to and from a framework, as Python to paste."""
-    source = frameworks.code(spec, framework)
-    yield look.Fitted(lambda width, signs: look.code("\n".join(_line(line, width) for line in source.splitlines())))
+    yield look.block(frameworks.code(spec, framework))
     yield Text()
-
-
-def _line(line: str, width: int) -> str:
-    """A line of Python, broken inside brackets where it is too long; a comment between words."""
-    indent = len(line) - len(line.lstrip())
-    if line[indent:].startswith("# "):
-        comment = textwrap.wrap(line[indent + 2 :], width - indent - 2)
-        return textwrap.indent("\n".join(comment), f"{line[:indent]}# ")
-    return line[:indent] + lay_out(line[indent:], width, indent)

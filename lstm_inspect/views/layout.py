@@ -30,6 +30,9 @@ def lay_out(code: str, width: int = WIDTH, indent: int = 0) -> str:
     """
     if indent + len(code) <= width:
         return code
+    names, equals, values = code.partition(" = ")
+    if equals and not values.startswith("(") and len(_items(values)) > 1:
+        code = f"{names} = ({values})"  # several values are a tuple with brackets or without
     parts = _parts(code)
     broken: set[int] = set()
     for place in sorted(range(1, len(parts), 2), key=lambda place: -len(parts[place])):
@@ -81,6 +84,27 @@ def _items(inner: str) -> list[str]:
         else:
             items[-1] += piece
     return [item.strip() for item in items if item.strip()]
+
+
+def lay_out_lines(source: str, width: int) -> str:
+    """Several lines of Python, each broken where it is too long; a comment stands above what is broken.
+
+    >>> print(lay_out_lines("features = torch.cat((hn[-2], hn[-1]), dim=-1)  # both", 40))
+    # both
+    features = torch.cat(
+        (hn[-2], hn[-1]), dim=-1
+    )
+    """
+    lines: list[str] = []
+    for line in source.split("\n"):
+        indent = len(line) - len(line.lstrip())
+        code, mark, comment = line[indent:].partition("# ") if len(line) > width else (line[indent:], "", "")
+        if mark:
+            margin = f"{line[:indent]}# "
+            lines += textwrap.wrap(comment, width, initial_indent=margin, subsequent_indent=margin)
+        if code.strip() or not mark:
+            lines.append(line[:indent] + lay_out(code.rstrip(), width, indent))
+    return "\n".join(lines)
 
 
 def commented(statement: str, comment: str) -> str:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from lstm_inspect.errors import Spell, printable, spell_arguments
 from lstm_inspect.theory.words import plural
-from lstm_inspect.views.layout import lay_out
+from lstm_inspect.views.layout import lay_out, lay_out_lines
 
 Row = TypeVar("Row")
 
@@ -135,9 +135,16 @@ def block(*statements: str, indent: int = 0) -> RenderableType:
     return Fitted(partial(_block, statements, indent))
 
 
+def beside(word: str, statement: str) -> RenderableType:
+    """A word and the Python that it speaks of, which stands last."""
+    line = Table.grid(padding=(0, 1))
+    line.add_row(faint(word), block(statement))
+    return line
+
+
 def _block(statements: Sequence[str], indent: int, width: int, signs: Signs) -> RenderableType:
     margin = " " * indent
-    return Group(*(code(textwrap.indent(lay_out(each, width - indent), margin)) for each in statements))
+    return Group(*(code(textwrap.indent(lay_out_lines(each, width - indent), margin)) for each in statements))
 
 
 @dataclass(frozen=True, slots=True)

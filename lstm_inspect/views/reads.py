@@ -77,7 +77,7 @@ def _read(read: Read, finding: Finding | None, swapped: bool, width: int, signs:
     what = look.code(read.expression) if read.expression else Text(read.words)
     times = f", {read.times:,} times" if read.times > 1 else ""
     line = sign + Text(f"{who(read)} reads ") + what + Text(f"{of}{role}, {format_tuple(read.shape)}{times}")
-    under = [Text(read.words, look.FAINT)] if read.expression and finding is None else []
+    under: list[RenderableType] = [Text(read.words, look.FAINT)] if read.expression and finding is None else []
     under += [] if finding is None else _told(finding, elsewhere=finding.line != read.line)
     return _with_under(line, under)
 
@@ -91,14 +91,16 @@ def _where(finding: Finding) -> str:
     return f", {Path(finding.file).name}:{finding.line}" if finding.file else ""
 
 
-def _told(finding: Finding, *, elsewhere: bool) -> list[Text]:
+def _told(finding: Finding, *, elsewhere: bool) -> list[RenderableType]:
     where = _where(finding) if elsewhere else ""
-    told = [Text(f"{finding.level}{where}: {finding.what}", look.BAD if finding.level == "error" else "")]
-    told += [Text("write ") + look.code(finding.instead, whole=True)] if finding.instead else []
+    told: list[RenderableType] = [
+        Text(f"{finding.level}{where}: {finding.what}", look.BAD if finding.level == "error" else "")
+    ]
+    told += [look.beside("write", finding.instead)] if finding.instead else []
     return [*told, Text(finding.explain, look.FAINT)]
 
 
-def _with_under(line: Text, under: Sequence[Text]) -> RenderableType:
+def _with_under(line: Text, under: Sequence[RenderableType]) -> RenderableType:
     return Group(line, *(Padding(each, (0, 0, 0, 4)) for each in under))
 
 

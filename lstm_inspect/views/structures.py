@@ -138,7 +138,7 @@ def _axes(overview: Overview) -> RenderableType:
     table = look.titled("What each axis is", *(f"batch_first={block.spec.batch_first}" for block in blocks))
     for names in _grouped(blocks[0], partial(_formulas, blocks)):
         table.add_row(look.name(", ".join(names)), *_formulas(blocks, names[0]))
-    sizes = f"L = 1 or {overview.spec.num_layers} layers, D = 1 or 2 directions; {tables.TORCH_NAMES}"
+    sizes = f"L=1 or {overview.spec.num_layers} layers, D=1 or 2 directions; {tables.TORCH_NAMES}"
     return Group(table, tables.letters(overview.spec, "TBIHP"), look.faint(sizes), Text())
 
 

@@ -51,19 +51,16 @@ def _counts(tally: Tally) -> list[Text]:
 
 def _failure(report: Report, spell: Spell) -> RenderableType:
     failed = [result for result in report.checks if not result.passed]
-    lines = [_failed_check(check) for check in failed]
-    lines += [
-        look.code(f"  {result.pitfall.tempting} != {result.pitfall.instead}") + Text(f": {tables.distance(result)}")
-        for result in report.pitfalls
-        if not result.passed
-    ]
+    lines = [part for check in failed for part in _failed_check(check)]
+    for result in report.pitfalls:
+        if not result.passed:
+            lines += [Text.assemble("  ", tables.distance(result)), look.block(tables.pair(result), indent=4)]
     return look.section(f"FAILED: {spell.inspection(report.spec.arguments(), report.options.arguments())}", *lines)
 
 
-def _failed_check(check: CheckResult) -> Text:
-    claim = check.claim
-    sides = look.code(f"  {claim.left} {'==' if claim.exact else '~'} {claim.right}")
-    return Text.assemble(f"  {claim.id}: ", sides, Text(f": {', '.join(tables.result_lines(check))}", style=look.BAD))
+def _failed_check(check: CheckResult) -> tuple[RenderableType, RenderableType]:
+    result = Text(", ".join(tables.result_lines(check)), style=look.BAD)
+    return Text.assemble(f"  {check.claim.id}: ", result), look.block(tables.statement(check), indent=4)
 
 
 def _verdict(survey: Survey) -> Text:

@@ -71,7 +71,7 @@ def letters(spec: LSTMSpec, which: str = "TBIHPLD") -> Text:
     sizes |= {"P": (spec.proj_size or None, "projected feature"), "L": (spec.num_layers, "layer")}
     sizes |= {"D": (spec.num_directions, "direction")}
     found = [(letter, *sizes[letter]) for letter in which]
-    return look.faint(", ".join(f"{letter} = {plural(size, noun)}" for letter, size, noun in found if size is not None))
+    return look.faint(", ".join(f"{letter}={plural(size, noun)}" for letter, size, noun in found if size is not None))
 
 
 def states(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
@@ -104,7 +104,7 @@ def mistakes(report: Report, detail: Detail) -> Iterator[RenderableType]:
         yield look.sentence("Mistakes near at hand: they look right, they run, they are something else", look.TITLE)
         for result in report.pitfalls:
             yield Text.assemble(distance(result), f": {result.pitfall.why}")
-            yield look.block(f"{result.pitfall.tempting} != {result.pitfall.instead}", indent=2)
+            yield look.block(pair(result), indent=2)
     else:
         yield look.listing("Mistakes near at hand", ("off by", ""), [_mistake(result) for result in report.pitfalls])
 
@@ -113,6 +113,11 @@ def _mistake(result: PitfallResult) -> Item:
     style = look.BAD if result.passed is False else ""
     short = BY_ID[result.pitfall.id].short or result.pitfall.why
     return Item((short, distance(result).plain), result.pitfall.tempting, style=style)
+
+
+def pair(result: PitfallResult) -> str:
+    """A mistake's two expressions, as they were evaluated."""
+    return f"{result.pitfall.tempting} != {result.pitfall.instead}"
 
 
 def distance(result: PitfallResult) -> Text:

@@ -96,9 +96,7 @@ def test_an_existing_file_is_kept_unless_forced(cli: Cli, tmp_path: Path) -> Non
     path.write_text("mine", encoding="utf-8")
     refused = cli("code", "--output", str(path))
     assert (refused.status, refused.stdout, path.read_text(encoding="utf-8")) == (2, "", "mine")
-    assert (
-        refused.stderr == f"error: {path} is there already: it is kept. Try another name, or --force to overwrite it.\n"
-    )
+    assert refused.stderr == f"error: {path} already exists: it was not overwritten. Try another name, or --force.\n"
     assert cli("code", "--output", str(path), "--force").status == 0
     assert path.read_text(encoding="utf-8") == script(LSTMSpec())
 

@@ -117,9 +117,7 @@ def test_a_file_that_is_there_is_kept_unless_forced(cli: Cli, tmp_path: Path) ->
     path.write_text("mine", encoding="utf-8")
     refused = cli("draw", "--output", str(path))
     assert (refused.status, refused.stdout) == (2, "")
-    assert (
-        refused.stderr == f"error: {path} is there already: it is kept. Try another name, or --force to overwrite it.\n"
-    )
+    assert refused.stderr == f"error: {path} already exists: it was not overwritten. Try another name, or --force.\n"
     assert path.read_text(encoding="utf-8") == "mine"
     assert cli("draw", "--output", str(path), "--force").status == 0
     assert path.read_bytes().startswith(b"<?xml")

@@ -150,7 +150,7 @@ def test_a_file_that_is_there_is_kept(cli: Cli, tmp_path: Path) -> None:
     path.write_text("mine")
     kept = cli("shapes", "--save", str(path))
     assert (kept.status, kept.stdout) == (2, "")
-    assert kept.stderr == f"error: {path} is there already: it is kept. Try another name, or --force to overwrite it.\n"
+    assert kept.stderr == f"error: {path} already exists: it was not overwritten. Try another name, or --force.\n"
     assert path.read_text() == "mine"
     assert cli("shapes", "--save", str(path), "--force").status == 0
     assert path.read_text() != "mine"
