@@ -37,7 +37,8 @@ FALLBACKS: Final = {
 """What code calls a value that is not known, where that is not the value's own name."""
 
 _PARTS: Final = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
-_TOO_FEW_AXES: Final = IndexError
+_NO_VALUE: Final = (NameError, IndexError, ZeroDivisionError)
+"""A name that is not known, an axis that a shape has not, a size of 0 that is divided by."""
 
 
 class Names:
@@ -66,10 +67,10 @@ class Names:
             self._values[name] = value
 
     def value(self, expression: str) -> Any:
-        """The value of an expression; None if it needs a name, or an axis of a shape, that is not there."""
+        """The value of an expression; None if it has none: see _NO_VALUE."""
         try:
             return eval(_compiled(expression), self._values)  # noqa: S307 - the tables' own expressions
-        except (NameError, _TOO_FEW_AXES):
+        except _NO_VALUE:
             return None
 
     def fill(self, template: str) -> str:

@@ -47,7 +47,7 @@ NOT_HERE = {
     "state-dict-type/not-loaded": "a state dict loads without weights_only too",
 }
 """Lines whose absence, or whose other number, no call on this machine can show, and why."""
-NOT_RUN = 17
+NOT_RUN = 19
 """Causes that no call on a CPU can make or mend: their lines are read, not run."""
 
 
