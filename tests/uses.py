@@ -180,6 +180,20 @@ def last_step_unbatched(self: Net, x: Tensor) -> Any:
     return self.fc(out[-1])  # here
 
 
+@wrong("last-step-bidirectional", {**TWO, "kind": nn.GRU}, args=with_lengths)
+def last_valid_step_one_by_one(self: Net, x: Tensor, lengths: Tensor) -> Any:
+    out, _ = unpacked(self, x, lengths)
+    out = self.norm(out + F.pad(x, (0, 2 * H - I)))
+    return self.fc(torch.stack([out[place, lengths[place] - 1] for place in range(len(x))]))  # here
+
+
+@wrong("sequences-mixed", TWO)
+def hn_viewed_for_attention(self: Net, x: Tensor) -> Any:
+    out, (hn, _) = self.rnn(x)
+    query = hn.view(-1, 2 * H, 1)  # here
+    return self.fc((torch.bmm(out, query).softmax(1) * out).sum(1))
+
+
 # --- wrong: padding
 
 
@@ -539,6 +553,19 @@ def right_state_carried(self: Net, x: Tensor) -> Any:
         out, state = self.rnn(step, state)
         made.append(self.fc(out.squeeze(1)))
     return torch.stack(made, dim=1)
+
+
+@right(TWO, "every step of each sequence, both directions", args=with_lengths)
+def right_packed_again(self: Net, x: Tensor, lengths: Tensor) -> Any:
+    out, _ = unpacked(self, x, lengths)
+    out, _ = self.second(packed(self.norm(out), lengths))
+    return self.fc(torch.cat([pad_packed_sequence(out, batch_first=True)[0]] * 2, dim=-1))
+
+
+@right({**FIRST, "kind": nn.GRU}, "the final state of each sequence", args=lambda: (torch.randn(6, T, I),))
+def right_contrast(self: Net, x: Tensor) -> Any:
+    _, hn = self.rnn(x)
+    return torch.matmul(hn[-1], hn[-1].t()).argmax(1, keepdim=True) * 0 + self.fc(hn[-1])
 
 
 @right({**TWO, "num_layers": 2}, "every step of each sequence, both directions")

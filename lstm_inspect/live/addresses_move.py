@@ -173,7 +173,7 @@ def _moved(function: Function, args: Any, kwargs: Any, result: Any, traces: Trac
             for part in range(_widest(traces))]  # fmt: skip
     masked = any(trace.masked for trace in traces.values())
     pairs = zip(tensors_in(result), zip(*made, strict=True), strict=True)
-    return [(each, Trace(parts, masked, here)) for each, parts in pairs if parts[0].dtype == torch.int64]
+    return [(each, Trace(parts, masked, here)) for each, parts in pairs if each.is_floating_point()]
 
 
 def _written(function: Function, args: Any, kwargs: Any, traces: Traces, here: Place) -> Made:

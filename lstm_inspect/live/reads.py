@@ -147,7 +147,9 @@ def _use_of(operation: Operation, tensor: Tensor) -> tuple[Role, tuple[int, ...]
         return ("features", None) if len(axes) == tensor.dim() else (REDUCES[name], tuple({*axes, *last}))
     if name in POOLS and first:
         return POOLS[name], tuple({*last, *(() if tensor.dim() < 2 else (tensor.dim() - 2,))})
-    return "features", last if name in _PRODUCTS and first else None
+    if name in _PRODUCTS and not first and tensor.dim() > 1:
+        return "features", (tensor.dim() - 2,)  # a product sums over the right one's axis before the last
+    return "features", last if name in _PRODUCTS else None
 
 
 def source_of(module: nn.RNNBase, name: str, call: int, output: Any) -> Source | None:

@@ -35,6 +35,7 @@ class Tracer:
         self._kinds: Counter[Hashable] = Counter()
         self._thread = threading.local()
         self._traced: list[Traced] = []
+        self.faults: list[list[str]] = [[], []]
 
     @property
     def reads(self) -> tuple[Read, ...]:
@@ -52,7 +53,8 @@ class Tracer:
     @property
     def not_traced(self) -> str | None:
         """Why something was not followed; None if nothing was left out."""
-        return next((traced.not_traced for traced in self._traced if traced.not_traced), None)
+        ours = [fault.strip().splitlines()[-1] for faults in self.faults for fault in faults]
+        return next((reason for reason in (*(traced.not_traced for traced in self._traced), *ours) if reason), None)
 
     def before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
         """Nothing to do."""
@@ -121,5 +123,5 @@ def following(tracer: Tracer) -> Iterator[Tracer]:
     >>> [finding.id for finding in tracer.mistakes]
     ['last-step-bidirectional']
     """
-    with seeing(tracer), surrounding(tracer.surround):
+    with seeing(tracer) as tracer.faults[0], surrounding(tracer.surround) as tracer.faults[1]:
         yield tracer
