@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.live.alone_report import Alone
@@ -141,6 +141,9 @@ class Calls(Shown, list[Call]):
         super().__init__(calls)
         self.counted, self.faults, self.reads, self.mistakes = (), (), (), Findings()
         self.not_traced = None
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))  # IPython would print any list item by item
 
     @property
     def listed(self) -> Sequence[Call]:
