@@ -22,6 +22,7 @@ WRAPPERS: Final = {
 """What wrappers put before every name, and who does."""
 
 _BESIDE_WRAPPED: Final = {"n_averaged"}  # torch.optim.swa_utils.AveragedModel's own buffer
+_LONGEST_WRAPPER: Final = 200  # characters
 _RANK: Final = {stored: rank for rank, stored in enumerate(STORED)}
 
 
@@ -126,7 +127,11 @@ def wrapper_of(names: Sequence[str]) -> str:
     'module._orig_mod.'
     """
     found, rest = "", [name for name in names if name not in _BESIDE_WRAPPED]
-    while rest and (wrapper := next((w for w in WRAPPERS if all(name.startswith(w) for name in rest)), None)):
+    while (
+        rest
+        and len(found) < _LONGEST_WRAPPER
+        and (wrapper := next((w for w in WRAPPERS if all(name.startswith(w) for name in rest)), None))
+    ):
         found, rest = found + wrapper, [name.removeprefix(wrapper) for name in rest]
     return found
 

@@ -174,6 +174,14 @@ def _class_out_of_a_tuple() -> bytes:
     return b"\x80\x02cposix\nsystem\n)R)\x81}(X\x01\x00\x00\x00ncnumpy\nfloat32\nub."
 
 
+def _shared(thing: bytes, use: bytes) -> bytes:
+    """A list of many things that share one; each of them would have been walked anew."""
+    return b"\x80\x02" + thing + b"q\x000](" + use * 20_000 + b"e."
+
+
+_STORAGE = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000X\x03\x00\x00\x00cpuK\x01tQ"
+_TENSOR = b"ctorch._utils\n_rebuild_tensor_v2\n(" + _STORAGE + b"K\x00h\x00h\x00tR"
+_OBJECT = b"cargparse\nNamespace\n)\x81h\x00b"
 HOSTILE = {
     "a key that takes for ever to hash": b"\x80\x02})q\x00" + b"h\x00h\x00\x86q\x00" * 99 + b"h\x00K\x01s.",
     "NEWOBJ on no type": _class_out_of_a_tuple(),
@@ -186,6 +194,9 @@ HOSTILE = {
     "a memo that is not there": b"\x80\x02h\x05.",
     "a place too large": b"(lp99999999999999999999\n.",
     "too many digits": b"\x80\x02I" + b"9" * 10_000 + b"\n.",
+    "one wide shape for many tensors": _shared(b"(" + b"K\x01" * 50_000 + b"t", _TENSOR),
+    "one large state for many objects": _shared(b"}(" + b"X\x01\x00\x00\x00aN" * 20_000 + b"u", _OBJECT),
+    "one list in many places": _shared(b"](" + b"N" * 10 + b"e", b"h\x00"),
     "an outside buffer": b"\x80\x05\x97\x98.",
     "an extension": b"\x80\x02\x82\x01.",
 }

@@ -14,6 +14,9 @@ from lstm_inspect.theory.warnings import SpecWarning
 _DEEPEST: Final = 500
 _LONGEST_KEY: Final = 500
 _LARGEST: Final = 2**63
+_MOST_AXES: Final = 64
+_MOST_AGAIN: Final = 500
+_MOST_LOOKED_AT: Final = 3_000_000
 _ATTRIBUTES: Final[dict[str, Any]] = {"batch_first": bool, "dropout": (int, float)}
 
 _STORAGES: Final = {
@@ -54,10 +57,13 @@ def tensors(held: Any) -> Content:
 
 
 def _walk(held: Any) -> Content:
-    too_deep = False
+    too_deep, looked_at = False, 0
     found, waiting, seen = Content(), [_Node((), None, None, 0, held)], dict[int, Container]()
     while waiting:
         node = waiting.pop()
+        looked_at += 1 if id(node.value) in seen else 1 + _weight(node.value)
+        if looked_at > _MOST_LOOKED_AT:
+            raise PickleError(f"it holds more than {_MOST_LOOKED_AT:,} things beside its tensors")
         tensor = _tensor(node.value)
         if tensor is not None:
             name = f"{node.prefix or ''}{'' if node.key is None else node.key}"
@@ -73,14 +79,23 @@ def _walk(held: Any) -> Content:
     return found
 
 
+def _weight(value: Any) -> int:
+    """How many attributes an object has: a pickle may give one state of a million entries to a million objects."""
+    parts = (value.state if type(value.state) is tuple else (value.state,)) if isinstance(value, Made) else ()
+    return sum(len(part) for part in parts if isinstance(part, Pairs))
+
+
 def _children(node: _Node, found: Content, seen: dict[int, Container]) -> Iterator[_Node]:
+    before = seen.get(id(node.value))
+    if before is not None and len(found.again) >= _MOST_AGAIN:
+        return
     state = _state(node.value)
     module = "_parameters" in state and "_modules" in state
     scripted = _class_name(node.value).startswith("__torch__.")
     container, prefix = node.inside(module=module or scripted)
     path = (*container, *(prefix or "").split(".")[:-1])
-    if id(node.value) in seen:
-        found.again.append((seen[id(node.value)], path))
+    if before is not None:
+        found.again.append((before, path))
         return
     seen[id(node.value)] = path
     place = container, (prefix or "").removesuffix(".")
@@ -149,16 +164,21 @@ def _tensor(value: Any) -> Tensor | None:
 
 def _sparse(made: Made) -> Tensor:
     *_, values, size = (part for part in made.arguments[1] if isinstance(part, Made))
-    return sizes_of(size.arguments[0]), (_tensor(values) or ((), "unknown"))[1], None
+    return _apart(size.arguments[0], (_tensor(values) or ((), "unknown"))[1])
 
 
 def _array(made: Made) -> Tensor | None:
     """A NumPy array; one without its state has no sizes."""
-    return (
-        (sizes_of(made.state[1]), numpy_dtype(made.state[2].arguments[0])[0], None)
-        if type(made.state) is tuple
-        else None
-    )
+    return _apart(made.state[1], _numpy_name(made.state[2])) if type(made.state) is tuple else None
+
+
+def _apart(sizes: Any, dtype: str) -> Tensor:
+    """What shares no storage."""
+    return sizes_of(sizes), dtype, None
+
+
+def _numpy_name(dtype: Made) -> str:
+    return numpy_dtype(dtype.arguments[0])[0]
 
 
 def _strided(storage: Persistent, offset: int, size: Any, stride: Any, dtype: Global | None = None) -> Tensor:
@@ -207,7 +227,9 @@ def sizes_of(sizes: Any) -> tuple[int, ...]:
     Raises:
         ValueError: they are none.
     """
-    if not isinstance(sizes, tuple | list) or not all(type(size) is int and 0 <= size < _LARGEST for size in sizes):
+    if not isinstance(sizes, tuple | list) or len(sizes) > _MOST_AXES:
+        raise ValueError("no sizes")
+    if not all(type(size) is int and 0 <= size < _LARGEST for size in sizes):
         raise ValueError("no sizes")
     return tuple(sizes)
 
@@ -224,27 +246,25 @@ def numpy_dtype(code: str) -> tuple[str, int]:
 
 
 _READERS: Final[dict[str, Callable[[Made], Tensor | None]]] = {
-    "torch.nn.parameter.Parameter": lambda made: _tensor(made.arguments[0]),
-    "torch._tensor._rebuild_from_type_v2": lambda made: _tensor(Made(made.arguments[0], made.arguments[2])),
-    "torch._utils._rebuild_parameter": lambda made: _tensor(made.arguments[0]),
-    "torch._utils._rebuild_parameter_with_state": lambda made: _tensor(made.arguments[0]),
-    "torch._utils._rebuild_device_tensor_from_cpu_tensor": lambda made: _tensor(made.arguments[0]),
-    "torch._utils._rebuild_device_tensor_from_numpy": lambda made: _tensor(made.arguments[0]),
-    "torch._utils._rebuild_tensor": lambda made: _strided(*made.arguments[:4]),
-    "torch._utils._rebuild_tensor_v2": lambda made: _strided(*made.arguments[:4]),
-    "torch._utils._rebuild_qtensor": lambda made: _strided(*made.arguments[:4]),
-    "torch._utils._rebuild_tensor_v3": lambda made: _strided(*made.arguments[:4], *made.arguments[6:7]),
-    "torch._utils._rebuild_meta_tensor_no_storage": lambda made: (
-        sizes_of(made.arguments[1]),
-        _last(made.arguments[0]),
-        None,
+    **dict.fromkeys(
+        (
+            "torch.nn.parameter.Parameter",
+            "torch._utils._rebuild_parameter",
+            "torch._utils._rebuild_parameter_with_state",
+            "torch._utils._rebuild_device_tensor_from_cpu_tensor",
+            "torch._utils._rebuild_device_tensor_from_numpy",
+        ),
+        lambda made: _tensor(made.arguments[0]),
     ),
+    **dict.fromkeys(
+        (f"torch._utils._rebuild_{name}" for name in ("tensor", "tensor_v2", "qtensor")),
+        lambda made: _strided(*made.arguments[:4]),
+    ),
+    "torch._tensor._rebuild_from_type_v2": lambda made: _tensor(Made(made.arguments[0], made.arguments[2])),
+    "torch._utils._rebuild_tensor_v3": lambda made: _strided(*made.arguments[:4], *made.arguments[6:7]),
+    "torch._utils._rebuild_meta_tensor_no_storage": lambda made: _apart(made.arguments[1], _last(made.arguments[0])),
     "torch._utils._rebuild_sparse_tensor": _sparse,
     "numpy._reconstruct": _array,
-    "numpy._frombuffer": lambda made: (
-        sizes_of(made.arguments[2]),
-        numpy_dtype(made.arguments[1].arguments[0])[0],
-        None,
-    ),
+    "numpy._frombuffer": lambda made: _apart(made.arguments[2], _numpy_name(made.arguments[1])),
 }
 """What the calls that rebuild a tensor or an array say of it."""
