@@ -32,7 +32,7 @@ def run(module: v.Recurrent, at: At) -> v.Value:
     data = given if isinstance(given, v.Data) else v.Data()
     times = {0, 1} if axes is None else {axes.index("time")}
     alone = axes is not None and axes.index("batch") in data.ones
-    call = v.Call(module, at.node, data.packed, one_step=bool(data.ones & times), one_sequence=alone, order=data.order)
+    call = v.Call(module, at.node, one_step=bool(data.ones & times), one_sequence=alone, order=data.order)
     at.walker.uses.random_state(start, call, at.state)
     at.lose(start)
     if axes is not None and data.names[:2] == axes[1::-1]:

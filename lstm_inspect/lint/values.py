@@ -89,20 +89,11 @@ class Dotted:
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
-    """A function of the file; bound: the instance that it is a method of."""
-
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-    home: Any  # the Source that it stands in
-    bound: Instance | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Class:
-    """A class of the file, or of one that it imports from."""
+    """A class of the file, or of one that it imports from; home: the Source that it stands in."""
 
     node: ast.ClassDef
-    home: Any  # the Source that it stands in
+    home: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +102,15 @@ class Instance:
 
     of: Class
     number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the file; bound: the instance that it is a method of."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    home: Any
+    bound: Instance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +137,12 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A slice inside brackets."""
+    """A slice inside brackets; one: it takes one element, ``t:t + 1``."""
 
     lower: Value
     upper: Value
     step: Value
-    one: bool = False  # ``t:t + 1``
+    one: bool = False
 
     @property
     def slice(self) -> slice | None:
@@ -158,12 +158,7 @@ EVERYTHING: Final = Cut(Constant(None), Constant(None), Constant(None))
 
 @dataclass(frozen=True, slots=True)
 class Recurrent:
-    """One ``nn.LSTM(..)`` of the source. Flags are values: a Constant, a Symbol, UNKNOWN.
-
-    Attributes:
-        kind: "LSTM", "GRU" or "RNN"; None if it is one of them.
-        node: where it is built.
-    """
+    """One ``nn.LSTM(..)`` of the source: its flags are values; kind is None where it may be any of the three."""
 
     kind: str | None
     node: ast.Call
@@ -177,18 +172,10 @@ class Recurrent:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a recurrent layer, and what its input is known to be.
-
-    Attributes:
-        node: where it is called.
-        packed: its input is a PackedSequence.
-        one_step, one_sequence: its input has one time step, one sequence.
-        order: the permutation that its input was sorted by, if any.
-    """
+    """One call of a recurrent layer; order: the permutation that its input was sorted by, if any."""
 
     module: Recurrent
     node: ast.Call
-    packed: bool = False
     one_step: bool = False
     one_sequence: bool = False
     order: str | None = None
@@ -234,7 +221,7 @@ class Length:
 
 
 Axes: TypeAlias = tuple[str, ...] | None
-"""What each axis is: batch, time, features, rows, layer, direction, half, flat, one; None if not known."""
+"""What each axis is: batch, time, features, rows, layer, direction, half, one; None if not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +266,7 @@ class Rows:
 
     Attributes:
         of: "hn" or "cn".
-        rows: which rows, as the source counts them; None for all, () for some that are not known.
+        rows: which rows, as the source counts them; None for all.
         tempting: the place where ``state[-1]`` took cn out of the pair.
     """
 
@@ -289,9 +276,6 @@ class Rows:
     node: ast.AST
     rows: tuple[int, ...] | None = None
     tempting: ast.AST | None = None
-
-
-Result: TypeAlias = Output | Step | Pair | Rows
 
 
 def alternatives(*values: Value) -> Value:

@@ -26,7 +26,7 @@ def finding(draft: Draft, source: Source) -> Finding:
         module=_module(draft),
         expression=ast.unparse(node),
         what=(draft.what or mistake.what) + (f" (if {draft.depends})" if draft.depends else ""),
-        instead=_replaced(source, node, replacement(draft)) or mistake.instead,
+        instead=_line(draft, source) or mistake.instead,
         explain=_command(draft),
     )
 
@@ -75,6 +75,16 @@ def replacement(draft: Draft) -> str | None:
 
 def _zeros(drawn: re.Match[str]) -> str:
     return "zeros_" if drawn[0].endswith("_") else "zeros"
+
+
+def _line(draft: Draft, source: Source) -> str | None:
+    """The line to write; where hn has no name yet, with the call that gives it one."""
+    assert isinstance(draft.node, ast.expr)
+    line = _replaced(source, draft.node, replacement(draft))
+    if line is None or draft.call is None or draft.hn is not None or "hn[" not in line:
+        return line
+    results = "output, (hn, cn)" if draft.call.module.kind == "LSTM" else "output, hn"
+    return f"{line}  # {results} = {ast.unparse(draft.call.node.func)}(..)"
 
 
 def _replaced(source: Source, node: ast.expr, expression: str | None) -> str | None:
