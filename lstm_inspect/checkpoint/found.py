@@ -14,7 +14,7 @@ from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.contract import Limit, Natural, written
 from lstm_inspect.theory.dtypes import DTYPES
-from lstm_inspect.theory.expressions import constructor
+from lstm_inspect.theory.expressions import construct, constructor
 from lstm_inspect.theory.parameters import Parameter, layer_parameters
 from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
@@ -356,11 +356,9 @@ _WHY_NOT: Final = {
 
 def _call(kind: str, agreed: Sizes) -> str:
     """The call that builds a module which is not an nn.LSTM, without the arguments at torch's defaults."""
-    arguments = ["?" if agreed.input_size is None else str(agreed.input_size), str(agreed.hidden_size)]
-    if agreed.num_layers > 1:
-        arguments.append(f"num_layers={agreed.num_layers}")
-    if not agreed.bias:
-        arguments.append("bias=False")
-    if agreed.bidirectional:
-        arguments.append("bidirectional=True")
-    return f"torch.nn.{kind}({', '.join(arguments)})"
+    given: dict[str, Any] = {
+        "num_layers": agreed.num_layers,
+        "bias": agreed.bias,
+        "bidirectional": agreed.bidirectional,
+    }
+    return construct(kind, "?" if agreed.input_size is None else agreed.input_size, agreed.hidden_size, **given)

@@ -17,6 +17,7 @@ from lstm_inspect.live.alone_runs import Pick, Ran, Seen, run
 from lstm_inspect.live.seeing import SEQUENCES
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
+from lstm_inspect.theory.expressions import construct
 from lstm_inspect.theory.tolerance import Tolerance, tolerance
 
 MOST_SEQUENCES: Final = 4
@@ -192,8 +193,6 @@ def _finding(names: dict[int, str], name: str, seen: Seen, **changes: Any) -> Fi
 def _other_layout(module: nn.RNNBase) -> str:
     """The call that builds the module for the other layout of input."""
     kind = next(kind.__name__ for kind in SEQUENCES if isinstance(module, kind))
-    given = {"num_layers": module.num_layers, "batch_first": not module.batch_first, "dropout": module.dropout,
-             "bidirectional": module.bidirectional, "proj_size": module.proj_size}  # fmt: skip
-    defaults = {"num_layers": 1, "batch_first": False, "dropout": 0.0, "bidirectional": False, "proj_size": 0}
-    told = [f"{name}={value}" for name, value in given.items() if value != defaults[name]]
-    return f"torch.nn.{kind}({', '.join([str(module.input_size), str(module.hidden_size), *told])})"
+    same = {name: getattr(module, name) for name in ("num_layers", "dropout", "bidirectional", "proj_size")}
+    given: dict[str, Any] = {**same, "batch_first": not module.batch_first}
+    return construct(kind, module.input_size, module.hidden_size, **given)

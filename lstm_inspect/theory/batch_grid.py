@@ -14,7 +14,7 @@ from lstm_inspect.theory.spec import LSTMSpec
 MOST_SEQUENCES: Final = 12
 MOST_STEPS: Final = 12
 
-EQUALS_NOTE: Final = "equally long sequences stand in the given order; torch may choose another"
+_EQUALS_NOTE: Final = "equally long sequences stand in the given order; torch may choose another"
 
 
 @written("sequence time_step row")
@@ -85,11 +85,11 @@ def grid(packing: Packing, most_sequences: int = MOST_SEQUENCES, most_steps: int
     >>> [cell.row for cell in grid(pack((3, 1))).padded[1]]
     [1, None, None]
     """
-    count, longest, seq_len = len(packing.lengths), len(packing.batch_sizes), padded_length(packing)
+    count, longest, seq_len = len(packing.lengths), len(packing.batch_sizes), _padded_length(packing)
     places = shown(count, most_sequences)
     steps, packed_steps = shown(seq_len, most_steps), shown(longest, most_steps)
     order = tuple(None if place is None else packing.sorted_indices[place] for place in places)
-    starts = first_rows(packing)
+    starts = _first_rows(packing)
     return Grid(
         sequences=places,
         sorted_sequences=order,
@@ -110,7 +110,7 @@ def notes(spec: LSTMSpec) -> tuple[str, ...]:
     ((), 1)
     """
     free = spec.lengths is not None and has_equals(spec.lengths) and not spec.enforce_sorted
-    return (EQUALS_NOTE,) if free else ()
+    return (_EQUALS_NOTE,) if free else ()
 
 
 def data_row(spec: LSTMSpec, cell: GridCell) -> str | None:
@@ -141,21 +141,21 @@ def shown(count: int, most: int) -> tuple[int | None, ...]:
     return (*range(kept - tail), None, *range(count - tail, count))
 
 
-def first_rows(packing: Packing) -> tuple[int, ...]:
+def _first_rows(packing: Packing) -> tuple[int, ...]:
     """The row of ``.data`` that each time step starts at.
 
     >>> from lstm_inspect.theory.packing import pack
-    >>> first_rows(pack((4, 3, 2)))
+    >>> _first_rows(pack((4, 3, 2)))
     (0, 3, 6, 8)
     """
     return tuple(accumulate(packing.batch_sizes[:-1], initial=0))
 
 
-def padded_length(packing: Packing) -> int:
+def _padded_length(packing: Packing) -> int:
     """T of the padded batch: the longest length, or more if it is padded further.
 
     >>> from lstm_inspect.theory.packing import pack
-    >>> padded_length(pack((8, 9), seq_len=12))
+    >>> _padded_length(pack((8, 9), seq_len=12))
     12
     """
     return packing.padded_steps // len(packing.lengths)

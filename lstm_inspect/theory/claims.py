@@ -26,16 +26,16 @@ def claims(theory: Theory, *, reference: bool = True) -> tuple[Claim, ...]:
     >>> [claim.id for claim in claims(worked_out(LSTMSpec())) if claim.kind == "equality"]
     ['row-0', 'final-state']
     """
-    shapes = shape_claims(theory)
+    shapes = _shape_claims(theory)
     if not theory.spec.has_values:
         return shapes
-    found = shapes + equality_claims(theory.spec)
+    found = shapes + _equality_claims(theory.spec)
     if theory.packing is not None:
         found += packing_claims(theory.spec, theory.packing)
-    return found + reference_claims(theory) if reference else found
+    return found + _reference_claims(theory) if reference else found
 
 
-def shape_claims(theory: Theory) -> tuple[Claim, ...]:
+def _shape_claims(theory: Theory) -> tuple[Claim, ...]:
     """The predicted shape of every tensor and of every recipe."""
     tensors = (_shape_claim(each.name, each.expression, each.shape, each.meaning) for each in theory.tensors.values())
     recipes = (_shape_claim(f"recipe-{each.id}", each.expression, each.shape, each.task) for each in theory.recipes)
@@ -46,7 +46,7 @@ def _shape_claim(id: str, expression: str, shape: Shape, why: str) -> Claim:
     return Claim(f"shape-{id}", "shape", f"{expression}.shape", format_tuple(shape), why)
 
 
-def equality_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
+def _equality_claims(spec: LSTMSpec) -> tuple[Claim, ...]:
     """The same numbers in another place of the same call: bit for bit equal."""
     found = [_row_claim(spec, direction) for direction in range(spec.num_directions)]
     found += [_final_claim(spec, direction) for direction in range(spec.num_directions)]
@@ -98,7 +98,7 @@ def _default_state_claim(spec: LSTMSpec) -> Claim:
     return Claim("default-state", "equality", left, right, "h0 and c0 are zeros when they are left out", reruns=True)
 
 
-def reference_claims(theory: Theory) -> tuple[Claim, ...]:
+def _reference_claims(theory: Theory) -> tuple[Claim, ...]:
     """The results against the equations: every step of output, every row of hn and cn, and which row is which."""
     why = {
         "output": "every time step, from the equations in float64",

@@ -5,6 +5,7 @@ Everything here is made of validated integers: the strings are shown, pasted, ev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from lstm_inspect.theory.shapes import format_tuple
@@ -12,6 +13,14 @@ from lstm_inspect.theory.spec import LSTMSpec
 
 PACK: Final = "torch.nn.utils.rnn.pack_padded_sequence"
 UNPACK: Final = "torch.nn.utils.rnn.pad_packed_sequence"
+_DEFAULTS: Final = {
+    "num_layers": 1,
+    "bias": True,
+    "batch_first": False,
+    "dropout": 0.0,
+    "bidirectional": False,
+    "proj_size": 0,
+}
 
 
 def constructor(spec: LSTMSpec, device: str | None = None) -> str:
@@ -24,25 +33,27 @@ def constructor(spec: LSTMSpec, device: str | None = None) -> str:
     >>> constructor(LSTMSpec(num_layers=2, bidirectional=True))
     'torch.nn.LSTM(10, 20, num_layers=2, bidirectional=True)'
     """
-    arguments = [str(spec.input_size), str(spec.hidden_size)]
-    defaults = {
-        "num_layers": 1,
-        "bias": True,
-        "batch_first": False,
-        "dropout": 0.0,
-        "bidirectional": False,
-        "proj_size": 0,
-    }
-    arguments += [
-        f"{name}={getattr(spec, name)!r}" for name, default in defaults.items() if getattr(spec, name) != default
-    ]
     if device is None and spec.device not in ("cpu", "auto"):
         device = f'"{spec.device}"'
-    if device is not None:
-        arguments.append(f"device={device}")
-    if spec.dtype != "float32":
-        arguments.append(f"dtype=torch.{spec.dtype}")
-    return f"torch.nn.LSTM({', '.join(arguments)})"
+    more = [*([f"device={device}"] if device else []), *([f"dtype=torch.{spec.dtype}"] * (spec.dtype != "float32"))]
+    arguments = {name: getattr(spec, name) for name in _DEFAULTS}
+    return construct("LSTM", spec.input_size, spec.hidden_size, more=more, **arguments)
+
+
+def construct(kind: str, *sizes: object, more: Sequence[str] = (), **arguments: object) -> str:
+    """The call that builds a recurrent module, without the arguments that stand at torch's defaults.
+
+    Args:
+        kind: "LSTM", "GRU", ..
+        sizes: the arguments given by place.
+        more: arguments that are expressions.
+        arguments: those given by name.
+
+    >>> construct("GRU", 4, 8, num_layers=2, bias=True)
+    'torch.nn.GRU(4, 8, num_layers=2)'
+    """
+    told = [f"{name}={value!r}" for name, value in arguments.items() if value != _DEFAULTS[name]]
+    return f"torch.nn.{kind}({', '.join([*map(str, sizes), *told, *more])})"
 
 
 def call(spec: LSTMSpec) -> str:

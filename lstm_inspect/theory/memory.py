@@ -78,7 +78,7 @@ def memory(spec: LSTMSpec) -> Memory:
     numbers = [
         ("input", steps * spec.input_size, formula["input"] + packed.get("packed_input", "")),
         ("output", steps * spec.output_size, formula["output"] + packed.get("packed_output", "")),
-        ("states", state_numbers(spec), f"h0, hn {formula['hn']}; c0, cn {formula['cn']}"),
+        ("states", _state_numbers(spec), f"h0, hn {formula['hn']}; c0, cn {formula['cn']}"),
     ]
     items = (
         MemoryItem("weights", weights, weights, "every parameter once"),
@@ -99,7 +99,7 @@ def weight_bytes(spec: LSTMSpec) -> int:
     return parameter_count(spec) * spec.itemsize
 
 
-def state_numbers(spec: LSTMSpec) -> int:
+def _state_numbers(spec: LSTMSpec) -> int:
     """Numbers in h0, c0, hn and cn."""
     return 2 * spec.num_states * spec.sequences * (spec.state_size + spec.hidden_size)
 

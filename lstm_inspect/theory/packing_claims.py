@@ -115,7 +115,7 @@ def _unpacked(spec: LSTMSpec, packing: Packing) -> Iterator[Claim]:
 
 def _by_hand(spec: LSTMSpec, packing: Packing) -> list[Claim]:
     _, back = sorted_by_hand(packing.sorted_indices, equals=has_equals(packing.lengths))
-    run = run_sorted_by_hand(spec, packing)
+    run = _run_sorted_by_hand(spec, packing)
     why = "sorted, packed, run and unsorted by hand: the same as enforce_sorted=False"
     sides = {
         "output": f"{e.unpack_call(spec, f'{run}[0]')}[0]{_sequences_at(spec, back)}",
@@ -145,7 +145,7 @@ def sorted_by_hand(sorted_indices: Sequence[int], *, equals: bool = False) -> tu
     return order, f"torch.argsort({order})"
 
 
-def run_sorted_by_hand(spec: LSTMSpec, packing: Packing) -> str:
+def _run_sorted_by_hand(spec: LSTMSpec, packing: Packing) -> str:
     """The call on sequences that were sorted by hand; its states come in sorted order."""
     order, _ = sorted_by_hand(packing.sorted_indices, equals=has_equals(packing.lengths))
     return f"lstm({_pack_in(spec, order)}, (h0[:, {order}], c0[:, {order}]))"

@@ -6,21 +6,10 @@ import math
 from dataclasses import dataclass
 
 from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.letters import in_letters
 from lstm_inspect.theory.spec import LSTMSpec
 
 Shape = tuple[int, ...]
-
-_LETTERS = {
-    "seq_len": "T",
-    "batch_size": "B",
-    "input_size": "I",
-    "hidden_size": "H",
-    "proj_size": "P",
-    "num_layers * num_directions": "L*D",
-    "num_directions * hidden_size": "D*H",
-    "num_directions * proj_size": "D*P",
-    "sum of lengths": "sum(lengths)",
-}
 
 
 @written("name axes formula predicted=shape meaning")
@@ -45,7 +34,7 @@ class TensorTheory:
         >>> tensors(LSTMSpec())["h0"].letters
         ('L*D', 'B', 'H')
         """
-        return tuple(_LETTERS[axis] for axis in self.axes)
+        return tuple(map(in_letters, self.axes))
 
     @property
     def formula(self) -> str:

@@ -23,9 +23,8 @@ DEFAULT_BATCH_SIZE: Final = 3
 class LSTMSpec(Fields, Document):
     """One ``torch.nn.LSTM`` and one batch for it.
 
-    Letters used everywhere: T time steps, B sequences, I input features, H features of the cell
-    state, P features of the projected hidden state, R features of one direction's hidden state
-    (P if P > 0, else H), L layers, D directions.
+    Letters used everywhere (theory.letters): T time steps, B sequences, I input features, H cell features,
+    P projected features, R features of one direction's hidden state (P if P > 0, else H), L layers, D directions.
 
     Args:
         input_size: I, at least 1.

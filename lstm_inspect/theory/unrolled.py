@@ -14,11 +14,11 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, output_slice, state_row
 
 MOST_STEPS: Final = 10
-MOST_LAYERS: Final = 4
+_MOST_LAYERS: Final = 4
 
-CN_NOTE: Final = "cn: the cell state of the same places as hn; c0 enters beside h0"
-LENGTHS_NOTE: Final = "n: a sequence's own length"
-REVERSE_NOTE: Final = "; its reverse direction starts at n - 1"
+_CN_NOTE: Final = "cn: the cell state of the same places as hn; c0 enters beside h0"
+_LENGTHS_NOTE: Final = "n: a sequence's own length"
+_REVERSE_NOTE: Final = "; its reverse direction starts at n - 1"
 
 
 @written("label time_step first last gap")
@@ -160,7 +160,7 @@ def layers(spec: LSTMSpec) -> tuple[int | None, ...]:
     (0, None, 7, 8)
     """
     count = spec.num_layers
-    return tuple(range(count)) if count <= MOST_LAYERS else (0, None, count - 2, count - 1)
+    return tuple(range(count)) if count <= _MOST_LAYERS else (0, None, count - 2, count - 1)
 
 
 def notes(spec: LSTMSpec) -> tuple[str, ...]:
@@ -170,8 +170,8 @@ def notes(spec: LSTMSpec) -> tuple[str, ...]:
     "n: a sequence's own length"
     """
     if not _differ(spec):
-        return (CN_NOTE,)
-    return CN_NOTE, LENGTHS_NOTE + (REVERSE_NOTE if spec.bidirectional else "")
+        return (_CN_NOTE,)
+    return _CN_NOTE, _LENGTHS_NOTE + (_REVERSE_NOTE if spec.bidirectional else "")
 
 
 def _step(step: int, last: int) -> Step:

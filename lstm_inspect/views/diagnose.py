@@ -15,6 +15,7 @@ from rich.text import Text
 from lstm_inspect.diagnosis.finding import Diagnosis, Kind, LikelyCause, Values
 from lstm_inspect.diagnosis.origin import Frame
 from lstm_inspect.errors import Spell
+from lstm_inspect.theory.letters import LETTERS, meaning
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.views import look
 from lstm_inspect.views.detail import Detail
@@ -28,14 +29,6 @@ _TITLES: Final[dict[Kind, str]] = {
 _NOTHING: Final = {
     True: "Not recognised: no error here that an LSTM, its packing or what reads its results raises.",
     False: "Nothing that is known of this call is wrong.",
-}
-_MEANT: Final = {
-    "L*D": "layers times directions",
-    "T": "time steps",
-    "B": "sequences",
-    "I": "input features",
-    "R": "features of the hidden state",
-    "H": "features of the cell state",
 }
 _INDENT: Final = 3
 _MOST_OF_A_MESSAGE: Final = 300
@@ -135,7 +128,7 @@ def _axes_named(found: Diagnosis, *, both: bool) -> str:
 
 def _letters(found: Diagnosis) -> Iterator[RenderableType]:
     """What the letters over a table stand for."""
-    meant = [f"{letter}: {meaning}" for letter, meaning in _MEANT.items() if letter in found.letters]
+    meant = [f"{letters}: {meaning(letters)}" for letters in found.letters if set(letters) <= {*LETTERS, "*"}]
     if meant:
         yield look.sentence(", ".join(meant), look.FAINT)
 

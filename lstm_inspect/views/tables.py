@@ -13,6 +13,7 @@ from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import KINDS, CheckResult, PitfallResult
+from lstm_inspect.theory.letters import LETTERS, sizes
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
@@ -66,12 +67,8 @@ def _shape(tensor: TensorReport, report: Report, signs: Signs) -> Text:
 
 def letters(spec: LSTMSpec, which: str = "TBIHPLD") -> Text:
     """The letters that a page uses, with their sizes."""
-    sizes = {"T": (spec.seq_len, "time step"), "B": (spec.batch_size, "sequence")}
-    sizes |= {"I": (spec.input_size, "input feature"), "H": (spec.hidden_size, "cell feature")}
-    sizes |= {"P": (spec.proj_size or None, "projected feature"), "L": (spec.num_layers, "layer")}
-    sizes |= {"D": (spec.num_directions, "direction")}
-    found = [(letter, *sizes[letter]) for letter in which]
-    return look.faint(", ".join(f"{letter}={plural(size, noun)}" for letter, size, noun in found if size is not None))
+    found = sizes(spec, which).items()
+    return look.faint(", ".join(f"{letter}={plural(size, LETTERS[letter].one)}" for letter, size in found))
 
 
 def states(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableType]:

@@ -10,6 +10,7 @@ from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim, Pitfall
 from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.letters import LETTERS, sizes
 from lstm_inspect.theory.shapes import TensorTheory, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
@@ -68,8 +69,8 @@ class _Script:
 
     def _opening(self) -> list[str]:
         notes = self._note("What this LSTM takes and returns. The letters of the shapes:")
-        for letter in _letters(self.spec):
-            notes += self._note(f"  {letter}")
+        for letter, size in sizes(self.spec).items():
+            notes += self._note(f"  {letter} = {size}: {LETTERS[letter].many}")
         for warning in self.theory.warnings:
             notes += self._note(f"Warning: {spell_arguments(warning.message)}.")
         return notes
@@ -241,16 +242,3 @@ def _pick_device(spec: LSTMSpec) -> Iterator[str]:
     yield from ("if torch.cuda.is_available():", '    device = "cuda"')
     if spec.dtype != "float64":
         yield from ("elif torch.backends.mps.is_available():", '    device = "mps"')
-
-
-def _letters(spec: LSTMSpec) -> Iterator[str]:
-    """The letters of the shapes, in words."""
-    yield f"T = {spec.seq_len}: time steps"
-    if spec.batched:
-        yield f"B = {spec.batch_size}: sequences"
-    yield f"I = {spec.input_size}: features of one input step"
-    yield f"H = {spec.hidden_size}: features of the cell state"
-    if spec.proj_size:
-        yield f"P = {spec.proj_size}: features of the projected hidden state"
-    yield f"L = {spec.num_layers}: stacked layers"
-    yield f"D = {spec.num_directions}: directions"
