@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values, texts
@@ -11,6 +11,10 @@ from lstm_inspect.cli.message import parse_shape
 from lstm_inspect.errors import SpecError, literal
 from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.words import some
+
+if TYPE_CHECKING:
+    from lstm_inspect.live.report import Call
+    from lstm_inspect.verdict.report import Report
 
 EXPECT: Final = texts(
     "The report",
@@ -38,6 +42,27 @@ def expected_of(values: Values) -> dict[str, Shape]:
         if not name.strip() or shape is None:
             raise SpecError("expect", repr(text), "a tensor's name and its shape", "{expect=output=5,3,40}")
         found[name.strip()] = shape
+    return found
+
+
+def shapes_of(report: Report) -> dict[str, Shape]:
+    """What each tensor of a call came out as; where nothing was run, what it must."""
+    return {each.theory.name: each.theory.shape if each.actual is None else each.actual for each in report.tensors}
+
+
+def shapes_of_calls(calls: Sequence[Call]) -> dict[str, Shape]:
+    """The same of a model's calls, as ``module.tensor``; by the tensor's name alone where one module was called.
+
+    Of a module's calls it is the first.
+    """
+    found: dict[str, Shape] = {}
+    alone = len({call.name for call in calls}) == 1
+    for call in calls:
+        shapes = {} if call.report is None else shapes_of(call.report)
+        if call.recurrent is not None:
+            shapes = {each.name: each.shape for each in call.recurrent.tensors}
+        for name, shape in shapes.items():
+            found.setdefault(name if alone or not call.name else f"{call.name}.{name}", shape)
     return found
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver, save_path
+from lstm_inspect.cli.expect import EXPECT, expected_of, hold, shapes_of_calls
 from lstm_inspect.cli.flags import Values, argument, arguments, command, switch, text, texts, whole
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.cli.options import CHECK_FLAGS, PREDICT, REPORT_FLAGS, checking_of, spell_flag
@@ -57,6 +58,7 @@ _STRICT: Final = switch(_USE, "strict", "--strict", help="Status 1 for warnings 
     [flag for flag in CHECK_FLAGS if flag is not PREDICT],
     _LOOKS,
     _STRICT,
+    EXPECT,
     REPORT_FLAGS,
 )
 def model(values: Values) -> int:
@@ -66,7 +68,7 @@ def model(values: Values) -> int:
 
     Example: lstm-inspect model tagger.py:make
     """
-    checking, path = checking_of(values), save_path(values)
+    checking, path, expected = checking_of(values), save_path(values), expected_of(values)
     looking = {flag.name: values[flag.name] for flag in _LOOKS}
     from lstm_inspect.live.target import parse_target
     from lstm_inspect.verdict.report import Options
@@ -93,7 +95,7 @@ def model(values: Values) -> int:
         return streams.REFUSED
     if lists:
         return deliver(found, values, path)
-    status = deliver(report, values, path)
+    status = max(hold(expected, shapes_of_calls(report.calls)), deliver(report, values, path))
     wrong = ("error", "warning") if values["strict"] else ("error",)
     return streams.FAILED if worst(report.mistakes) in wrong else status
 

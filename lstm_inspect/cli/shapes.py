@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lstm_inspect.cli.constructor import CALL
 from lstm_inspect.cli.deliver import deliver, save_path
-from lstm_inspect.cli.expect import EXPECT, expected_of, hold
+from lstm_inspect.cli.expect import EXPECT, expected_of, hold, shapes_of
 from lstm_inspect.cli.flags import Values, command
 from lstm_inspect.cli.options import CHECK_FLAGS, CHECKS, REPORT_FLAGS, SPEC_FLAGS, checking_of, spec_of
 
@@ -19,5 +19,4 @@ def shapes(values: Values) -> int:
     from lstm_inspect.verdict.report import inspect
 
     report = inspect(spec, **checking)
-    found = {each.theory.name: each.theory.shape if each.actual is None else each.actual for each in report.tensors}
-    return max(hold(expected, found), deliver(report, values, path))
+    return max(hold(expected, shapes_of(report)), deliver(report, values, path))

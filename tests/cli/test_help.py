@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from models import example
 from support import Cli
 
 from lstm_inspect.cli import COMMANDS
@@ -72,6 +73,15 @@ def test_what_is_expected(cli: Cli) -> None:
     outcome = cli(*flags, "--expect", "output=5,3,20")
     assert outcome.status == 1
     assert outcome.stderr == "expected output (5, 3, 20), and it is (5, 3, 40)\n"
+
+
+def test_what_is_expected_of_a_model(cli: Cli) -> None:
+    assert cli("model", example("tagger"), "--expect", "hn=4,3,32").status == 0
+    outcome = cli("model", example("seq2seq"), "--expect", "encoder.lstm.hn=1,1,1")
+    assert outcome.status == 1
+    assert "expected encoder.lstm.hn (1, 1, 1), and it is (" in outcome.stderr
+    unknown = cli("model", example("seq2seq"), "--expect", "hn=1,1,1")
+    assert (unknown.status, unknown.stdout) == (2, "")
 
 
 def test_ascii_whatever_the_terminal_knows(cli: Cli) -> None:
