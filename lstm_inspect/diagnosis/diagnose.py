@@ -128,7 +128,8 @@ def _match(rule: Rule, wording: Wording, window: Window, known: Known) -> _Match
 def _whose(rule: Rule, evidence: Evidence, names: Names) -> Whose:
     if rule.scope == "lstm" or evidence.at_an_lstm or (rule.ours is not None and names.value(rule.ours)):
         return "ours"
-    return "perhaps" if evidence.origin.trace == "none" else "other"
+    untold = ("none", "silent") if rule.backward else ("none",)
+    return "perhaps" if evidence.origin.trace in untold else "other"
 
 
 def names_of(rule: Rule, evidence: Evidence) -> Names:

@@ -43,17 +43,18 @@ _PACKAGE: Final = re.compile(r"(?:site|dist)-packages[/\\](\w{1,60})[/\\]")
 _FOLDERS: Final = re.compile(r".*[/\\]")
 
 _AN_LSTM: Final = re.compile(
-    r"(?i)lstm|rnn|(?<![a-z])(?:bi)?gru(?![a-z]{3})|pack_padded|pad_packed|packed_?(?:seq|in|out|emb)|pack_sequence"
-    r"|pad_sequence|bptt|seq2seq|unpad_"
+    r"(?i)lstm|rnn|(?<![a-z])(?:bi)?gru(?![a-z]{3})|pack_padded|pad_packed|packed_?(?:seq|emb)|pack_sequence"
+    r"|pad_sequence|bptt|unpad_sequence"
 )
 _STATES: Final = re.compile(
-    r"(?i)\b[hc]_?[0n]\b|\bhx\b|\bh_(?:state|prev|t|n)\b|\bhiddens?\b|(?:init|last|prev|encoder|decoder|final|repackage)"
-    r"_?hidden\b|\bhidden_(?:state|cell|n)\b"
+    r"(?i)\b[hc]_?[0n]\b|\bhx\b|\bh_(?:state|prev|t|n)\b|, ?hidden\b|\bhidden\[|(?:init|last|prev|encoder|decoder|"
+    r"final|repackage)_?hidden\b|\bhidden_(?:cell|n)\b|seq2seq"
 )
 _ELSEWHERE: Final = re.compile(
     r"(?i)dataloader\.py|collate|fetch\.py|pandas|sklearn|torchvision|transformers?\b|resnet|u_?net|\bvit\b|\bgan\b"
-    r"|conv(?:\.py|\d|_|\()|attention\.py|transformer|bert|llama|gpt|diffus|yolo|graph|\bgcn|numpy/|json/|csv\.py"
-    r"|argparse\.py|urllib|socket\.py|image|loss_?[dg]\b|discriminator|generator|backward_[dg]\b|lora|vae|clip|pool"
+    r"|conv(?:\.py|\d|_|\()|attention\.py|transformer|bert|llama|gpt|diffus|yolo|\bgraph|\bgcn|numpy/|json/|csv\.py"
+    r"|argparse\.py|urllib|socket\.py|image|loss_?[dg]\b|discriminator|generator|backward_[dg]\b|lora|\bvae|\bclip\b"
+    r"|pool"
 )
 
 

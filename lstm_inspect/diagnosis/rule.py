@@ -112,6 +112,7 @@ class Rule:
         claims: whether the numbers can be an LSTM's at all.
         means: what the words mean wherever they come from.
         warning: whether torch goes on after it.
+        backward: whether it is raised in backward, where no frame can show a module.
         letters: the argument's axes, where they are not those of an nn.LSTM's.
         names: names for what several conditions need, in order.
         reads: what takes more names out of the message: "state_dict"; empty if nothing does.
@@ -127,6 +128,7 @@ class Rule:
     claims: str | None = None
     means: str = ""
     warning: bool = False
+    backward: bool = False
     letters: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     reads: str = ""
