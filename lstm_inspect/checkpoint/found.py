@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 from lstm_inspect.checkpoint.groups import Container, Content, Group, Stored, groups, prefix, where
-from lstm_inspect.checkpoint.names import STORED, place_suffix
+from lstm_inspect.checkpoint.names import STORED
+from lstm_inspect.checkpoint.others import OtherModule, other_of
 from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.contract import Limit, Natural, written
 from lstm_inspect.theory.dtypes import DTYPES
-from lstm_inspect.theory.expressions import construct, constructor
+from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.parameters import Parameter, layer_parameters
 from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
@@ -43,7 +44,6 @@ _PROBLEMS: Final = (
     "kind",
     "foreign",
 )
-_KINDS: Final = ("GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM", "unknown")
 _MOST_RANGES: Final = 8
 _MOST_MODULES: Final = 2_000
 
@@ -144,30 +144,6 @@ class FoundLSTM:
         return None if self.spec is None else constructor(self.spec)
 
 
-@written("name container prefix kind *sizes message")
-@dataclass(frozen=True, slots=True)
-class OtherModule:
-    """A recurrent module that is not an nn.LSTM: named, not covered.
-
-    Attributes:
-        kind: "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM" or "unknown".
-        sizes: None where the shapes don't tell.
-        message: a sentence that says what it is.
-    """
-
-    container: Container
-    name: str
-    wrapper: str
-    kind: Annotated[str, Limit(enum=list(_KINDS))]
-    sizes: Sizes | None
-    message: str
-
-    @property
-    def prefix(self) -> str:
-        """What stands before its parameters' names in the state dict."""
-        return prefix(self.wrapper, self.name)
-
-
 def recurrent_modules(content: Content) -> tuple[list[FoundLSTM], list[OtherModule]]:
     """Every LSTM among a file's tensors, and every other recurrent module; one that stands there twice, once.
 
@@ -184,13 +160,15 @@ def recurrent_modules(content: Content) -> tuple[list[FoundLSTM], list[OtherModu
     if len(found) > _MOST_MODULES:
         message = f"it holds {len(found):,} recurrent modules: the first {_MOST_MODULES:,} were looked at"
         content.warnings.append(SpecWarning("too-many", message))
+    owners: dict[Hashable, str] = {}
     for group, *twins in _by_numbers(found[:_MOST_MODULES]):
         agreed = None if group.quantized else sizes(group)
         if agreed is None or group.cell or agreed.kind != "LSTM":
-            others.append(_other(group, agreed))
+            others.append(other_of(group, agreed))
         else:
             attributes = content.attributes.get((group.container, prefix(group.wrapper, group.module)[:-1]), {})
-            lstms.append(_lstm(group, agreed, attributes, [*_same(twins), *_again(group, content.again)]))
+            also = [*_same(twins), *_again(group, content.again), *_shared(group, owners)]
+            lstms.append(_lstm(group, agreed, attributes, also))
     return lstms, others
 
 
@@ -206,6 +184,16 @@ def _by_numbers(found: Iterable[Group]) -> Iterable[list[Group]]:
 
 def _same(twins: Iterable[Group]) -> Iterator[str]:
     return (f"also as {where(twin.module, twin.container)}: the same numbers, counted once" for twin in twins)
+
+
+def _shared(group: Group, owners: dict[Hashable, str]) -> Iterator[str]:
+    """Its parameters that are an earlier module's too; the others become its own."""
+    stored = [each.entry for each in group.parameters.values() if each.entry.place is not None]
+    twice = [(entry.name, owners[entry.place]) for entry in stored if entry.place in owners]
+    owners.update({entry.place: entry.name for entry in stored if entry.place not in owners})
+    if twice:
+        more = f", and {len(twice) - 1} more so" if len(twice) > 1 else ""
+        yield f"{twice[0][0]} and {twice[0][1]} are one tensor under two names{more}"
 
 
 def _again(group: Group, again: Iterable[tuple[Container, Container]]) -> Iterator[str]:
@@ -319,46 +307,3 @@ def _dtype_problems(agreed: Sizes, parameters: Sequence[FoundParameter]) -> Iter
         more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
         message = f"mixed dtypes: {odd[0].name} is {odd[0].dtype}{more}, most are {agreed.dtype}"
         yield Problem("mixed-dtypes", message, odd[0].name)
-
-
-def _other(group: Group, agreed: Sizes | None) -> OtherModule:
-    if agreed is not None and not group.quantized:
-        kind = agreed.kind + ("Cell" if group.cell else "")
-        return other_module(group.module, kind, agreed, group.container, group.wrapper)
-    kind, message = (
-        "quantized LSTM",
-        "an LSTM made for quantization (torch.ao.nn): its parameters bear names of their own",
-    )
-    if not group.quantized:
-        slot, stored = next(iter(group.parameters.items()))
-        shape = f"{slot.kind}{place_suffix(slot.layer, reverse=slot.reverse)} is {format_tuple(stored.entry.shape)}"
-        kind, message = "unknown", f"named like a recurrent module, but its shapes fit no LSTM, GRU or RNN: {shape}"
-    return OtherModule(group.container, group.module, group.wrapper, kind, agreed, message)
-
-
-def other_module(name: str, kind: str, agreed: Sizes, container: Container = (), wrapper: str = "") -> OtherModule:
-    """A recurrent module that is no nn.LSTM, with a sentence that says what it is."""
-    call = _call(kind, agreed)
-    gates = GATE_COUNTS[agreed.kind]
-    rows = f"{gates} x {agreed.hidden_size} gate rows" if gates > 1 else f"{agreed.hidden_size} rows, no gates"
-    message = f"{'an' if kind[0] in 'LR' else 'a'} {kind} ({rows}), {call}: {_WHY_NOT[kind]}"
-    return OtherModule(container, name, wrapper, kind, agreed, message)
-
-
-_WHY_NOT: Final = {
-    "GRU": "its one state h has no cell state beside it",
-    "RNN": "its one state h has no cell state beside it; tanh or relu is not in a checkpoint",
-    "LSTMCell": "it runs one time step at a time and has no layers or directions",
-    "GRUCell": "it runs one time step at a time and has no cell state",
-    "RNNCell": "it runs one time step at a time and has no cell state",
-}
-
-
-def _call(kind: str, agreed: Sizes) -> str:
-    """The call that builds a module which is not an nn.LSTM, without the arguments at torch's defaults."""
-    given: dict[str, Any] = {
-        "num_layers": agreed.num_layers,
-        "bias": agreed.bias,
-        "bidirectional": agreed.bidirectional,
-    }
-    return construct(kind, "?" if agreed.input_size is None else agreed.input_size, agreed.hidden_size, **given)

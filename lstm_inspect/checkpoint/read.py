@@ -11,8 +11,9 @@ from typing import Final
 from lstm_inspect.checkpoint.formats import npz, safetensors, torch_file
 from lstm_inspect.checkpoint.formats.recognise import recognise
 from lstm_inspect.checkpoint.formats.refusal import printable
-from lstm_inspect.checkpoint.found import FoundLSTM, OtherModule, recurrent_modules
+from lstm_inspect.checkpoint.found import FoundLSTM, recurrent_modules
 from lstm_inspect.checkpoint.groups import Content
+from lstm_inspect.checkpoint.others import OtherModule
 from lstm_inspect.checkpoint.report import CheckpointReport, code_warning, wrapper_warning
 from lstm_inspect.errors import literal
 from lstm_inspect.theory.warnings import SpecWarning
@@ -21,6 +22,7 @@ _FORMATS: Final = {
     **{"zip": "torch.save (zip)", "torchscript": "TorchScript", "safetensors": "safetensors", "npz": "NumPy (.npz)"},
     **{"onnx": "ONNX", "hdf5": "HDF5", "keras": "Keras (.keras)"},
 }
+_PACKED: Final = "it holds packed weights, as a quantized model does: save the state dict before it is quantized"
 _FLAT: Final = re.compile(r"(?:^|\.)_?flat_param(?:_\d+)?$")
 
 
@@ -28,7 +30,8 @@ def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
     """Find the LSTMs in a checkpoint; nothing of it is run and no tensor is read.
 
     Args:
-        path: a file of torch.save, of torch.jit.save, a .safetensors file or any pickle.
+        path: a file of torch.save or torch.jit.save, any pickle, .safetensors, .npz, .onnx (with onnx installed),
+            .h5 or .keras (with h5py installed).
 
     Raises:
         FileError: it is missing, damaged or no checkpoint.
@@ -76,6 +79,8 @@ def _warnings(modules: Iterable[FoundLSTM | OtherModule], content: Content) -> I
         yield code_warning(content.runs)
     yield from (wrapper_warning(wrapper) for wrapper in dict.fromkeys(module.wrapper for module in modules) if wrapper)
     yield from content.warnings
+    if "torch.ScriptObject" in content.runs:
+        yield SpecWarning("packed", _PACKED)
     flat = [entry.name for entry in content.entries if _FLAT.search(entry.name)]
     if flat:
         message = f"{flat[0]} is FSDP's flat parameter: the names and shapes of what is in it are not in the file"

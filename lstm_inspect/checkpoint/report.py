@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from lstm_inspect.checkpoint.formats.refusal import printable
-from lstm_inspect.checkpoint.found import SHAPELESS, FoundLSTM, OtherModule
+from lstm_inspect.checkpoint.found import SHAPELESS, FoundLSTM
 from lstm_inspect.checkpoint.groups import WRAPPERS, Entry
+from lstm_inspect.checkpoint.others import OtherModule
 from lstm_inspect.errors import Spell, literal, spell_python
 from lstm_inspect.theory import contract
 from lstm_inspect.theory.contract import Limit, Natural, written

@@ -11,8 +11,9 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from lstm_inspect.checkpoint.found import CERTAINTY, FoundLSTM, FoundParameter, OtherModule
+from lstm_inspect.checkpoint.found import CERTAINTY, FoundLSTM, FoundParameter
 from lstm_inspect.checkpoint.groups import where
+from lstm_inspect.checkpoint.others import OtherModule
 from lstm_inspect.checkpoint.report import CheckpointReport, spec_arguments
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple

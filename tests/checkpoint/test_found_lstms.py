@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lstm_inspect.checkpoint.found import FoundLSTM, OtherModule, recurrent_modules
+from lstm_inspect.checkpoint.found import FoundLSTM, recurrent_modules
 from lstm_inspect.checkpoint.groups import Content, Entry
 from lstm_inspect.checkpoint.names import parse
+from lstm_inspect.checkpoint.others import OtherModule
 
 Shapes = dict[str, tuple[int, ...]]
 

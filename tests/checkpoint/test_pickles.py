@@ -132,6 +132,20 @@ def test_what_stands_there_twice_is_one_and_said_so(tmp_path: Path, held: Callab
     assert len(found.notes) == 1 and "the same numbers, counted once" in found.notes[0]
 
 
+def test_a_parameter_under_two_names_is_said_to_be_one(tmp_path: Path) -> None:
+    held = nn.ModuleDict({"a": lstm(), "b": lstm()})
+    held["b"].weight_hh_l0 = held["a"].weight_hh_l0
+    torch.save(held.state_dict(), tmp_path / "m.pt")
+    first, second = checkpoint(tmp_path / "m.pt").lstms
+    assert not first.notes
+    assert second.notes == ("b.weight_hh_l0 and a.weight_hh_l0 are one tensor under two names",)
+
+
+def test_packed_weights_are_said_to_be_packed(tmp_path: Path) -> None:
+    (tmp_path / "q.pt").write_bytes(b"\x80\x02ctorch\nScriptObject\n.")
+    assert "packed" in [warning.id for warning in checkpoint(tmp_path / "q.pt").warnings]
+
+
 def test_equal_numbers_in_two_places_are_two(tmp_path: Path) -> None:
     torch.save({"model": STATE, "ema": {name: tensor.clone() for name, tensor in STATE.items()}}, tmp_path / "m.pt")
     assert [each.container for each in checkpoint(tmp_path / "m.pt").lstms] == [("model",), ("ema",)]

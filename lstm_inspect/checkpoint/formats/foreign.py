@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lstm_inspect.checkpoint.found import FoundLSTM, FoundParameter, OtherModule, Problem, other_module
+from lstm_inspect.checkpoint.found import FoundLSTM, FoundParameter, Problem
+from lstm_inspect.checkpoint.others import OtherModule, other_module
 from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes
 from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.shapes import Shape

@@ -111,7 +111,7 @@ def _inferred(value: Any) -> Part:
 
 
 def _part(name: str, tensor: Any) -> Part:
-    return printable(name), tuple(tensor.dims), _DTYPES.get(tensor.data_type, f"data type {tensor.data_type}")
+    return printable(name)[:500], tuple(tensor.dims), _DTYPES.get(tensor.data_type, f"data type {tensor.data_type}")
 
 
 class _Graph:

@@ -32,6 +32,7 @@ _DTYPES: Final = {
     "F8_E5M2": "float8_e5m2",
     "C64": "complex64",
 }
+_LONGEST_NAME: Final = 500
 _BITS: Final = re.compile(r"\d+")
 Bytes = tuple[int, int]
 """Where a tensor's numbers begin, and where they end."""
@@ -77,6 +78,8 @@ def _tensors(header: dict[str, Any]) -> Iterator[tuple[Entry, Bytes]]:
         raise TypeError("it is not a JSON object")
     for name, tensor in header.items():
         if name != "__metadata__":
+            if len(name) > _LONGEST_NAME:
+                raise ValueError(f"a name of {len(name):,} characters")
             shape, (start, end) = tuple(tensor["shape"]), tensor["data_offsets"]
             if not all(type(number) is int and number >= 0 for number in (*shape, start, end)) or start > end:
                 raise ValueError(f"{name}: shape {list(shape)}, bytes {start} to {end}")
