@@ -16,6 +16,7 @@ from lstm_inspect.theory.contract import Limit, Natural, written
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
+from lstm_inspect.theory.words import plural
 
 FORMATS: Final = (
     *("torch.save (zip)", "torch.save (legacy)", "TorchScript", "pickle", "safetensors"),
@@ -87,8 +88,8 @@ class CheckpointReport(Shown):
         if not self.lstms:
             return f"No nn.LSTM in it: {self._instead()}."
         problems = sum(len(lstm.problems) for lstm in self.lstms)
-        found = f"{_counted(len(self.lstms), 'LSTM')} among {_counted(len(self.entries), 'tensor')}"
-        return f"{found}; {_counted(problems, 'problem') if problems else 'every name and shape fits'}."
+        found = f"{plural(len(self.lstms), 'LSTM')} among {plural(len(self.entries), 'tensor')}"
+        return f"{found}; {plural(problems, 'problem') if problems else 'every name and shape fits'}."
 
     def _instead(self) -> str:
         if self.others:
@@ -97,7 +98,7 @@ class CheckpointReport(Shown):
             return "it holds no tensor at all"
         first = (entry.name[:_LONGEST_NAME] for entry in self.entries[:_MOST_NAMES])
         names = ", ".join(name or "one without a name" for name in first)
-        held = f"{_counted(len(self.entries), 'tensor')} ({names}{_more(self.entries)})"
+        held = f"{plural(len(self.entries), 'tensor')} ({names}{_more(self.entries)})"
         return f"{held}, " + _NONE.get(self.format, "none with the name of an LSTM's parameter")
 
     @property
@@ -147,7 +148,3 @@ def _named(other: OtherModule) -> str:
 
 def _more(things: Sequence[object]) -> str:
     return f" and {len(things) - _MOST_NAMES} more" if len(things) > _MOST_NAMES else ""
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -17,6 +17,7 @@ from lstm_inspect.live.report import Call, Calls, shown
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import CheckResult
 from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.words import plural
 from lstm_inspect.verdict.report import Report, TensorReport
 from lstm_inspect.views import look, reads, tables
 from lstm_inspect.views.detail import Detail
@@ -213,11 +214,11 @@ def verdict(calls: Calls, left: Sequence[str] = ()) -> Iterator[Text]:
 def _proved(calls: Calls, proved: Sequence[Call]) -> str:
     modules = len({call.name for call in proved})
     checks = len(_Checked(proved).checks)
-    counts = f"{_number(checks, 'check')} of {_number(len(proved), 'call')} of {_number(modules, 'module')}"
+    counts = f"{plural(checks, 'check')} of {plural(len(proved), 'call')} of {plural(modules, 'module')}"
     failed = sum(call.verified is False and call.outcome != "refused" for call in calls)
     refused = sum(call.outcome == "refused" for call in calls)
-    said = [f"FAILED: {_number(failed, 'call')}"] if failed else []
-    said += [f"torch refused {_number(refused, 'call')}"] if refused else []
+    said = [f"FAILED: {plural(failed, 'call')}"] if failed else []
+    said += [f"torch refused {plural(refused, 'call')}"] if refused else []
     if proved:
         said.append(f"{'held against' if failed else 'proved'}: {counts}")
     sentence = "; ".join(said) or "nothing was checked: no nn.LSTM was called"
@@ -227,13 +228,9 @@ def _proved(calls: Calls, proved: Sequence[Call]) -> str:
 def _not_proved(calls: Calls) -> Iterator[str]:
     more = sum(call.times - 1 for call in calls)
     if more:
-        yield f"{_number(more, 'call')} of the same kinds, which were counted"
+        yield f"{plural(more, 'call')} of the same kinds, which were counted"
     for each in calls.counted:
-        yield f"{_number(each.times, 'call')} of {shown(each.name)} ({each.kind})"
+        yield f"{plural(each.times, 'call')} of {shown(each.name)} ({each.kind})"
     unchecked = sum(call.outcome == "unchecked" for call in calls)
     if unchecked:
-        yield f"{_number(unchecked, 'call')} that can't be checked"
-
-
-def _number(count: int, thing: str) -> str:
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+        yield f"{plural(unchecked, 'call')} that can't be checked"

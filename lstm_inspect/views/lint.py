@@ -11,6 +11,7 @@ from lstm_inspect._version import __version__
 from lstm_inspect.lint.lint import Linted
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import LEVELS, Finding
+from lstm_inspect.theory.words import plural
 
 
 def text(linted: Linted) -> str:
@@ -46,9 +47,9 @@ def _advice(found: Finding) -> Iterator[str]:
 def _counted(linted: Linted) -> str:
     """How much was found in how many files."""
     levels = Counter(found.level for found in linted.findings)
-    found = ", ".join(_plural(levels[level], level) for level in LEVELS if levels[level]) or "nothing found"
-    unread = f"; {_plural(len(linted.unread), 'file')} not read" if linted.unread else ""
-    return f"{_plural(linted.files, 'file')}: {found}{unread}."
+    found = ", ".join(plural(levels[level], level) for level in LEVELS if levels[level]) or "nothing found"
+    unread = f"; {plural(len(linted.unread), 'file')} not read" if linted.unread else ""
+    return f"{plural(linted.files, 'file')}: {found}{unread}."
 
 
 def statistics(linted: Linted) -> str:
@@ -104,10 +105,6 @@ def _result(found: Finding) -> dict[str, Any]:
 
 
 FORMATS: Final[dict[str, Callable[[Linted], str]]] = {"text": text, "github": github, "sarif": sarif}
-
-
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _plain(foreign: str) -> str:

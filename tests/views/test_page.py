@@ -60,6 +60,7 @@ def test_a_report_shows_itself(name: str, tmp_path: Path) -> None:
     report = make(tmp_path)
     assert words in str(report)
     assert max(map(len, str(report).splitlines())) <= 80
+    assert "--" not in str(report)  # Python is answered in Python's words
     assert "<html" in report._repr_html_()
     assert report.__rich__() is not None
 

@@ -14,6 +14,7 @@ from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_row
 from lstm_inspect.theory.unrolled import kind
+from lstm_inspect.theory.words import plural
 from lstm_inspect.views.figure import gates
 from lstm_inspect.views.figure.panels import panels
 from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Part, Path, Scene, moved
@@ -96,8 +97,8 @@ def title(spec: LSTMSpec) -> str:
     >>> title(LSTMSpec(num_layers=2, bidirectional=True))
     'An LSTM unrolled: 2 layers, 2 directions, 5 time steps'
     """
-    time = _count(len(spec.lengths), "packed sequence") if spec.lengths else _count(spec.seq_len, "time step")
-    return f"An LSTM unrolled: {_count(spec.num_layers, 'layer')}, {_count(spec.num_directions, 'direction')}, {time}"
+    time = plural(len(spec.lengths), "packed sequence") if spec.lengths else plural(spec.seq_len, "time step")
+    return f"An LSTM unrolled: {plural(spec.num_layers, 'layer')}, {plural(spec.num_directions, 'direction')}, {time}"
 
 
 def description(spec: LSTMSpec) -> str:
@@ -119,7 +120,7 @@ def _packing_sentences(spec: LSTMSpec) -> list[str]:
         return []
     packing = pack(spec.lengths, spec.seq_len)
     return [
-        f"Below, the padded batch of {_count(len(packing.lengths), 'sequence')} with {packing.valid_steps:,} of "
+        f"Below, the padded batch of {plural(len(packing.lengths), 'sequence')} with {packing.valid_steps:,} of "
         f"{packing.padded_steps:,} cells valid, beside its packed columns, the longest sequence first.",
         f"lengths {_listed(packing.lengths)}; batch_sizes {_listed(packing.batch_sizes)}.",
     ]
@@ -130,10 +131,6 @@ def _listed(numbers: tuple[int, ...]) -> str:
         return ", ".join(map(str, numbers))
     half = MOST_SEQUENCES // 2
     return f"{', '.join(map(str, numbers[:half]))}, and so on, {', '.join(map(str, numbers[-half:]))}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _top_states(spec: LSTMSpec) -> Iterator[StateRow]:
