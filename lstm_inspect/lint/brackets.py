@@ -92,7 +92,7 @@ def _of_output(of: v.Output, key: v.Value, at: At) -> v.Value:  # noqa: C901 - a
         elif axis == "time" and (step := _at(pick)):
             kept += ["one"] if isinstance(pick, v.Cut) else []
         elif axis == "batch":
-            after = _sequence(of, pick, picks, at)
+            after = _sequence(of, pick, picks, at, sure=isinstance(key, v.Items))
             if after is None:
                 return v.Data()
             kept += after
@@ -107,8 +107,12 @@ def _of_output(of: v.Output, key: v.Value, at: At) -> v.Value:  # noqa: C901 - a
     return v.Step(of.call, step, tuple(kept), at.node, of)
 
 
-def _sequence(of: v.Output, pick: v.Value, picks: _Picks, at: At) -> list[str] | None:
-    """What brackets leave of the batch axis; None where the last sequence is taken for the last step."""
+def _sequence(of: v.Output, pick: v.Value, picks: _Picks, at: At, *, sure: bool) -> list[str] | None:
+    """What brackets leave of the batch axis; None where the last sequence is taken for the last step.
+
+    Args:
+        sure: several axes are indexed; ``output[-1]`` alone is right of a single sequence without a batch axis.
+    """
     if isinstance(pick, v.Order) and of.call.order == pick.name and not pick.inverse:
         at.report("order-not-restored", of.call)
     if isinstance(pick, v.Cut | v.Order):
@@ -117,7 +121,7 @@ def _sequence(of: v.Output, pick: v.Value, picks: _Picks, at: At) -> list[str] |
     if v.whole(pick) == -1 and all(key == v.EVERYTHING for key in others):
         at.lose(of)
         if not of.call.alone and of.axes is not None:
-            at.report("last-sequence", of.call)
+            at.report("last-sequence", of.call, likely=not sure)
         return None
     timed = any(axis == "time" and _at(key) for axis, key in picks)
     return [] if timed or v.whole(pick) is not None else ["?"]

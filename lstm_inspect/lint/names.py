@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
+from dataclasses import replace
+from typing import Final
 
 from lstm_inspect.lint import library, tensors
 from lstm_inspect.lint import values as v
@@ -11,7 +14,8 @@ from lstm_inspect.lint.source import Source, imported
 from lstm_inspect.lint.state import Exhausted, State
 from lstm_inspect.lint.uses import Uses
 
-DEPTH = 6  # calls inside calls, bases of bases, turns of a loop
+_CELL: Final = re.compile(r"c(_?(n|t|state|last|final|out|enc|dec)\w*)?\d*$|cell|mem")
+DEPTH: Final = 6  # calls inside calls, bases of bases, turns of a loop
 
 
 class Names:
@@ -131,6 +135,8 @@ class Names:
     def bind(self, target: ast.expr, value: v.Value, state: State) -> None:
         """``target = value``"""
         if isinstance(target, ast.Name):
+            if isinstance(value, v.Rows) and value.tempting and _CELL.match(target.id.lower()):
+                value = replace(value, tempting=None)  # it is meant
             state.names[target.id] = value
         elif isinstance(target, ast.Tuple | ast.List):
             self._unpack(target, value, state)

@@ -16,7 +16,7 @@ from lstm_inspect.lint.uses import together
 
 KEEP: Final = re.compile(
     "contiguous|clone|detach_?|to|float|double|half|cpu|cuda|relu_?|tanh_?|sigmoid|data|type|type_as|requires_grad_"
-    "|masked_fill_?|long|int|clamp|nan_to_num"
+    "|masked_fill_?|long|int|clamp|nan_to_num|abs"
 )
 """Methods that change numbers but not what stands where."""
 _MODULE_KEEPS: Final = re.compile("to|cuda|cpu|double|float|half|train|eval|requires_grad_")
@@ -35,7 +35,7 @@ def run(module: v.Recurrent, at: At) -> v.Value:
     call = v.Call(module, at.node, one_step=bool(data.ones & times), one_sequence=alone, order=data.order)
     at.walker.uses.random_state(start, call, at.state)
     at.lose(start)
-    if axes is not None and data.names[:2] == axes[1::-1]:
+    if axes is not None and len(data.names) == 3 and data.names[:2] == axes[1::-1]:
         at.report("batch-first-forgotten", call)
     states = v.Rows(call, "hn", brackets.STATES, at.node) if module.kind else v.UNKNOWN
     return v.Items((v.Output(call, axes, packed=data.packed), v.Pair(call) if module.kind == "LSTM" else states))
