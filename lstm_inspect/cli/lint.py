@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +80,7 @@ def _linted(values: Values, choice: Choice) -> Linted:
         piped = streams.piped_in("-", "the name of a file")
         return lint_text(piped.read(), values["stdin_filename"] or "<stdin>", choice)
     files = discover(values["paths"], choice.exclude)
-    linted = lint_files(files, choice)
+    linted = lint_files(files, choice, processes=os.cpu_count() or 1)
     if not values["fix"] or not any(linted.fixes.values()):
         return linted
     for name, fixes in linted.fixes.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from multiprocessing import get_all_start_methods, get_context
@@ -92,8 +91,12 @@ def lint(*paths: str | Path, select: Iterable[str] = (), ignore: Iterable[str] =
     return lint_files(discover(paths or (".",)), choice).findings
 
 
-def lint_files(files: list[Path], choice: Choice = Choice()) -> Linted:  # noqa: B008 - frozen
-    """What stands in files; many of them are shared out among the processors."""
+def lint_files(files: list[Path], choice: Choice = Choice(), processes: int = 1) -> Linted:  # noqa: B008 - frozen
+    """What stands in files.
+
+    Args:
+        processes: among how many they are shared out, if they are many; a program with threads should not fork.
+    """
     linted = Linted()
     left = []
     for file in files:
@@ -104,13 +107,13 @@ def lint_files(files: list[Path], choice: Choice = Choice()) -> Linted:  # noqa:
             left.append((text, str(file), choice, file))
         else:
             linted.files += 1
-    for each in _shared_out(left):
+    for each in _shared_out(left, processes):
         linted.add(each)
     return linted
 
 
-def _shared_out(left: list[tuple[str, str, Choice, Path]]) -> list[Linted]:
-    workers = min(os.cpu_count() or 1, len(left) // _FEW * 2)
+def _shared_out(left: list[tuple[str, str, Choice, Path]], processes: int) -> list[Linted]:
+    workers = min(processes, len(left) // _FEW * 2)
     if workers < 2 or "fork" not in get_all_start_methods():
         return [lint_text(*each) for each in left]
     with get_context("fork").Pool(workers) as pool:

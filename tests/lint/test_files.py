@@ -73,9 +73,8 @@ def test_many_files_are_shared_out_with_the_same_result(tmp_path: Path, monkeypa
     for number in range(6):
         put(tmp_path, **{f"net{number}_py": NET})
     alone = lint_files(discover([tmp_path]))
-    monkeypatch.setattr(lstm_inspect.lint.__globals__["os"], "cpu_count", lambda: 2)
     monkeypatch.setitem(lstm_inspect.lint.__globals__, "_FEW", 2)
-    shared = lint_files(discover([tmp_path]))
+    shared = lint_files(discover([tmp_path]), processes=2)
     assert shared == alone and len(alone.findings) == 6
 
 
