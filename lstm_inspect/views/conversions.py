@@ -22,6 +22,7 @@ def layouts() -> Iterator[RenderableType]:
             table.add_row(f"  {name}", getattr(layout, name))
         yield look.name(layout.framework)
         yield table
+    yield Text()
 
 
 def parts(spec: LSTMSpec, framework: str) -> Iterator[RenderableType]:

@@ -193,7 +193,7 @@ def _item(item: Item, widths: Sequence[int], room: int, width: int) -> Iterator[
     """The lines of one row."""
     fits = len(item.code) <= room
     columns = [textwrap.wrap(cell, column) or [""] for cell, column in zip(item.cells, widths, strict=True)]
-    last = [item.code] if fits and item.code else textwrap.wrap(item.words, max(room, _NARROWEST_WORDS))
+    last = [item.code] if fits and item.code else textwrap.wrap(item.words, max(room, _NARROWEST_WORDS // 2))
     for at, cells in enumerate(zip_longest(*columns, last, fillvalue="")):
         words = (" " * BETWEEN).join(f"{cell:<{column}}" for cell, column in zip(cells, widths, strict=False))
         line = Text.assemble((words, item.style), " " * BETWEEN)

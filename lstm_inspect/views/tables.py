@@ -98,6 +98,7 @@ def mistakes(report: Report, detail: Detail) -> Iterator[RenderableType]:
     if not report.pitfalls:
         return
     if detail.checks or detail.all:
+        yield Text()
         yield look.sentence("Mistakes near at hand: they look right, they run, they are something else", look.TITLE)
         for result in report.pitfalls:
             yield Text.assemble(distance(result), f": {result.pitfall.why}")
@@ -138,6 +139,8 @@ def checks(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableT
     shown = [check for check in report.checks if wanted or check.passed is False]
     for kind, rule in KINDS.items():
         of_kind = [check for check in shown if check.claim.kind == kind]
+        if kind == "shape" and not detail.all and all(check.passed for check in of_kind):
+            of_kind = []  # they stand in the tables above
         if of_kind:
             kept, cut = look.first_and_last(of_kind, whole=detail.all, always=lambda check: check.passed is False)
             yield look.section(
