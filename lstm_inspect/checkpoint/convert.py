@@ -100,7 +100,7 @@ def _converted(path: Path, framework: str, lstm: FoundLSTM, arrays: Arrays) -> C
     assert lstm.spec is not None  # or it would not be sound
     parts = {parameter.name: arrays[lstm.container, parameter.stored_as] for parameter in lstm.parameters}
     module = eval(constructor(lstm.spec), {"torch": torch})  # noqa: S307 - the call that is shown, made of integers
-    module.load_state_dict(_STATE_DICTS[framework](lstm.spec, parts), strict=True)
+    module.load_state_dict(_state_dict(framework, lstm.spec, parts), strict=True)
     state_dict = {name: value.clone() for name, value in module.state_dict().items()}
     furthest = _furthest(module.double().eval(), lstm.spec, framework, parts)
     if not furthest < _FAR:
@@ -116,31 +116,20 @@ def _suffixes(spec: LSTMSpec) -> Iterator[list[str]]:
         yield [f"_l{layer}", f"_l{layer}_reverse"][: spec.num_directions]
 
 
-def _of_torch(spec: LSTMSpec, parts: Arrays) -> dict[str, Any]:
-    return dict(parts)
-
-
-def _of_keras(spec: LSTMSpec, parts: Arrays) -> dict[str, Any]:
+def _state_dict(framework: str, spec: LSTMSpec, parts: Arrays) -> dict[str, Any]:
+    """By torch's names, worked out by the functions that ``weights --framework`` shows."""
+    if framework == "torch":
+        return dict(parts)
+    stacked = framework == "ONNX"  # all directions of a layer in each tensor
     names = ("weight_ih", "weight_hh", "bias_ih")
-    layers = [[parts[name + end] for end in ends for name in names if name + end in parts] for ends in _suffixes(spec)]
-    return _run(spec, "keras", layers)
-
-
-def _of_onnx(spec: LSTMSpec, parts: Arrays) -> dict[str, Any]:
-    names = ("weight_ih", "weight_hh", "bias_ih")
-    layers = [[parts[name + end] for name in names if name + end in parts] for end, *_ in _suffixes(spec)]
-    return _run(spec, "onnx", layers)
-
-
-def _run(spec: LSTMSpec, framework: str, layers: list[list[Any]]) -> dict[str, Any]:
-    """Call the function that ``weights --framework`` shows."""
-    names: dict[str, Any] = {}
-    exec(code(spec.replace(dtype="float32"), framework), names)  # noqa: S102 - made of integers and the house's strings
-    found: dict[str, Any] = names[f"lstm_from_{framework}"](layers)
+    layers = [
+        [parts[name + end] for end in (ends[:1] if stacked else ends) for name in names if name + end in parts]
+        for ends in _suffixes(spec)
+    ]
+    functions: dict[str, Any] = {}
+    exec(code(spec, framework.lower()), functions)  # noqa: S102 - made of integers and the house's own strings
+    found: dict[str, Any] = functions[f"lstm_from_{framework.lower()}"](layers)
     return found
-
-
-_STATE_DICTS: Final = {"torch": _of_torch, "Keras": _of_keras, "ONNX": _of_onnx}
 
 
 def _furthest(module: torch.nn.LSTM, spec: LSTMSpec, framework: str, parts: Arrays) -> float:
