@@ -73,6 +73,10 @@ def another_dtype(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -
     return output, (hn.double(), cn)
 
 
+def all_in_another_dtype(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
+    return on_output(output, Tensor.double), (hn.double(), cn.double())
+
+
 def last_bit_of_hn(lstm: torch.nn.LSTM, output: Output, hn: Tensor, cn: Tensor) -> Results:
     return output, (torch.nextafter(hn, hn + 1), cn)
 

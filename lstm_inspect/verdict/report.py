@@ -110,9 +110,11 @@ class Report(Shown):
 
     @property
     def failed(self) -> int:
-        """How many checks did not hold and pitfalls came out the same."""
+        """How many checks did not hold, pitfalls came out the same and tensors have another dtype than the spec's."""
         results: list[CheckResult | PitfallResult] = [*self.checks, *self.pitfalls]
-        return sum(not result.passed for result in results)
+        own = self.command == "model"  # what a user's module computes in is checked where its call is known
+        others = 0 if own else sum(each.dtype != self.spec.dtype for each in self.tensors)
+        return sum(not result.passed for result in results) + others
 
     @property
     def noticed(self) -> float | None:

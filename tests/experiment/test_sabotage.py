@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from sabotage import (
+    all_in_another_dtype,
     another_dtype,
     constant,
     directions_before_layers,
@@ -164,6 +165,18 @@ def test_a_pitfall_alone_fails_a_report(monkeypatch: pytest.MonkeyPatch) -> None
     assert all(check.passed for check in report.checks)
     assert report.verified is False
     assert report.failed == sum(not pitfall.passed for pitfall in report.pitfalls) > 0
+
+
+@pytest.mark.parametrize("flags", [[], PACKED])
+def test_results_that_are_all_of_another_dtype_are_seen(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, flags: list[str]
+) -> None:
+    """Every equality holds, and the equations are as near as ever: only the dtype is wrong."""
+    break_lstm(monkeypatch, all_in_another_dtype)
+    outcome = cli("shapes", *flags, "--json")
+    assert outcome.status == 1
+    assert all(check["passed"] for check in outcome.document["checks"])
+    assert "✗ float64" in cli("shapes", *flags).stdout
 
 
 def test_an_expression_that_raises_fails_its_check(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
