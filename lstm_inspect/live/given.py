@@ -55,15 +55,23 @@ class Given:
             yield torch.randint(int(below), shape) if below else torch.randn(shape)
 
     def arguments_for(self, forward: Callable[..., Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """What a model's forward is called with: the inputs in order, lengths under the name that wants them."""
+        """What a model's forward is called with: the inputs in order, lengths under the name that wants them.
+
+        A state that it can't be called without is None, which nn.LSTM takes for zeros.
+        """
         import torch
 
-        args = tuple(self.tensors())
-        if self.lengths is None:
-            return args, {}
-        lengths, names = torch.tensor(self.lengths), list(inspect.signature(forward).parameters)
-        wanted = next((name for name in names[len(args) :] if _LENGTHS.search(name)), None)
-        return ((*args, lengths), {}) if wanted is None else (args, {wanted: lengths})
+        args, kwargs = list(self.tensors()), {}
+        left = list(inspect.signature(forward).parameters.values())[len(args) :]
+        if self.lengths is not None:
+            name = next((each.name for each in left if _LENGTHS.search(each.name)), None)
+            lengths = torch.tensor(self.lengths)
+            if name is None:
+                args.append(lengths)
+            else:
+                kwargs[name] = lengths
+        wanted = [each.name for each in left if each.default is each.empty and _STATES.search(each.name)]
+        return tuple(args), {**dict.fromkeys(wanted), **kwargs}
 
 
 def constructor_call(text: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:

@@ -31,6 +31,7 @@ _KINDS: Final = {
     "reference": "against the equations in float64",
 }
 _STATE: Final = ", (h0, c0)"
+_MOST_LENGTHS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,34 @@ class _Block:
     def title(self) -> str:
         name, times = _module(self.calls[0].name), sum(call.times for call in self.calls)
         return f"{name}, call {self.calls[0].index}" if times == 1 else f"{name}, {times:,} calls of these shapes"
+
+    @property
+    def name(self) -> str:
+        return self.calls[0].name
+
+    def is_like(self, others: Sequence[_Block]) -> bool:
+        """Whether all is well, and one of the others shows the same module on another shape."""
+        report = self.shows.report
+        if report is None or not self.shows.verified:
+            return False
+        return any(
+            other.shows.report is not None
+            and other.name == self.name
+            and (other.shows.report.spec.lengths is None) == (report.spec.lengths is None)
+            for other in others
+        )
+
+    @property
+    def line(self) -> RenderableType:
+        """What a section says of the module's other shapes."""
+        report = self.shows.report
+        assert report is not None
+        packed = f", lengths {_few(report.spec.lengths)}" if report.spec.lengths is not None else ""
+        shapes = {tensor.theory.name: format_tuple(tensor.theory.shape) for tensor in report.tensors}
+        state = "" if report.spec.state == "zeros" else " and a state"
+        times, checks = sum(call.times for call in self.calls), len(_Checked(self.calls).checks)
+        said = f"also with input {shapes['input']}{packed}{state}: {_number(times, 'call')}, {_number(checks, 'check')}"
+        return look.Fitted(lambda width, signs: Text(f"{signs.good} {said}", style=look.GOOD))
 
     @property
     def shows(self) -> Call:
@@ -58,9 +87,14 @@ def page(calls: Calls, spell: Spell, detail: Detail) -> RenderableType:
 
 
 def parts(calls: Calls, spell: Spell, detail: Detail) -> list[RenderableType]:
-    """A section for each module and shape."""
-    blocks = [_Block([call]) for call in calls] if detail.all else _blocks(calls)
-    return [_block(block, spell, detail) for block in blocks]
+    """A section for each module and what was wrong with it; the other shapes that it was called with, a line each."""
+    if detail.all:
+        return [_block(_Block([call]), (), spell, detail) for call in calls]
+    blocks = _blocks(calls)
+    shown = [block for place, block in enumerate(blocks) if not block.is_like(blocks[:place])]
+    more = {id(block): [each for each in blocks if each not in shown and each.name == block.name] for block in shown}
+    first = {block.name: block for block in reversed(shown)}
+    return [_block(block, more[id(block)] if first[block.name] is block else (), spell, detail) for block in shown]
 
 
 def _blocks(calls: Sequence[Call]) -> list[_Block]:
@@ -71,14 +105,23 @@ def _blocks(calls: Sequence[Call]) -> list[_Block]:
     return [_Block(group) for group in groups.values()]
 
 
-def _block(block: _Block, spell: Spell, detail: Detail) -> RenderableType:
+def _few(lengths: Sequence[int]) -> str:
+    return ", ".join(map(str, lengths[:_MOST_LENGTHS])) + (", .." if len(lengths) > _MOST_LENGTHS else "")
+
+
+def _block(block: _Block, more: Sequence[_Block], spell: Spell, detail: Detail) -> RenderableType:
     call = block.shows
     opening: list[RenderableType] = [Text(place(call), style=look.FAINT)]
     if call.error is not None:
         return look.section(block.title, *opening, *_not_checked(call))
     if call.report is None or not detail.all:
         return look.section(
-            block.title, *opening, *_call(block), *_failures(block, spell, detail), _Checked(block.calls).line
+            block.title,
+            *opening,
+            *_call(block),
+            *_failures(block, spell, detail),
+            _Checked(block.calls).line,
+            *(each.line for each in more),
         )
     return look.section(block.title, *opening, report_page(call.report, spell, replace(detail, warnings=False)))
 

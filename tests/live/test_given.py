@@ -153,6 +153,12 @@ def test_a_wrong_shape_is_explained_as_the_users() -> None:
     assert caught.value.diagnosis is not None
 
 
+def test_a_state_that_is_wanted_and_not_given_is_none(folder: Path) -> None:
+    (folder / "stateful.py").write_text(NET.replace("hidden=None", "hidden"))
+    report = inspect_target("stateful.py:Net", Given(inputs=["3,4:7"], calls=2), alone=False, reads=False)
+    assert [call.report.spec.state for call in report.calls if call.report] == ["zeros", "random"]
+
+
 def test_shapes_of_results() -> None:
     assert shape_of({"a": 1}) == "dict"
     assert shape_of((torch.zeros(2), None)) == "(2,), None"

@@ -212,3 +212,19 @@ def test_watching_changes_nothing_that_the_model_gets() -> None:
         output, _ = lstm(input)
     assert torch.equal(output, expected)
     assert output.requires_grad
+
+
+def test_the_page_shows_a_module_once_and_its_other_shapes_in_a_line_each() -> None:
+    lstm = nn.LSTM(4, 8)
+    with watch(lstm, reference=False) as calls:
+        for time_steps in (5, 5, 3):
+            lstm(torch.randn(time_steps, 2, 4))
+        lstm(pack_padded_sequence(torch.randn(5, 2, 4), [5, 3]))
+        lstm(pack_padded_sequence(torch.randn(5, 2, 4), [5, 4]), (torch.zeros(1, 2, 8), torch.zeros(1, 2, 8)))
+    lines = calls.page(100).splitlines()
+    assert [line for line in lines if "also with" in line] == [
+        "✓ also with input (3, 2, 4): 1 call, 16 checks",
+        "✓ also with input (5, 2, 4), lengths 5, 4 and a state: 1 call, 25 checks",
+    ]
+    assert sum(line.startswith("output, (hn, cn) = ") for line in lines) == 1
+    assert "the model itself, 2 calls of these shapes" in lines
