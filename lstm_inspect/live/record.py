@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.errors import CallError, LSTMInspectError, RunError, literal
-from lstm_inspect.live.facts import diagnosis_of
 from lstm_inspect.live.prove import arguments_of, prove
 from lstm_inspect.live.recurrent import prove_recurrent
 from lstm_inspect.live.report import Call, Calls, NotProved
@@ -84,6 +83,8 @@ class Recorder:
         words = "".join(traceback.format_exception_only(error)).strip()
         kind, index, due = self._count(module, (_kind_of(module, args, kwargs), words))
         if due and kind.place is not None:
+            from lstm_inspect.live.facts import diagnosis_of  # the rules are wanted for a refused call alone
+
             found = diagnosis_of(words, module, args, kwargs)
             first_line = words.splitlines()[0][:_MOST_SHOWN]
             self._add(kind, _call(kind.place, index, module, outcome="refused", error=first_line, diagnosis=found))

@@ -70,7 +70,7 @@ class _Block:
         shapes = {tensor.theory.name: format_tuple(tensor.theory.shape) for tensor in report.tensors}
         state = "" if report.spec.state == "zeros" else " and a state"
         times, checks = sum(call.times for call in self.calls), len(_Checked(self.calls).checks)
-        said = f"also with input {shapes['input']}{packed}{state}: {_number(times, 'call')}, {_number(checks, 'check')}"
+        said = f"also with input {shapes['input']}{packed}{state}: {plural(times, 'call')}, {plural(checks, 'check')}"
         return look.Fitted(lambda width, signs: Text(f"{signs.good} {said}", style=look.GOOD))
 
     @property
