@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Flag, Values, argument, command, text
 from lstm_inspect.cli.message import message_of, parse_any_lengths, parse_shape, source_of
 from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
-from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.errors import SpecError, literal
+
+if TYPE_CHECKING:
+    from lstm_inspect.diagnosis.finding import Diagnosis
 
 _SHAPES: Final = "The shapes of the call"
 _SHAPE_FLAGS: Final = (

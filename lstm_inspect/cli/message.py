@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from lstm_inspect.cli.lengths import parse_lengths
-from lstm_inspect.diagnosis.text import MOST_READ, read_end
 from lstm_inspect.errors import FileError, SpecError
 from lstm_inspect.theory.shapes import Shape
 
@@ -58,6 +57,8 @@ def source_of(typed: str) -> str | None:
 
 
 def _read_stdin() -> str:
+    from lstm_inspect.diagnosis.text import MOST_READ, read_end
+
     binary = getattr(sys.stdin, "buffer", None)
     return sys.stdin.read()[-MOST_READ:] if binary is None else read_end(binary)
 
@@ -69,6 +70,8 @@ def _is_a_path(typed: str) -> bool:
 
 
 def _read_file(name: str) -> str:
+    from lstm_inspect.diagnosis.text import MOST_READ, read_end
+
     try:
         with Path(name).open("rb") as file:
             if file.seekable():  # a named pipe is not
