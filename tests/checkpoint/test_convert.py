@@ -159,6 +159,19 @@ def test_what_is_never_written(tmp_path: Path, kind: str) -> None:
         convert(checkpoint(tmp_path / "m.pt"), tmp_path / "m.pt")
 
 
+def test_weights_that_a_graph_works_out_have_shapes_and_no_numbers(tmp_path: Path) -> None:
+    write_onnx(nn.LSTM(IN, H), tmp_path / "m.onnx")
+    model = onnx.load(tmp_path / "m.onnx")
+    node = next(node for node in model.graph.node if node.op_type == "LSTM")
+    model.graph.node.insert(0, helper.make_node("Neg", [node.input[1]], ["minus W"]))
+    node.input[1] = "minus W"
+    onnx.save(model, tmp_path / "m.onnx")
+    report = checkpoint(tmp_path / "m.onnx")
+    assert report.lstms[0].constructor == "torch.nn.LSTM(3, 5)" and "worked out" in report.lstms[0].notes[0]
+    with pytest.raises(FileError, match="minus W is worked out in the graph"):
+        convert(report, tmp_path / "m.onnx")
+
+
 def test_on_the_command_line(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_onnx(nn.LSTM(IN, H), Path("m.onnx"))

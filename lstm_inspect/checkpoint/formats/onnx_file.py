@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,10 +87,7 @@ def content(path: Path) -> tuple[list[Entry], list[Foreign]]:
 
 
 def _read(model: Any) -> tuple[list[Entry], list[Foreign]]:
-    import onnx
-
-    with contextlib.suppress(Exception):  # a model that onnx can't follow is read all the same
-        model = onnx.shape_inference.infer_shapes(model, data_prop=True)  # of weights that the graph works out
+    model = _followed(model)
     parts: dict[str, Part] = {}
     found = []
     held: dict[str, Part] = {}
@@ -102,6 +98,20 @@ def _read(model: Any) -> tuple[list[Entry], list[Foreign]]:
         held |= {value.name: _inferred(value) for value in inferred} | parts
         found += list(_Graph(graph, held, set(parts)).modules())
     return [Entry((), *part) for part in parts.values() if part[1]], found
+
+
+def _followed(model: Any) -> Any:
+    """The model with the shapes of weights that its graph works out; as it is where there are none, or onnx can't."""
+    import onnx
+
+    stored = {name for graph in graphs(model.graph) for name in constants(graph)}
+    nodes = [node for graph in graphs(model.graph) for node in graph.node if node.op_type in _DEFAULTS]
+    if all(name in stored for node in nodes for name in node.input[1:3]):
+        return model
+    try:
+        return onnx.shape_inference.infer_shapes(model, data_prop=True)
+    except Exception:
+        return model
 
 
 def _inferred(value: Any) -> Part:
