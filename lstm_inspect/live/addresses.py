@@ -120,7 +120,8 @@ class Ledger:
 
     def padding_of(self, first_steps: Tensor, steps: Tensor) -> Tensor:
         """The addresses of later steps of elements whose addresses at step 0 are given; nothing if not output's."""
-        width, sequences, directions, _, output, _ = self._tables[first_steps >> _BITS].unbind(-1)
+        rows = self._tables.to(first_steps.device)[first_steps >> _BITS]
+        width, sequences, directions, _, output, _ = rows.unbind(-1)
         return torch.where(output.bool(), first_steps + steps * (width * sequences * directions), NOTHING)
 
     def parts(self, places: Tensor) -> dict[int, tuple[Part, ...]]:

@@ -96,7 +96,7 @@ class Recorder:
         found.rows |= rows
         found.masked |= trace.masked
         found.serials.add(operation.serial)
-        if len(found.expressions) < _MOST_EXPRESSIONS:
+        if len(found.serials) <= _MOST_EXPRESSIONS:
             if "expression" not in trace.cache:
                 trace.cache["expression"] = expression_of(ledger, trace.parts)
             found.expressions.add(trace.cache["expression"])
@@ -118,7 +118,8 @@ class Recorder:
         for number, parts in by_source.items():
             source = ledger.sources[number]
             name = None if reader is None else reader[1]
-            expressions = found.expressions if len(by_source) == 1 and len(found.expressions) == 1 else {None}
+            alike = all(torch.equal(each, found.places[0]) for each in found.places)
+            expressions = found.expressions if alike and len(by_source) == len(found.expressions) == 1 else {None}
             yield Read(
                 source=source, parts=parts, operation=operation, role=role, expression=next(iter(expressions)),
                 reader=None if name is None or _holds(name, source.module) else name,
