@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import ast
+import os
+import pkgutil
+from collections.abc import Callable, Collection, Sequence
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -18,6 +21,7 @@ from lstm_inspect.errors import LSTMInspectError
 
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
 PROGRAM: Final = "lstm-inspect"
+_COMPLETING: Final = "_LSTM_INSPECT_COMPLETE"
 HEADINGS: Final = {
     "Your own code": ("run", "model", "lint", "diagnose", "checkpoint"),
     "One nn.LSTM": ("shapes", "pack", "weights", "overview", "draw", "code"),
@@ -34,10 +38,22 @@ def _application(arguments: Sequence[str]) -> typer.Typer:
     app.callback()(_program)
     for heading, names in HEADINGS.items():
         for name in names if asked is None else (each for each in names if each in asked):
-            function = getattr(import_module(f"{__name__}.{name}"), name)
+            loaded = asked is not None or _COMPLETING in os.environ
+            function = getattr(import_module(f"{__name__}.{name}"), name) if loaded else _told(name)
             kind = ProgramCommand if name == "run" else GroupedCommand
-            app.command(cls=kind, rich_help_panel=heading)(function)
+            app.command(name, cls=kind, rich_help_panel=heading)(function)
     return app
+
+
+def _told(name: str) -> Callable[[], None]:
+    """A command by its docstring alone, for the list of all: none of them is loaded to be named."""
+    source = ast.parse(pkgutil.get_data(__name__, f"{name}.py") or b"")
+    function = next(node for node in source.body if isinstance(node, ast.FunctionDef) and node.name == name)
+
+    def named() -> None: ...
+
+    named.__doc__ = ast.get_docstring(function)
+    return named
 
 
 def _print_version(wanted: bool) -> None:
