@@ -6,6 +6,7 @@ import gc
 import threading
 import warnings
 import weakref
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -13,7 +14,8 @@ import torch
 import uses
 from torch import Tensor, nn
 
-from lstm_inspect.live import addresses_mode
+from lstm_inspect.live import addresses_mode, reads
+from lstm_inspect.live.addresses import Ledger, Places
 from lstm_inspect.live.reads import why_not_traced
 from lstm_inspect.live.reads_watch import Tracer, following
 
@@ -176,3 +178,41 @@ def test_under_a_transformation_nothing_is_followed() -> None:
         seen = torch.func.grad(loss)(weights, x)
     assert tracer.mistakes == ()
     assert all(torch.equal(bare[name], seen[name]) for name in bare)
+
+
+def test_a_loop_over_steps_does_not_look_for_an_expression_at_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Any] = []
+
+    def stepwise(self: uses.Net, x: Tensor) -> Any:
+        out, _ = self.rnn(x)
+        return [self.fc(out[:, step]) for step in range(out.shape[1])]
+
+    monkeypatch.setattr(reads, "expression_of", lambda *given: looked.append(given))
+    with following(Tracer()) as tracer:
+        uses.Net(stepwise, batch_first=True)(torch.randn(2, 30, uses.I))
+    assert len(looked) < 10
+    assert [(read.times, read.words) for read in tracer.reads] == [(30, "every step of each sequence")]
+
+
+def test_one_expression_stands_for_all_that_one_line_reads_only_if_it_is_all() -> None:
+    def seven(self: uses.Net, x: Tensor) -> Any:
+        out, _ = self.rnn(x)
+        return [self.fc(out[:, step]) for step in (0, 0, 0, 0, 0, 0, 3)]
+
+    with following(Tracer()) as tracer:
+        uses.Net(seven, batch_first=True)(torch.randn(2, 5, uses.I))
+    assert [(read.expression, read.words) for read in tracer.reads] == [(None, "several steps of each sequence")]
+
+
+def test_addresses_that_are_off_by_one_step_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sabotage: the shadow says that each element stands one step later than it does."""
+    right = Ledger.decode
+
+    def late(ledger: Ledger, places: Tensor) -> Places:
+        found = right(ledger, places)
+        return replace(found, step=found.step + 1)
+
+    monkeypatch.setattr(Ledger, "decode", late)
+    with following(Tracer()) as tracer:
+        LAST.model()(*LAST.arguments())
+    assert [finding.id for finding in tracer.mistakes] != [LAST.id]
