@@ -48,7 +48,7 @@ _AN_LSTM: Final = re.compile(
 )
 _STATES: Final = re.compile(
     r"(?i)\b[hc]_?[0n]\b|\bhx\b|\bh_(?:state|prev|t|n)\b|, ?hidden\b|\bhidden\[|(?:init|last|prev|encoder|decoder|"
-    r"final|repackage)_?hidden\b|\bhidden_(?:cell|n)\b|seq2seq"
+    r"final|repackage)_?hidden\b|\bhidden_(?:cell|n)\b|\bhidden\.(?:cuda|detach_?|data|contiguous)\b|seq2seq"
 )
 _ELSEWHERE: Final = re.compile(
     r"(?i)dataloader\.py|collate|fetch\.py|pandas|sklearn|torchvision|transformers?\b|resnet|u_?net|\bvit\b|\bgan\b"

@@ -12,7 +12,7 @@ from lstm_inspect.diagnosis import text as traceback_text
 from lstm_inspect.diagnosis.diagnose import Known, diagnose
 
 OTHER_WORDINGS = [
-    ("Expected hidden[0] size (1, 64, 256), got (64, 256)", "hidden-size", "made-for-another-module"),
+    ("Expected hidden[0] size (1, 64, 256), got (64, 256)", "hidden-size", "rows-axis-missing"),
     ("Expected hidden[0] size (1, 128, 302), got (1, 40, 302)", "hidden-size", "last-batch"),
     ("Expected hidden size (2, 32, 64), got (1, 32, 64)", "hidden-size", "directions-missing"),
     ("input must have 3 dimensions, got 2", "input-axes", "no-batch-axis"),
