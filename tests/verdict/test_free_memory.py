@@ -6,7 +6,7 @@ import resource
 
 import pytest
 
-from lstm_inspect.verdict import guard as machine
+from lstm_inspect.verdict import guard
 
 GIB = 2**30
 V2 = "/sys/fs/cgroup/memory."
@@ -60,30 +60,30 @@ NO_LIMIT_OF_V1 = "9223372036854771712"
     ],
 )
 def test_the_smallest_of_what_is_known(monkeypatch: pytest.MonkeyPatch, files: dict[str, str], expected: int) -> None:
-    monkeypatch.setattr(machine, "_read", lambda path: files.get(path, ""))
-    monkeypatch.setattr(machine, "_address_space", lambda: None)
-    assert machine.free_memory() == expected
+    monkeypatch.setattr(guard, "_read", lambda path: files.get(path, ""))
+    monkeypatch.setattr(guard, "_address_space", lambda: None)
+    assert guard.free_memory() == expected
 
 
 def test_what_ulimit_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     files = {"/proc/meminfo": "MemAvailable: 4194304 kB\n", "/proc/self/statm": "1000 5 5 5 0 5 0\n"}
-    monkeypatch.setattr(machine, "_read", lambda path: files.get(path, ""))
+    monkeypatch.setattr(guard, "_read", lambda path: files.get(path, ""))
     monkeypatch.setattr(resource, "getrlimit", lambda which: (GIB, resource.RLIM_INFINITY))
-    assert machine.free_memory() == GIB - 1000 * resource.getpagesize()
+    assert guard.free_memory() == GIB - 1000 * resource.getpagesize()
     monkeypatch.setattr(resource, "getrlimit", lambda which: (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    assert machine.free_memory() == 4 * GIB
+    assert guard.free_memory() == 4 * GIB
 
 
 def test_where_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(name: str) -> int:
         raise ValueError(name)
 
-    monkeypatch.setattr(machine, "_read", lambda path: "")
-    monkeypatch.setattr(machine, "_address_space", lambda: None)
+    monkeypatch.setattr(guard, "_read", lambda path: "")
+    monkeypatch.setattr(guard, "_address_space", lambda: None)
     monkeypatch.setattr("os.sysconf", unknown)
-    assert machine.free_memory() is None
+    assert guard.free_memory() is None
 
 
 def test_here() -> None:
-    free = machine.free_memory()
+    free = guard.free_memory()
     assert free is None or free > 0
