@@ -76,7 +76,7 @@ def _final_claim(spec: LSTMSpec, direction: int) -> Claim:
 
 
 def _joined_claim(spec: LSTMSpec) -> Claim:
-    why = "one vector a sequence: both directions' final states joined"
+    why = "one vector per sequence: both directions' final states joined"
     return Claim("final-joined", "equality", e.final_state(spec), e.final_state_from_output(spec), why)
 
 

@@ -156,7 +156,7 @@ def final_output(spec: LSTMSpec, direction: int) -> str:
 
 
 def final_state(spec: LSTMSpec) -> str:
-    """The last layer's final state as one vector a sequence, from hn: (B, D * R), or (D * R,) unbatched.
+    """The last layer's final state as one vector per sequence, from hn: (B, D * R), or (D * R,) unbatched.
 
     >>> final_state(LSTMSpec(bidirectional=True))
     'torch.cat((hn[-2], hn[-1]), dim=-1)'

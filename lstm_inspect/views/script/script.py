@@ -168,7 +168,7 @@ class _Script:
         shape = (*e.state_tail(self.spec)[:-1], self.spec.output_size)
         named = _shape_of(TensorTheory("final_state", axes, shape, ""))
         return [
-            *self._note("The last layer's final state as one vector a sequence: from hn, and from output."),
+            *self._note("The last layer's final state as one vector per sequence: from hn, and from output."),
             commented(f"final_state = {e.final_state(self.spec)}", named),
             commented(f"final_state_from_output = {e.final_state_from_output(self.spec)}", named),
             *(["assert torch.equal(final_state, final_state_from_output)"] if self.spec.has_values else []),
