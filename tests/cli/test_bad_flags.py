@@ -78,7 +78,7 @@ BAD = {
     "--lengths -": ("--lengths from standard input: it holds no number. Try a file of whole numbers, such as 8,9,10."),
     "--lengths 3,2 --padding-value nan": ("--padding-value nan: must be a finite number. Try --padding-value 0."),
     "--lengths 3,2 --padding-value 70000 --dtype float16": (
-        "--padding-value 70000.0: must be at most 65504 in float16. Try --padding-value 0."
+        "--padding-value 70000.0: must be at most 65504.0 in float16. Try --padding-value 0."
     ),
     "--state ones": "--state ones: must be random or zeros. Try --state random.",
     "--state True": "--state True: must be random or zeros. Try --state random.",
