@@ -19,6 +19,7 @@ from lstm_inspect.mistakes.read import Read
 
 _EACH_KIND: Final = 1
 _MOST: Final = 16
+_MOST_ASKED: Final = 200  # calls of one module: after them nothing new is looked for, and a call costs nothing
 """Calls of a program's models that are followed at most."""
 
 
@@ -33,6 +34,7 @@ class Tracer:
         self._names = {} if model is None else {id(module): name for name, module in model.named_modules()}
         self._counts: Counter[int] = Counter()
         self._kinds: Counter[Hashable] = Counter()
+        self._asked: Counter[weakref.ref[nn.Module]] = Counter()
         self._thread = threading.local()
         self._traced: list[Traced] = []
         self.faults: list[list[str]] = [[], []]
@@ -72,12 +74,17 @@ class Tracer:
 
     def surround(self, module: nn.Module, args: Any, kwargs: Any) -> _Followed | None:
         """What stands around an outermost call: nothing if there is nothing to follow, or enough was."""
-        kind = weakref.ref(module), module.training, tuple(each.shape for each in tensors_of((args, kwargs)))
+        here = weakref.ref(module)
+        self._asked[here] += 1
+        if self._asked[here] > _MOST_ASKED:
+            return None
+        kind = here, module.training, tuple(each.shape for each in tensors_of((args, kwargs)))
         if sum(self._kinds.values()) >= _MOST or self._kinds[kind] >= _EACH_KIND:
             return None
         names = {id(each): name for name, each in module.named_modules()}
         followed = [each for each in module.modules() if isinstance(each, SEQUENCES)]
         if not followed or (self._names and not any(id(each) in self._names for each in followed)):
+            self._asked[here] = _MOST_ASKED
             return None
         self._kinds[kind] += 1
         reason = why_not_traced(module)

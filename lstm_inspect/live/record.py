@@ -128,7 +128,8 @@ class Recorder:
 
 def _kind_of(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
     """What makes two calls alike: module, shapes, packed or not, mode, gradients, dtype."""
-    input, hx = arguments_of(args, kwargs)
+    input = args[0] if args else kwargs.get("input")
+    hx = args[1] if len(args) > 1 else kwargs.get("hx")
     form: Hashable = None
     if isinstance(input, Tensor):
         form = input.shape, input.dtype

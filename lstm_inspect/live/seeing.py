@@ -39,10 +39,8 @@ def _not_compiled(function: Called) -> Called:
     return function
 
 
-@_not_compiled
-def _set_compiler(compiler: Any) -> Any:
-    """Set what compiles the frames of this thread, and return what did."""
-    return None if _compiler is None else _compiler.set_eval_frame(compiler)
+_set_compiler: Final[Function] = getattr(_compiler, "set_eval_frame", lambda compiler: None)
+"""Sets what compiles the frames of this thread, and returns what did."""
 
 
 class Observer(Protocol):
