@@ -167,6 +167,7 @@ def _show(plan: Plan, session: Session) -> None:
     """The page on stderr; with a file to read it in, its last lines alone."""
     from rich.console import Console
 
+    from lstm_inspect.views import look
     from lstm_inspect.views import run as view
 
     report = session.report()
@@ -175,7 +176,7 @@ def _show(plan: Plan, session: Session) -> None:
     console = Console(file=plan.stderr, highlight=False, markup=False, emoji=False)
     brief = plan.json is not None or plan.save is not None
     console.print()
-    console.print(view.page(report, spell_flag, quiet=plan.quiet, brief=brief))
+    console.print(look.Clean(view.page(report, spell_flag, quiet=plan.quiet, brief=brief)))
     for path in (plan.json, plan.save):
         if path is not None:
             console.print(f"saved {path}", soft_wrap=True)

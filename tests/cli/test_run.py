@@ -93,6 +93,7 @@ def test_a_mistake_is_found_and_only_strict_changes_the_status(tmp_path: Path) -
     done = run("--quiet", "--strict", "wrong.py", "words", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "epoch 0 words False __main__\n")
     assert "Wrong: last-step-bidirectional" in done.stderr
+    assert not [line for line in done.stderr.splitlines() if line != line.rstrip()]
 
 
 def test_standard_input_quiet_strict_and_a_broken_lstm() -> None:
