@@ -145,7 +145,9 @@ def model_and_call(target: Target, module: ModuleType, given: Given) -> ModelCal
     if isinstance(found, Module):
         return _called_with(target, found, given)
     if not callable(found):
-        raise TargetError(target.text, f"is {_article(found)}, not a function", _RETURNS, _definition(target))
+        raise TargetError(
+            target.text, f"is {_article(found)}, not a function", _RETURNS, _instead_of_it(target, module)
+        )
     args, kwargs = constructor_call(given.call)[1:] if given.call is not None else ((), {})
     _see_that_it_takes(target, found, args, kwargs)
     made = found(*args, **kwargs)
@@ -161,10 +163,14 @@ def found_in(target: Target, module: ModuleType) -> Any:
     try:
         return attrgetter(target.factory)(module)
     except AttributeError:
-        there = [name for name, value in vars(module).items() if is_defined_there(module, value)]
+        there = _defined_there(module)
         allowed = f"{target.place} has no {target.factory}; there are: {_names(there)}"
         instead = f"{target.place}:{there[0]}" if there else f"def {target.factory}(): return model, args"
         raise TargetError(target.text, "can't be found", allowed, instead) from None
+
+
+def _defined_there(module: ModuleType) -> list[str]:
+    return [name for name, value in vars(module).items() if is_defined_there(module, value)]
 
 
 def _called_with(target: Target, model: torch.nn.Module, given: Given) -> ModelCall:
@@ -184,8 +190,10 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join([*names[:_MOST_NAMES], *more]) or "none"
 
 
-def _definition(target: Target) -> str:
-    return f"{target.place}:make with def make(): return {target.factory}, (input,)"
+def _instead_of_it(target: Target, module: ModuleType) -> str:
+    """What to name instead of something that is no model and makes none: never that thing as a model."""
+    there = _defined_there(module)
+    return f"{target.place}:{there[0]}" if there else f"{target.place}:make with def make(): return model, (input,)"
 
 
 def _see_that_it_takes(

@@ -147,8 +147,7 @@ RETURNS = "a factory returns (model, args) or (model, args, kwargs)"
         ),
         (
             "bad.py:number",
-            f"bad.py:number is an int, not a function: {RETURNS}. "
-            "Try bad.py:make with def make(): return number, (input,).",
+            f"bad.py:number is an int, not a function: {RETURNS}. Try bad.py:none.",
         ),
         ("bad.py:none", f"bad.py:none returned None: {RETURNS}. Try return model, (input,)."),
         (
