@@ -15,6 +15,7 @@ from lstm_inspect.live.alone_report import Alone
 from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.mistakes.read import Read
 from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.words import plural
 from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
 
@@ -30,7 +31,7 @@ def parts(
     swapped = {finding.module for finding in mistakes if finding.id == "batch-first-forgotten"}
     of_reads = [finding for finding in mistakes if any(_is_of(finding, read) for read in kept)]
     lines = [look.Fitted(partial(_read, read, _of(read, of_reads), read.module in swapped)) for read in kept[:_MOST]]
-    more = [look.sentence(f"and {len(kept) - _MOST} more reads", look.FAINT)] if len(kept) > _MOST else []
+    more = [look.sentence(f"and {plural(len(kept) - _MOST, 'more read')}", look.FAINT)] if len(kept) > _MOST else []
     left = [look.sentence(f"Not followed everywhere: {not_traced}.")] if not_traced else []
     if lines or left:
         yield look.section("What is read", *lines, *more, *left)
@@ -138,17 +139,17 @@ def said(reads: Sequence[Read], alone: Alone | None) -> str:
     """
     kept = [read for read in _once(reads) if read.role != "state"] or _once(reads)
     told = [f"{_reader(read)} {read.words}" for read in kept[:2]]
-    told += [f"and {len(kept) - 2} more reads"] if len(kept) > 2 else []
+    told += [f"and {plural(len(kept) - 2, 'more read')}"] if len(kept) > 2 else []
     if alone is not None:
         same = "each sequence alone gives the same result"
         told.append(
             same if alone.passed else f"whether {same} was not decided" if alone.passed is None else f"not {same}"
         )
     sentence = "; ".join(told)
-    return sentence if kept else sentence[:1].upper() + sentence[1:]
+    return sentence if kept and kept[0].operation != "result" else sentence[:1].upper() + sentence[1:]
 
 
 def _reader(read: Read) -> str:
     if read.operation == "result":
-        return "The model returns"
+        return "the model returns"
     return f"{read.reader or read.operation} reads"

@@ -79,3 +79,24 @@ def test_what_is_not_followed_is_said() -> None:
     assert report.not_traced == "fc is TorchScript, whose operations can't be seen"
     assert report.mistakes == ()
     assert "Not everything that is read was followed." in report.page(80)
+
+
+class _Tuple(nn.Module):
+    """Returns its final state beside what is made of every step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(4, 6)
+        self.fc = nn.Linear(6, 2)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        output, (hn, cn) = self.lstm(x)
+        return self.fc(output), hn, cn
+
+
+def test_what_was_looked_at_is_one_sentence() -> None:
+    told = " ".join(str(inspect_model(_Tuple(), torch.randn(5, 3, 4))).split())
+    assert told.endswith(
+        "fc reads every step of each sequence; the model returns the final state of each sequence; "
+        "and 1 more read; each sequence alone gives the same result."
+    )
