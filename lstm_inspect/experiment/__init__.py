@@ -15,6 +15,11 @@ try:
             "ignore", message="Failed to initialize NumPy"
         )  # torch's own, and nothing here needs it
         import torch  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name != "torch":
+        raise
+    ways = "pip install torch, or leave it at theory alone with predict=True"
+    raise ModuleNotFoundError(f"torch runs the LSTM and is not installed here: {ways}", name="torch") from None
 finally:
     if _was_enabled:
         gc.enable()
