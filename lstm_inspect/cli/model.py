@@ -76,8 +76,8 @@ def model(values: Values) -> int:
     Options(**checking)  # a bad tolerance is refused before the user's code runs
     target, given = parse_target(values["target"]), _given(values)
     lists = not target.factory and given.call is None
-    import torch  # noqa: F401 - a missing one is said here, before anybody's code runs
 
+    import lstm_inspect.experiment  # noqa: F401 - loads torch: a missing one is said before anybody's code runs
     from lstm_inspect.live.model import inspect_target, list_target
     from lstm_inspect.live.user_code import UserCodeError
 

@@ -80,6 +80,13 @@ def test_the_examples_run_by_themselves() -> None:
     assert done.stdout == "lstm (4, 9, 6) verified: True\n"
 
 
+def test_a_missing_numpy_is_not_its_readers_concern() -> None:
+    code = "import sys; sys.modules['numpy'] = None; from lstm_inspect.cli import run; sys.exit(run(['model', {!r}]))"
+    command = [sys.executable, "-c", code.format(example("sequential"))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_all_shows_each_calls_whole_page(cli: Cli) -> None:
     short, long = (cli("model", example("seq2seq"), *flags).stdout for flags in ((), ("--all",)))
     assert "decoder.lstm, 6 calls of these shapes" in short
