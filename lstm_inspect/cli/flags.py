@@ -116,15 +116,26 @@ EVERYWHERE: Final[Mapping[Flag, Callable[[], None]]] = {
 """The switches that all commands have, and what each does before the command runs."""
 
 
-def command(*groups: Sequence[Flag] | Flag) -> Callable[[Command], Callable[..., int]]:
-    """Make a Typer command of a function that takes its flags' values by name and returns the exit status."""
+def act_on(values: Values) -> None:
+    """Do what the switches of every command ask for."""
+    for flag, act in EVERYWHERE.items():
+        if values[flag.name]:
+            act()
+
+
+def command(*groups: Sequence[Flag] | Flag, at_once: bool = True) -> Callable[[Command], Callable[..., int]]:
+    """Make a Typer command of a function that takes its flags' values by name and returns the exit status.
+
+    Args:
+        groups: its own flags; those of every command stand behind them.
+        at_once: whether the switches of every command act before it; else the command calls ``act_on`` itself.
+    """
     flags = [flag for group in (*groups, [*EVERYWHERE]) for flag in ((group,) if isinstance(group, Flag) else group)]
 
     def decorate(function: Command) -> Callable[..., int]:
         def run(**values: Any) -> int:
-            for flag, act in EVERYWHERE.items():
-                if values[flag.name]:
-                    act()
+            if at_once:
+                act_on(values)
             return function(values)
 
         run.__name__, run.__doc__ = function.__name__, function.__doc__

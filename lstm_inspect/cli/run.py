@@ -5,15 +5,16 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import save_path, writable_path
-from lstm_inspect.cli.flags import Values, arguments, command, switch, text
+from lstm_inspect.cli.flags import Values, act_on, arguments, command, switch, text
 from lstm_inspect.cli.options import CHECK_FLAGS, FORCE, PREDICT, REPORT_FLAGS, checking_of, spell_flag
 from lstm_inspect.errors import TargetError
 from lstm_inspect.live.program import Program, run_program
@@ -51,6 +52,7 @@ class Plan:
         checking: how each call is checked: the keyword arguments of Options.
         json, save: files for the report, as they are from here: the program may go elsewhere.
         quiet, strict: see the flags.
+        act: does what the switches of every command ask for; the streams are the program's until it has ended.
         path: ``sys.path`` before the program sets it: where our own modules are found.
         stderr: where the report goes.
     """
@@ -61,6 +63,7 @@ class Plan:
     save: Path | None
     quiet: bool
     strict: bool
+    act: Callable[[], None]
     path: list[str] = field(default_factory=lambda: list(sys.path))
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
 
@@ -69,7 +72,7 @@ PLANS: Final[list[Plan]] = []
 """What is to be run once the command line has been read: outside it, as the program leaves in ways of its own."""
 
 
-@command(PROGRAM, MODULE, _CHECKS, JSON, SAVE, FORCE, QUIET, STRICT)
+@command(PROGRAM, MODULE, _CHECKS, JSON, SAVE, FORCE, QUIET, STRICT, at_once=False)
 def run(values: Values) -> int:
     """Your own program, run unchanged, and every nn.LSTM that it called.
 
@@ -86,7 +89,9 @@ def run(values: Values) -> int:
     saved = save_path(values)
     json = None if values["json"] is None else writable_path("json", values, [".json"], "report.json")
     json, saved = (None if path is None else path.absolute() for path in (json, saved))
-    PLANS.append(Plan(program, checking_of(values), json, saved, values["quiet"], values["strict"]))
+    PLANS.append(
+        Plan(program, checking_of(values), json, saved, values["quiet"], values["strict"], partial(act_on, values))
+    )
     return streams.OK
 
 
@@ -132,6 +137,7 @@ def _report(plan: Plan, session: Session, process: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):  # the program's own streams: Python says what is wrong with them
             stream.flush()
+    plan.act()
     with _our_path(plan):
         session.end()
         try:

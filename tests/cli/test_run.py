@@ -96,6 +96,13 @@ def test_a_mistake_is_found_and_only_strict_changes_the_status(tmp_path: Path) -
     assert not [line for line in done.stderr.splitlines() if line != line.rstrip()]
 
 
+def test_ascii_is_of_the_report_alone() -> None:
+    script = "import torch\nprint('\u00e9')\ntorch.nn.LSTM(4, 8)(torch.zeros(5, 2, 4))[0][:, -1] @ torch.zeros(8)\n"
+    done = run("--ascii", "-", stdin=script)
+    assert (done.returncode, done.stdout) == (0, "\u00e9\n")
+    assert done.stderr.isascii()
+
+
 def test_standard_input_quiet_strict_and_a_broken_lstm() -> None:
     broken = (
         "import sys, torch\n"
