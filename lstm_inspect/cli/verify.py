@@ -136,7 +136,7 @@ def _verify_lines(values: Values, checking: dict[str, Any]) -> int:
     if values["json"]:
         reports = _written(reports)
     found = _survey((report for _, report in reports), values, None)
-    if not values["json"]:
+    if not values["json"] and (found.total.specs or not bad):  # nothing is verified where no line could be read
         deliver(found, values)
     return streams.FAILED if not found.verified else streams.REFUSED if bad else streams.OK
 

@@ -90,6 +90,11 @@ def test_a_bad_line_is_named_and_stops_nothing(cli: Cli, line: str, message: str
     assert message in outcome.stderr
 
 
+def test_where_no_line_can_be_read_nothing_is_verified(cli: Cli) -> None:
+    outcome = cli("verify", "--specs", "-", stdin="{\n")
+    assert (outcome.status, outcome.stdout) == (2, "")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
