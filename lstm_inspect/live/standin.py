@@ -57,11 +57,16 @@ def standin_of(module: nn.RNNBase) -> nn.RNNBase:
     nn.Module.__init__(made)
     vars(made).update({name: getattr(module, name) for name in (*_FIELDS, *_NAMES)})
     vars(made)["proj_size"] = getattr(module, "proj_size", 0)
-    flat = [nn.Parameter(cast(Tensor, weight).detach(), requires_grad=False) for weight in weights]
+    flat = [_shares(cast(Tensor, weight)) for weight in weights]
     made._parameters.update(zip(names, flat, strict=True))
     vars(made)["_flat_weights"] = flat
     vars(made)["_flat_weight_refs"] = [weakref.ref(weight) for weight in flat]
     return made.eval()
+
+
+def _shares(weight: Tensor) -> nn.Parameter:
+    """A weight of the same numbers; by what it says of gradients torch chooses its kernel, even where none are kept."""
+    return nn.Parameter(weight.detach(), requires_grad=weight.requires_grad)
 
 
 class _Unhooked:
@@ -140,7 +145,7 @@ def _shared(module: nn.LSTM, made: Any) -> dict[int, Any]:
     """What a copy takes as it is, by identity: its own self, the numbers of the weights, and no hooks."""
     memo: dict[int, Any] = {id(module): made}
     for weight in module.parameters():
-        memo[id(weight)] = nn.Parameter(weight.detach(), requires_grad=False)
+        memo[id(weight)] = _shares(weight)
     for tensor in (*vars(module).values(), *module._flat_weights):  # computed ones among them, as by an old weight_norm
         if isinstance(tensor, Tensor) and id(tensor) not in memo:
             memo[id(tensor)] = tensor.detach()

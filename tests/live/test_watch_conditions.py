@@ -38,6 +38,18 @@ def test_dropout_at_work_is_said_and_the_very_call_is_still_checked(monkeypatch:
     assert "reference-hn" not in failed
 
 
+@pytest.mark.filterwarnings("ignore:LSTM with projections is not supported with oneDNN")  # torch's own
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("num_layers", [1, 3])
+def test_a_projection_runs_the_kernel_that_it_ran(num_layers: int, frozen: bool) -> None:
+    """torch chooses by whether the weights want gradients, though none are kept."""
+    torch.manual_seed(0)
+    model = torch.nn.LSTM(4, 8, num_layers, batch_first=True, proj_size=5).eval().requires_grad_(not frozen)
+    with watch(model) as calls, torch.no_grad():
+        model(torch.randn(3, 5, 4))
+    assert calls[0].verified
+
+
 def test_a_call_for_gradients_may_run_another_kernel() -> None:
     lstm, input = nn.LSTM(10, 256, num_layers=2, bidirectional=True), torch.randn(7, 7, 10)
     with watch(lstm, reference=False) as calls:
