@@ -17,6 +17,7 @@ from lstm_inspect.live.alone_runs import restored
 from lstm_inspect.live.given import state_of
 from lstm_inspect.live.report import ModelReport, NotCalled, NotCovered
 from lstm_inspect.live.spec_of import spec_of_module
+from lstm_inspect.live.threads import threads_for
 from lstm_inspect.live.tree import outputs, tree_of
 from lstm_inspect.live.watch import watch
 from lstm_inspect.mistakes.finding import Finding, Findings
@@ -98,14 +99,15 @@ def report_of_model(
     Raises:
         Exception: whatever the model raises.
     """
-    with outputs() as found_outputs, watch(model, reads=reads, **checking) as calls:
-        results = model(*args, **kwargs)
-        for _ in range(1, times):
-            results = model(*args, **{**kwargs, **state_of(target, results, model.forward, len(args))})
     found: Alone | None = None
-    if alone:
-        found, more = alone_of(model, tuple(args), kwargs, batch_axis)
-        calls.mistakes = Findings(_by_cause(calls.mistakes, more))
+    with threads_for(model, (args, kwargs)):
+        with outputs() as found_outputs, watch(model, reads=reads, **checking) as calls:
+            results = model(*args, **kwargs)
+            for _ in range(1, times):
+                results = model(*args, **{**kwargs, **state_of(target, results, model.forward, len(args))})
+        if alone:
+            found, more = alone_of(model, tuple(args), kwargs, batch_axis)
+            calls.mistakes = Findings(_by_cause(calls.mistakes, more))
     called = {call.name for call in calls}
     rnns = {name: module for name, module in model.named_modules() if isinstance(module, nn.RNNBase)}
     left = [NotCalled(name, _constructor(module)) for name, module in rnns.items() if name not in called]

@@ -100,3 +100,28 @@ def test_what_was_looked_at_is_one_sentence() -> None:
         "fc reads every step of each sequence; the model returns the final state of each sequence; "
         "and 1 more read; each sequence alone gives the same result."
     )
+
+
+def test_a_small_model_runs_on_one_thread_and_a_large_one_on_torchs_own() -> None:
+    seen: list[int] = []
+
+    class Threads(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.lazy, self.lstm = nn.LazyLinear(4), nn.LSTM(4, 8)
+
+        def forward(self, input: torch.Tensor) -> torch.Tensor:
+            seen.append(torch.get_num_threads())
+            output: torch.Tensor = self.lstm(self.lazy(input[:3, :2]))[0]
+            return output
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        for size, threads in ((7, 1), (300_000, 3)):
+            seen.clear()
+            inspect_model(Threads(), torch.zeros(size, 2, 4))
+            assert set(seen) == {threads}
+            assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
