@@ -130,13 +130,19 @@ def _progress(count: int | None) -> Iterator[Callable[[], None]]:
 
 
 def _verify_lines(values: Values, checking: dict[str, Any]) -> int:
-    """Specs as JSON Lines: with --json a report a line, as each is done; a bad line stops nothing."""
+    """Specs as JSON Lines: with --json a report a line, as each is done; a bad line stops nothing.
+
+    Raises:
+        FileError: there is no line at all.
+    """
     bad: list[int] = []
     reports = _reports(_lines(values["specs"]), _runner(checking), bad)
     if values["json"]:
         reports = _written(reports)
     found = _survey((report for _, report in reports), values, None)
-    if not values["json"] and (found.total.specs or not bad):  # nothing is verified where no line could be read
+    if not found.total.specs and not bad:
+        raise FileError("{specs}", values["specs"], "it holds no specs", 'a line such as {"num_layers": 2}')
+    if not values["json"] and found.total.specs:  # nothing is verified where no line could be read
         deliver(found, values)
     return streams.FAILED if not found.verified else streams.REFUSED if bad else streams.OK
 

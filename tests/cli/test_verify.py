@@ -95,6 +95,14 @@ def test_where_no_line_can_be_read_nothing_is_verified(cli: Cli) -> None:
     assert (outcome.status, outcome.stdout) == (2, "")
 
 
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+@pytest.mark.parametrize("text", ["", "\n  \n"])
+def test_no_specs_are_not_verified_specs(cli: Cli, text: str, flags: list[str]) -> None:
+    outcome = cli("verify", "--specs", "-", *flags, stdin=text)
+    assert (outcome.status, outcome.stdout) == (2, "")
+    assert outcome.stderr == 'error: --specs -: it holds no specs. Try a line such as {"num_layers": 2}.\n'
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
