@@ -33,8 +33,8 @@ def test_arguments_are_spelt_for_their_reader(name: str, value: str | None, flag
 @pytest.mark.parametrize("text", ["{seed}", "{{seed}}", "a{b}c{d=1}", "{", "}", "{}", "[red]"])
 def test_what_others_wrote_names_no_argument(text: str) -> None:
     assert spell_arguments(literal(text)) == text
-    assert FileError(literal(text), "is there already", "it is kept", "{force=True}").message(spell_flag) == (
-        f"{text} is there already: it is kept. Try --force."
+    assert FileError(literal(text), "already exists", "it was not overwritten", "{force=True}").message(spell_flag) == (
+        f"{text} already exists: it was not overwritten. Try --force."
     )
 
 

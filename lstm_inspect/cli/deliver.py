@@ -22,7 +22,7 @@ def save_path(values: Values) -> Path | None:
     """The file that --save names, if it can be written: asked before anything runs.
 
     Raises:
-        FileError: its suffix is unknown, it is there already, or its folder is not.
+        FileError: its suffix is unknown, it already exists, or its folder does not.
     """
     if values["save"] is None:
         return None
@@ -35,7 +35,7 @@ def writable_path(name: str, values: Values, suffixes: Collection[str], example:
     """The file that a flag names, if it can be written.
 
     Raises:
-        FileError: its suffix is unknown, it is there already, or its folder is not.
+        FileError: its suffix is unknown, it already exists, or its folder does not.
     """
     path = Path(values[name])
     if path.suffix.lower() not in suffixes:

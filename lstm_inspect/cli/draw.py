@@ -34,10 +34,10 @@ DRAW_FLAGS: Final = (
         metavar=f"FILE{'|'.join(FORMATS)}",
     ),
     text(_PICTURE, "theme", "--theme", help=_GROUND, metavar="|".join(THEMES)),
-    switch(_PICTURE, "cell", "--cell", help="The inside of one cell with its gates instead."),
+    switch(_PICTURE, "cell", "--cell", help="Draw the inside of one cell, with its gates, instead."),
     switch(_PICTURE, "title", "--title/--no-title", help="Its title and the calls.", default=True),
     switch(_PICTURE, "legend", "--legend/--no-legend", help="What its signs mean.", default=True),
-    switch(_PICTURE, "transparent", "--transparent", help="What lies under it shows through its ground."),
+    switch(_PICTURE, "transparent", "--transparent", help="A transparent background."),
     text(_PICTURE, "aspect", "--aspect", help="Width to height, to fill a slide.", metavar="16:9"),
 )
 _OF_A_FILE: Final = ("theme", "title", "legend", "transparent", "aspect")

@@ -111,7 +111,9 @@ def arguments(name: str, *, metavar: str, help: str, default: str) -> Flag:
 
 
 EVERYWHERE: Final[Mapping[Flag, Callable[[], None]]] = {
-    switch("Every command", "ascii", "--ascii", help="ASCII alone, whatever the terminal knows."): streams.use_ascii
+    switch(
+        "Every command", "ascii", "--ascii", help="ASCII characters only, whatever the terminal can show."
+    ): streams.use_ascii
 }
 """The switches that all commands have, and what each does before the command runs."""
 

@@ -22,10 +22,10 @@ _PATHS: Final = arguments(
 )
 _CHOICE: Final = "What is found"
 _FLAGS: Final = (
-    text(_CHOICE, "select", "--select", help="Look for these alone; all: the noisy ones too.", metavar="ID,.."),
+    text(_CHOICE, "select", "--select", help="Look only for these; all: the noisy ones too.", metavar="ID,.."),
     text(_CHOICE, "ignore", "--ignore", help="Do not look for these.", metavar="ID,.."),
     switch(_CHOICE, "strict", "--strict", help="Status 1 for warnings too."),
-    switch(_CHOICE, "fix", "--fix", help="Write what keeps every shape: hn's rows for a step of output."),
+    switch(_CHOICE, "fix", "--fix", help="Apply the fixes that keep every shape: hn's rows for a step of output."),
     text(_CHOICE, "stdin_filename", "--stdin-filename", help="What - is called in findings.", metavar="FILE"),
 )
 _REPORT: Final = (

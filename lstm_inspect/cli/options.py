@@ -28,7 +28,9 @@ LSTM_FLAGS: Final = (
     whole(_LSTM, "num_layers", "--layers", "--num-layers", help="L: stacked layers.", default=_D.num_layers),
     switch(_LSTM, "bidirectional", *_BIDIR, help="D: two directions, or one."),
     switch(_LSTM, "batch_first", _BATCH_FIRST, help="Input and output are (B, T, .), not (T, B, .)."),
-    switch(_LSTM, "bias", "--bias/--no-bias", help="Two bias vectors a layer and direction, or none.", default=_D.bias),
+    switch(
+        _LSTM, "bias", "--bias/--no-bias", help="Two bias vectors per layer and direction, or none.", default=_D.bias
+    ),
     whole(_LSTM, "proj_size", "--proj-size", help="P: features of the projected hidden state; 0 for none.", default=0),
     number(
         _LSTM, "dropout", "--dropout", help="Between layers, in training; what runs here is in eval mode.", default=0.0
@@ -58,13 +60,15 @@ RUN_FLAGS: Final = (
 PREDICT: Final = switch(_RUN, "predict", "--predict", help="Theory alone: nothing is run, torch is not loaded.")
 CHECK_FLAGS: Final = (
     PREDICT,
-    switch(_RUN, "reference", "--reference/--no-reference", help="Hold it against the equations.", default=True),
+    switch(
+        _RUN, "reference", "--reference/--no-reference", help="Check the results against the equations.", default=True
+    ),
     number(_RUN, "rtol", "--rtol", help="Relative tolerance of the inexact checks.  [default: by dtype]"),
     number(_RUN, "atol", "--atol", help="Absolute tolerance of the inexact checks.  [default: by dtype]"),
     switch(_RUN, "tf32", "--tf32", help="Let cuDNN use TF32 in float32, with the tolerance that it needs."),
 )
 JSON: Final = switch(_REPORT, "json", "--json", help="One JSON document and nothing else.")
-FORCE: Final = switch(_REPORT, "force", "--force", help="Overwrite a file that is there.")
+FORCE: Final = switch(_REPORT, "force", "--force", help="Overwrite an existing file.")
 REPORT_FLAGS: Final = (
     switch(_REPORT, "all", "--all", help="Every row of every table."),
     JSON,

@@ -12,7 +12,7 @@ from lstm_inspect.theory.cell_labels import LABELS, NUMBERS, cell_label, words_o
 
 DEFAULT_LENGTHS: Final = "8,9,10"
 
-_TELLING: Final = "The telling"
+_TELLING: Final = "The account"
 PACK_FLAGS: Final = (
     text(
         _TELLING,
@@ -22,7 +22,7 @@ PACK_FLAGS: Final = (
         default=LABELS,
         metavar=f"{LABELS}|{NUMBERS}|abc,x",
     ),
-    switch(_TELLING, "by_hand", "--sort-by-hand", help="Sorting by hand, beside torch's own."),
+    switch(_TELLING, "by_hand", "--sort-by-hand", help="Show sorting by hand too, beside torch's own."),
 )
 
 

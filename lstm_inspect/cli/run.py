@@ -85,7 +85,7 @@ def run(values: Values) -> int:
     if not name:
         raise TargetError("run", "was given no program", "it runs one", "lstm-inspect run script.py")
     program = Program(name, tuple(rest), values["module"])
-    program.see_that_it_is_there()
+    program.check_it_exists()
     saved = save_path(values)
     json = None if values["json"] is None else writable_path("json", values, [".json"], "report.json")
     json, saved = (None if path is None else path.absolute() for path in (json, saved))

@@ -131,7 +131,7 @@ def refuse_to_overwrite(path: Path, *, force: bool) -> None:
     """See that a file can be written, before the work that fills it.
 
     Raises:
-        FileError: the file is there already, is a folder, or its own folder is not there.
+        FileError: the file already exists, is a folder, or its own folder does not exist.
     """
     name, folder = literal(str(path)), literal(str(path.parent))
     try:

@@ -49,7 +49,9 @@ _HOW: Final = (
         _GRID, "grid", "--grid", help="Where the lists below are not given.", default="quick", metavar="|".join(GRIDS)
     ),
     *(flag for flag, _ in _AXES),
-    text(_SPECS, "specs", "--specs", help="JSON Lines: a spec object a line, - for standard input.", metavar="FILE|-"),
+    text(
+        _SPECS, "specs", "--specs", help="JSON Lines: one spec object per line, - for standard input.", metavar="FILE|-"
+    ),
     *_DEVICE_AND_SEED,
     *(flag for flag in CHECK_FLAGS if flag.name != "predict"),
     switch("The run", "fail_fast", "--fail-fast", help="Stop at the first spec that fails."),

@@ -12,7 +12,7 @@ from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.frameworks import FRAMEWORKS
 
 _CHECK: Final = switch(
-    PREDICT.panel, "check", "--check", help="Hold it against torch, on the meta device; else torch is not loaded."
+    PREDICT.panel, "check", "--check", help="Check it against torch, on the meta device; else torch is not loaded."
 )
 _FRAMEWORK: Final = text(
     "The report", "framework", "--framework", help="How the weights get there and back.", metavar="|".join(FRAMEWORKS)

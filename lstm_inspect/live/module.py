@@ -11,7 +11,7 @@ from lstm_inspect.errors import CallError
 from lstm_inspect.experiment import devices
 from lstm_inspect.experiment.run import without_gradients
 from lstm_inspect.live.call import as_torch_sorts, call, report_of
-from lstm_inspect.live.spec_of import Input, State, see_that_dtypes_agree, see_that_weights_fit, spec_of_call
+from lstm_inspect.live.spec_of import Input, State, check_dtypes, check_weights, spec_of_call
 from lstm_inspect.live.standin import aside, copy_of, takes_state, unhooked
 from lstm_inspect.verdict.guard import refuse_too_large_again
 from lstm_inspect.verdict.report import Options, Report
@@ -55,7 +55,7 @@ def inspect_module(
 with input_size=5.
     """
     spec = spec_of_call(lstm, input, hx)
-    see_that_dtypes_agree(lstm, input, hx)
+    check_dtypes(lstm, input, hx)
     if hx is not None and not takes_state(lstm):
         name = f"{type(lstm).__qualname__}.forward"
         raise CallError("hx", "was given", f"{name} takes no state", "inspect_module(lstm, input)")
@@ -63,7 +63,7 @@ with input_size=5.
     with devices.tf32(tf32, spec.device):
         alone = unhooked(copy_of(lstm))
         with aside(), _as_they_were(lstm), without_gradients() if lstm.proj_size else nullcontext():
-            see_that_weights_fit(alone, spec)
+            check_weights(alone, spec)
             made, sorted_anew = call(spec, alone, input, hx), as_torch_sorts(spec, input)
             again = made if sorted_anew is input else call(spec, alone, sorted_anew, hx)
             options = Options(reference=reference, rtol=rtol, atol=atol, tf32=tf32)

@@ -34,7 +34,7 @@ class Program:
     arguments: tuple[str, ...] = ()
     module: bool = False
 
-    def see_that_it_is_there(self) -> None:
+    def check_it_exists(self) -> None:
         """Refuse a script that can't be read, before anything runs.
 
         Raises:

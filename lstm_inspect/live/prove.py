@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.experiment import devices
 from lstm_inspect.live.call import DROPOUT, as_torch_sorts, call, report_of, run_of
-from lstm_inspect.live.spec_of import Input, NotCoveredError, State, see_that_weights_fit, spec_of_call
+from lstm_inspect.live.spec_of import Input, NotCoveredError, State, check_weights, spec_of_call
 from lstm_inspect.live.standin import aside, standin_of, unhooked
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.verdict.guard import refuse_too_large_again
@@ -61,13 +61,13 @@ def prove(module: nn.LSTM, input: Input, hx: State, results: Any, options: Optio
         NotCoveredError: it has no numbers to check, or a form that is not covered.
         LSTMInspectError: it can't be checked, for want of memory for one.
     """
-    see_that_it_has_numbers(input)
+    check_has_numbers(input)
     was = under(module, input)
     standin = cast(nn.LSTM, standin_of(module))
     warnings = [*_said(module, was), *_autocast(was, results, standin)]
     with aside():
         spec = spec_of_call(standin, input, hx)
-        see_that_weights_fit(standin, spec)
+        check_weights(standin, spec)
         refuse_too_large_again(spec, reference=options.reference)
         made = run_of(spec, unhooked(standin), input, hx, results)
         again = made
@@ -85,7 +85,7 @@ def prove(module: nn.LSTM, input: Input, hx: State, results: Any, options: Optio
         )
 
 
-def see_that_it_has_numbers(input: Any) -> None:
+def check_has_numbers(input: Any) -> None:
     """Refuse a call whose tensors stand for others: there is nothing to check.
 
     Raises:

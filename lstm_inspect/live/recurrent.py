@@ -13,7 +13,7 @@ from lstm_inspect.errors import CallError
 from lstm_inspect.experiment.run import Run
 from lstm_inspect.experiment.verify import Verifier
 from lstm_inspect.live.call import dtype_checks, unpacked
-from lstm_inspect.live.prove import see_that_it_has_numbers, under
+from lstm_inspect.live.prove import check_has_numbers, under
 from lstm_inspect.live.report import Measured, RecurrentReport
 from lstm_inspect.live.spec_of import batch_of
 from lstm_inspect.live.standin import aside, standin_of, unhooked
@@ -33,7 +33,7 @@ def prove_recurrent(module: nn.RNNBase, input: Any, hx: Tensor | None, results: 
         CallError: the results are not (output, hn).
         NotCoveredError: the call has no numbers to check.
     """
-    see_that_it_has_numbers(input)
+    check_has_numbers(input)
     computed_in = under(module, input).computed_in
     with aside():
         spec = _spec(module, input, hx)

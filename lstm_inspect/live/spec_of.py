@@ -200,7 +200,7 @@ def _swapped_with(expected: Shape, shape: Shape, axis: int, *, whole: bool) -> i
     return None
 
 
-def see_that_dtypes_agree(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> None:
+def check_dtypes(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> None:
     """Refuse arguments on another device or of another dtype than the weights, which torch says less plainly.
 
     Raises:
@@ -222,7 +222,7 @@ def _arguments(input: Input, hx: State) -> Iterator[tuple[str, Tensor]]:
         yield from zip(("h0", "c0"), hx, strict=True)
 
 
-def see_that_weights_fit(lstm: torch.nn.LSTM, spec: LSTMSpec) -> None:
+def check_weights(lstm: torch.nn.LSTM, spec: LSTMSpec) -> None:
     """Refuse weights of another shape than the module's own fields name: oneDNN computes with them without a word.
 
     Raises:

@@ -24,7 +24,7 @@ _MOST_NUMBERED_CELLS: Final = 200
 
 
 def words_of(values: str) -> tuple[str, ...] | None:
-    """The words whose letters fill the cells, one a sequence; None if values is not made of words.
+    """The words whose letters fill the cells, one per sequence; None if values is not made of words.
 
     >>> words_of("abc,x"), words_of("labels")
     (('abc', 'x'), None)
@@ -41,7 +41,7 @@ def cell_label(values: str, spec: LSTMSpec) -> Label:
     """How the cells of a spec's batch are labelled.
 
     Args:
-        values: "labels" (s0t0), "numbers" (1, 10 / 2, 20 / ...) or comma-separated words, one a sequence.
+        values: "labels" (s0t0), "numbers" (1, 10 / 2, 20 / ...) or comma-separated words, one per sequence.
         spec: with lengths.
 
     Raises:

@@ -39,7 +39,7 @@ def drawing(packing: Packing) -> RenderableType:
 
 
 def padded_batch(packing: Packing, width: int, signs: Signs, *, label: Label | None = None) -> list[Text]:
-    """The lines of the padded batch, a sequence a line, in the order in which the lengths were given.
+    """The lines of the padded batch, one sequence per line, in the order in which the lengths were given.
 
     Args:
         packing: what is drawn.

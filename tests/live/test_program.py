@@ -87,12 +87,12 @@ def test_sys_exit_goes_through() -> None:
 def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(TargetError, match=r"nope\.py can't be run: there is no file nope\.py"):
-        Program("nope.py").see_that_it_is_there()
+        Program("nope.py").check_it_exists()
     with pytest.raises(TargetError, match=r"there is no __main__\.py in that folder"):
-        Program("folder").see_that_it_is_there()
+        Program("folder").check_it_exists()
     (tmp_path / "folder" / "__main__.py").write_text("")
     for there in (Program("folder"), Program("-"), Program("any.module", module=True)):
-        there.see_that_it_is_there()
+        there.check_it_exists()
 
 
 def test_a_folder_and_a_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

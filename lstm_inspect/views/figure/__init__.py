@@ -36,7 +36,7 @@ def picture(
         theme: "light" or "dark"; an HTML page has both and follows its reader's setting.
         cell: the inside of one cell with its gates, rather than the unrolled stack.
         title, legend: whether they are there.
-        transparent: whether whatever lies under the picture shows through its ground.
+        transparent: whether the background is transparent.
         aspect: width by height, to fill a slide; None: no larger than what is drawn.
 
     Raises:

@@ -44,7 +44,7 @@ def paint(scene: Scene, theme: Theme, form: str, *, transparent: bool = False) -
         scene: what to draw.
         theme: in which colours.
         form: "svg", "png" or "pdf".
-        transparent: whether whatever lies under the picture shows through its ground.
+        transparent: whether the background is transparent.
 
     Raises:
         ImportError: matplotlib is not installed.
