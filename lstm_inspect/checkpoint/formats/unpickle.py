@@ -123,22 +123,24 @@ class _Source:
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file, self._left, self.ended = file, _MOST_BYTES, False
+        self.next_code = file.read  # a byte of each instruction: those are counted as instructions
 
     def read(self, size: int) -> bytes:
         content = self._file.read(size if size < self._left else self._left + 1)
         self._left -= len(content)
         if len(content) < size:
-            self._stop()
+            self.stop()
         return content
 
     def readline(self) -> bytes:
         line = self._file.readline(self._left + 1)
         self._left -= len(line)
         if not line.endswith(b"\n"):
-            self._stop()
+            self.stop()
         return line
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End for want of bytes: those of the file, or those that are read here."""
         if self._left < 0:
             raise PickleError(f"what it holds beside its tensors takes more than {_MOST_BYTES:,} bytes")
         self.ended = True
@@ -165,10 +167,11 @@ class _Unpickler(_InPython):  # type: ignore[misc]
         self.memo: dict[int, Any] = {}
         self.append = self.stack.append
         self.read, self.readline = self.source.read, self.source.readline
-        read, dispatch = self.read, self.dispatch
+        next_code, acts = self.source.next_code, {bytes([code]): act for code, act in self.dispatch.items()}
+        acts[b""] = lambda self: self.source.stop()
         try:
             for _ in range(_MOST_INSTRUCTIONS):
-                dispatch[read(1)[0]](self)
+                acts[next_code(1)](self)
         except _STOP as stop:
             return stop.value
         raise PickleError(f"what it holds beside its tensors takes more than {_MOST_INSTRUCTIONS:,} instructions")
