@@ -73,12 +73,12 @@ def memory(spec: LSTMSpec) -> Memory:
     """
     weights, running, saved = weight_bytes(spec), running_numbers(spec), saved_numbers(spec)
     formula = {name: tensor.formula for name, tensor in tensors(spec).items()}
-    steps = spec.padded_steps + (spec.valid_steps if spec.lengths else 0)  # the padded batch and its packed copy
+    counts = _data_numbers(spec)
     packed = {name: f" and its packed copy {axes}" for name, axes in formula.items() if name.startswith("packed_")}
     numbers = [
-        ("input", steps * spec.input_size, formula["input"] + packed.get("packed_input", "")),
-        ("output", steps * spec.output_size, formula["output"] + packed.get("packed_output", "")),
-        ("states", _state_numbers(spec), f"h0, hn {formula['hn']}; c0, cn {formula['cn']}"),
+        ("input", counts["input"], formula["input"] + packed.get("packed_input", "")),
+        ("output", counts["output"], formula["output"] + packed.get("packed_output", "")),
+        ("states", counts["states"], f"h0, hn {formula['hn']}; c0, cn {formula['cn']}"),
     ]
     items = (
         MemoryItem("weights", weights, weights, "every parameter once"),
@@ -86,8 +86,23 @@ def memory(spec: LSTMSpec) -> Memory:
         *(MemoryItem(name, count * spec.itemsize, count * spec.itemsize, why) for name, count, why in numbers),
         MemoryItem("activations", running * spec.itemsize, saved * spec.itemsize, _activations_why(spec)),
     )
-    inference, training = sum(item.inference for item in items), sum(item.training for item in items)
-    return Memory(items, inference, training, 2 * weights)
+    return Memory(items, _inference_bytes(spec), sum(item.training for item in items), 2 * weights)
+
+
+def _data_numbers(spec: LSTMSpec) -> dict[str, int]:
+    """Elements of what goes into a call and comes out of it."""
+    steps = spec.padded_steps + (spec.valid_steps if spec.lengths else 0)  # the padded batch and its packed copy
+    return {
+        "input": steps * spec.input_size,
+        "output": steps * spec.output_size,
+        "states": _state_numbers(spec),
+    }
+
+
+def _inference_bytes(spec: LSTMSpec) -> int:
+    """The account's sum at inference, without the words of its items: it is asked for of every spec of a grid."""
+    numbers = sum(_data_numbers(spec).values()) + running_numbers(spec)
+    return weight_bytes(spec) + numbers * spec.itemsize
 
 
 def weight_bytes(spec: LSTMSpec) -> int:
@@ -205,7 +220,7 @@ def largest_tensor(spec: LSTMSpec) -> int:
 def _run_bytes(spec: LSTMSpec) -> int:
     """The account of a run, the kernels' copies of weights and output, and the module's Python objects."""
     copies = weight_bytes(spec) + spec.padded_steps * spec.output_size * spec.itemsize
-    return memory(spec).inference + copies + spec.num_states * _BYTES_A_STATE
+    return _inference_bytes(spec) + copies + spec.num_states * _BYTES_A_STATE
 
 
 def _reference_bytes(spec: LSTMSpec) -> int:

@@ -109,6 +109,7 @@ def test_the_items_are_the_tensors(shape: dict[str, Any], dtype: str) -> None:
     with torch.inference_mode():
         output, _ = lstm(input, (h0, c0))
     items = {item.name: item for item in memory(spec).items}
+    assert memory(spec).inference == sum(item.inference for item in items.values())
     assert items["weights"].inference == sum(parameter.nbytes for parameter in lstm.parameters())
     assert items["weights"].training == items["gradients"].training == memory(spec).adam // 2
     assert items["gradients"].inference == 0
