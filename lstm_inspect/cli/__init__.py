@@ -112,7 +112,8 @@ def _message(error: Exception, arguments: Sequence[str]) -> str | None:
         case ModuleNotFoundError(name="torch"):
             return _without_torch(arguments[0], {each.name for each in _parameters(arguments)})
         case MemoryError():
-            return "memory ran out. Try smaller sizes, or --predict."
+            ways = ", or --predict" if "predict" in {each.name for each in _parameters(arguments)} else ""
+            return f"memory ran out. Try smaller sizes{ways}."
         case OSError() if error.errno is not None:  # the operating system's
             return str(streams.system_error(error))
     return None

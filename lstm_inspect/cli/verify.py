@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lstm_inspect.verdict.survey import Survey
 
 _GRID, _SPECS = "The grid", "Specs of your own"
+_MOST_OF_A_LINE: Final = 1_000_001
 _ON_OFF: Final = {"on": True, "off": False}
 
 _AXES: Final[tuple[tuple[Flag, Callable[[str], Any]], ...]] = (
@@ -184,12 +185,21 @@ def _lines(source: str) -> Iterator[str]:
         FileError: it can't be read.
     """
     if source == "-":
-        yield from streams.piped_in("{specs=-}", "{specs=FILE}")
+        yield from _read_lines(streams.piped_in("{specs=-}", "{specs=FILE}"))
         return
     try:
         with open(source, encoding="utf-8") as file:
-            yield from file
+            yield from _read_lines(file)
     except UnicodeDecodeError:
         raise FileError("{specs}", source, "it is binary, not text", "a file of JSON Lines") from None
     except OSError as error:
         raise FileError("{specs}", source, error.strerror or str(error), "a file that can be read") from None
+
+
+def _read_lines(file: TextIO) -> Iterator[str]:
+    """Its lines, as long as one can be a spec: a stream without an end of line never ends."""
+    while line := file.readline(_MOST_OF_A_LINE):
+        if len(line) == _MOST_OF_A_LINE:
+            what = f"has a line of more than {_MOST_OF_A_LINE - 1:,} characters"
+            raise FileError("{specs}", what, "no spec is as long", 'a line such as {"num_layers": 2}')
+        yield line

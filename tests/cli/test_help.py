@@ -116,6 +116,19 @@ def test_without_torch(cli: Cli, monkeypatch: pytest.MonkeyPatch, flags: list[st
     assert outcome.stderr == f"error: {flags[0]} runs torch, which is not installed here. {way}\n"
 
 
+@pytest.mark.parametrize(("command", "ways"), [("shapes", "smaller sizes, or --predict"), ("verify", "smaller sizes")])
+def test_out_of_memory_advises_what_the_command_has(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, command: str, ways: str
+) -> None:
+    def exhausted(*arguments: object, **keywords: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("lstm_inspect.verdict.report.inspect", exhausted)
+    outcome = cli(command)
+    assert (outcome.status, outcome.stdout) == (2, "")
+    assert outcome.stderr == f"error: memory ran out. Try {ways}.\n"
+
+
 def test_control_characters_are_spelt(cli: Cli) -> None:
     outcome = cli("shapes", "--state", "\x1b[31mred\x07")
     assert "\\x1b[31mred\\x07" in outcome.stderr

@@ -95,6 +95,12 @@ def test_where_no_line_can_be_read_nothing_is_verified(cli: Cli) -> None:
     assert (outcome.status, outcome.stdout) == (2, "")
 
 
+def test_a_line_without_an_end_is_not_read_for_ever(cli: Cli) -> None:
+    outcome = cli("verify", "--specs", "-", stdin=" " * 2_000_000)
+    assert (outcome.status, outcome.stdout) == (2, "")
+    assert outcome.stderr.startswith("error: --specs has a line of more than 1,000,000 characters: no spec is as long.")
+
+
 @pytest.mark.parametrize("flags", [[], ["--json"]])
 @pytest.mark.parametrize("text", ["", "\n  \n"])
 def test_no_specs_are_not_verified_specs(cli: Cli, text: str, flags: list[str]) -> None:
