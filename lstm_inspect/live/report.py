@@ -206,12 +206,54 @@ class TreeRow:
     directions: Natural
 
 
+class _OfCalls(Shown):
+    """What a report has of the calls that it is about."""
+
+    __slots__ = ()
+    calls: Calls
+
+    @property
+    def listed(self) -> Sequence[Call]:
+        """The calls alone."""
+        return self.calls.listed
+
+    @property
+    def counted(self) -> Sequence[NotProved]:
+        """Calls that were seen and not proved."""
+        return self.calls.counted
+
+    @property
+    def reads(self) -> Sequence[Read]:
+        """What is read of the results, in the calls that were followed."""
+        return self.calls.reads
+
+    @property
+    def not_traced(self) -> str | None:
+        """Why something of that was not followed; None if nothing was left out."""
+        return self.calls.not_traced
+
+    @property
+    def mistakes(self) -> Sequence[Finding]:
+        """What is taken wrongly from the results."""
+        return self.calls.mistakes
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether every check of every call held; None if there was none."""
+        return self.calls.verified
+
+    @property
+    def warnings(self) -> Sequence[SpecWarning]:
+        """What to know about the calls."""
+        return self.calls.warnings
+
+
 @written(
     "target model tree calls=listed counted not_called not_covered reads not_traced alone mistakes warnings verified",
     command="model",
 )
 @dataclass(frozen=True, slots=True)
-class ModelReport(Shown):
+class ModelReport(_OfCalls):
     """Every call of every nn.LSTM in one run of a model.
 
     Attributes:
@@ -234,11 +276,6 @@ class ModelReport(Shown):
     tree: Sequence[TreeRow] = ()
 
     @property
-    def verified(self) -> bool | None:
-        """Whether every check of every call held; None if there was none."""
-        return self.calls.verified
-
-    @property
     def warnings(self) -> list[SpecWarning]:
         """Every call's warnings, once a module, and what was not checked; in Python's words."""
         message = "no call of it was seen in this run"
@@ -246,38 +283,13 @@ class ModelReport(Shown):
         nothing = [] if self.calls else [SpecWarning("nothing-checked", "no nn.LSTM was called: nothing was checked")]
         return [*self.calls.warnings, *left, *nothing]
 
-    @property
-    def listed(self) -> Sequence[Call]:
-        """The calls alone."""
-        return self.calls.listed
-
-    @property
-    def counted(self) -> Sequence[NotProved]:
-        """Calls that were seen and not proved."""
-        return self.calls.counted
-
-    @property
-    def reads(self) -> Sequence[Read]:
-        """What the model reads of the results."""
-        return self.calls.reads
-
-    @property
-    def not_traced(self) -> str | None:
-        """Why something of that was not followed; None if nothing was left out."""
-        return self.calls.not_traced
-
-    @property
-    def mistakes(self) -> Sequence[Finding]:
-        """What the model takes wrongly from the results."""
-        return self.calls.mistakes
-
 
 @written(
     "program arguments module torch error diagnosis calls=listed counted reads not_traced mistakes warnings verified",
     command="run",
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RunReport(Shown):
+class RunReport(_OfCalls):
     """Every call of every nn.LSTM in one run of a program.
 
     Attributes:
@@ -298,41 +310,6 @@ class RunReport(Shown):
     calls: Calls
     error: str | None = None
     diagnosis: Diagnosis | None = None
-
-    @property
-    def listed(self) -> Sequence[Call]:
-        """The calls alone."""
-        return self.calls.listed
-
-    @property
-    def counted(self) -> Sequence[NotProved]:
-        """Calls that were seen and not proved."""
-        return self.calls.counted
-
-    @property
-    def reads(self) -> Sequence[Read]:
-        """What is read of the results, in the calls of models that were followed."""
-        return self.calls.reads
-
-    @property
-    def not_traced(self) -> str | None:
-        """Why something was not followed."""
-        return self.calls.not_traced
-
-    @property
-    def mistakes(self) -> Sequence[Finding]:
-        """What the program takes wrongly from the results."""
-        return self.calls.mistakes
-
-    @property
-    def verified(self) -> bool | None:
-        """Whether every check of every call held; None if there was none."""
-        return self.calls.verified
-
-    @property
-    def warnings(self) -> Sequence[SpecWarning]:
-        """What to know about the calls."""
-        return self.calls.warnings
 
 
 def shown(name: str) -> str:
