@@ -149,8 +149,9 @@ def test_facts_beside_a_piped_log(cli: Cli) -> None:
     assert cli("diagnose", "-", "--input-shape", "5,5,3", "--json", stdin=LOG).document["rule"] == "hidden-size"
 
 
-def test_source_code_for_a_log(cli: Cli, tmp_path: Path) -> None:
-    source = tmp_path / "net.py"
+def test_source_code_for_a_log(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a short name, whatever the folder of the tests is called
+    source = Path("net.py")
     source.write_text("lstm = nn.LSTM(3, 4)\n", encoding="utf-8")
     outcome = cli("diagnose", str(source), columns=200)
     assert outcome.status == 1
