@@ -44,6 +44,16 @@ def test_a_script_with_arguments_of_its_own(tmp_path: Path) -> None:
     assert [(read["reader"], read["operation"]) for read in found["reads"]] == [("fc", "linear")]
 
 
+def test_what_is_trained_is_bit_for_bit_what_it_is_without() -> None:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(PROGRAMS.parents[1])}
+    script = [sys.executable, "trainings_in_turn.py"]
+    bare = subprocess.run(script, cwd=PROGRAMS, capture_output=True, text=True, env=environment, check=True)
+    done = run("--quiet", "trainings_in_turn.py")
+    assert (done.returncode, done.stdout) == (0, bare.stdout)
+    assert bare.stdout.count("\n") == 10 + 1  # every way to train, and two threads
+    assert "checks of" in done.stderr
+
+
 def test_a_trainer_that_calls_a_method_of_the_model() -> None:
     done = run("trainer.py")
     assert (done.returncode, done.stdout) == (0, "fitted 8\n")
