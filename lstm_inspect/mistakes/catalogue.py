@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -37,6 +37,26 @@ class Seen:
     kind: Literal["wrong", "trap"] = "trap"
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How a mistake is shown on a spec: two expressions whose numbers differ.
+
+    Attributes:
+        tempting, instead: the two sides; braces hold the names that pitfalls.py works out for a spec.
+        needs: what the spec must have, by the keys of ``needs.NEEDS``.
+        values: how many values must come out different at least, by the keys of ``needs.VALUES``.
+        exact: whether both sides are numbers of one run, so that any difference counts.
+        near: its place among those that are shown unasked; 0 if it is shown only where it is asked for.
+    """
+
+    tempting: str
+    instead: str
+    needs: Sequence[str] = ()
+    values: str = "one row of hn"
+    exact: bool = True
+    near: int = 0
+
+
 @written("id title given tempting what instead lint live found_by")
 @dataclass(frozen=True, slots=True)
 class Mistake:
@@ -54,6 +74,7 @@ class Mistake:
         lint: the level of a finding in source code; None if the linter does not look for it.
         live: the level of a finding in a run; None if a run can't show it.
         seen: how it is seen from a call's shapes alone; None if they can't show it.
+        proofs: how it is shown; of several, the one whose needs a spec meets.
         spec: arguments of an LSTMSpec on which it can be shown.
     """
 
@@ -68,6 +89,7 @@ class Mistake:
     lint: Level | None = None
     live: Level | None = None
     seen: Seen | None = None
+    proofs: tuple[Proof, ...] = ()
     spec: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -81,14 +103,14 @@ class Mistake:
         return tuple(command for command, found in places.items() if found is not None)
 
 
-def _read() -> tuple[Mistake, ...]:
-    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-    return tuple(_mistake(**entry) for entry in tomllib.loads(text)["mistake"])
+def _mistake(*, proofs: Sequence[Mapping[str, Any]], seen: Mapping[str, Any] | None = None, **entry: Any) -> Mistake:
+    return Mistake(
+        **entry, proofs=tuple(Proof(**proof) for proof in proofs), seen=None if seen is None else Seen(**seen)
+    )
 
 
-def _mistake(*, seen: Mapping[str, Any] | None = None, **entry: Any) -> Mistake:
-    return Mistake(**entry, seen=None if seen is None else Seen(**seen))
-
-
-CATALOGUE: Final = _read()
+CATALOGUE: Final = tuple(
+    _mistake(**entry)
+    for entry in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["mistake"]
+)
 BY_ID: Final = {mistake.id: mistake for mistake in CATALOGUE}

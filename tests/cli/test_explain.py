@@ -17,7 +17,6 @@ from torch import Tensor
 
 from lstm_inspect.experiment.run import run
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE
-from lstm_inspect.mistakes.proofs import PROOFS
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.contract import json_schema
 from lstm_inspect.verdict.explanation import explain
@@ -155,8 +154,8 @@ def test_a_broken_lstm_shows_nothing(
 
 
 def test_what_the_numbers_can_not_show_is_said(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    same = replace(next(proof for proof in PROOFS if proof.id == "first-layer"), sides=lambda spec: ("hn[0]", "hn[0]"))
-    monkeypatch.setattr("lstm_inspect.mistakes.pitfalls.PROOFS", (same,))
+    same = replace(BY_ID["first-layer"].proofs[0], instead="hn[0]")
+    monkeypatch.setitem(BY_ID, "first-layer", replace(BY_ID["first-layer"], proofs=(same,)))
     outcome = cli("explain", "first-layer")
     assert outcome.status == 0
     assert "these numbers can't show it" in " ".join(outcome.stdout.split())

@@ -14,7 +14,8 @@ import lstm_inspect
 from lstm_inspect.cli import COMMANDS
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
 from lstm_inspect.mistakes.finding import LEVELS, Level
-from lstm_inspect.mistakes.proofs import PROOFS
+from lstm_inspect.mistakes.needs import NEEDS, VALUES
+from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory.spec import LSTMSpec
 
 LEVEL_OF: dict[str, tuple[Level | None, Level | None]] = {
@@ -114,13 +115,21 @@ def test_what_shapes_show_is_found_by_diagnose_alone(id: str) -> None:
     assert BY_ID[id].found_by == ("diagnose",)
 
 
-def test_each_mistake_has_one_proof() -> None:
-    assert [proof.id for proof in PROOFS if proof.id not in BY_ID] == []
-    assert sorted(proof.id for proof in PROOFS) == sorted(BY_ID)
+def test_each_mistake_has_a_proof_whose_names_are_known() -> None:
+    proofs = [proof for mistake in CATALOGUE for proof in mistake.proofs]
+    assert all(mistake.proofs for mistake in CATALOGUE)
+    assert {need for proof in proofs for need in proof.needs} == set(NEEDS)
+    assert {proof.values for proof in proofs} == set(VALUES)
+
+
+def test_each_place_near_at_hand_is_taken_once() -> None:
+    near = [proof.near for mistake in CATALOGUE for proof in mistake.proofs if proof.near]
+    assert sorted(near) == list(range(1, len(near) + 1))
 
 
 def test_what_stands_in_a_list_has_a_short_form() -> None:
-    listed = {proof.id for proof in PROOFS if proof.near(LSTMSpec(num_layers=2, bidirectional=True, lengths=(2, 3)))}
+    specs = [LSTMSpec(num_layers=2, bidirectional=True, lengths=lengths) for lengths in (None, (2, 3), (3, 5, 4))]
+    listed = {pitfall.id for spec in specs for pitfall in pitfalls(spec)}
     assert {mistake.id for mistake in CATALOGUE if mistake.short} == listed
     assert all(len(mistake.short) <= 38 for mistake in CATALOGUE)
 
