@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, Final
 
 from lstm_inspect.checkpoint.formats.refusal import printable
 from lstm_inspect.checkpoint.found import SHAPELESS, FoundLSTM
@@ -63,7 +63,7 @@ class CheckpointReport(Shown):
         runs: what it names that torch.load would import and call, beyond tensors and plain containers.
     """
 
-    view: ClassVar[Literal["checkpoint"]] = "checkpoint"
+    view = "checkpoint"
     file: str
     format: Annotated[str, Limit(enum=list(FORMATS))]
     entries: Sequence[Entry]

@@ -14,8 +14,8 @@ from lstm_inspect.errors import FileError, spell_arguments
 from lstm_inspect.verdict.contract import to_json
 
 if TYPE_CHECKING:
+    from lstm_inspect.theory.shown import Shown
     from lstm_inspect.theory.warnings import SpecWarning
-    from lstm_inspect.views.page import OneReport
 
 
 def save_path(values: Values) -> Path | None:
@@ -51,9 +51,7 @@ def warn(warnings: Iterable[SpecWarning]) -> None:
         streams.say(f"warning: {spell_arguments(warning.message, spell_flag)}")
 
 
-def deliver(
-    report: OneReport, values: Values, path: Path | None = None, *, document: dict[str, Any] | None = None
-) -> int:
+def deliver(report: Shown, values: Values, path: Path | None = None, *, document: dict[str, Any] | None = None) -> int:
     """Show a report as a page, or write its JSON; save the page if asked; return the exit status.
 
     Args:
@@ -70,7 +68,7 @@ def deliver(
     return streams.FAILED if report.verified is False else streams.OK
 
 
-def _show(report: OneReport, values: Values, path: Path | None) -> None:
+def _show(report: Shown, values: Values, path: Path | None) -> None:
     from lstm_inspect.views.detail import Detail
     from lstm_inspect.views.page import page
 

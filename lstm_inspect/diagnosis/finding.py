@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from lstm_inspect.diagnosis.origin import Frame
 from lstm_inspect.errors import Spell, spell_arguments, spell_python
@@ -67,7 +67,7 @@ class Diagnosis(Shown):
         of_a_message: whether an error message was to be explained; else a call was checked.
     """
 
-    view: ClassVar[Literal["diagnosis"]] = "diagnosis"
+    view = "diagnose"
     rule: str | None = None
     argument: str | None = None
     axis: int | None = None

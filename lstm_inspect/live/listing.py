@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, isfunction, signature
 from types import ModuleType
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, Final
 
 from lstm_inspect.live.given import input_for
 from lstm_inspect.live.target import Target, is_defined_there
@@ -43,14 +43,9 @@ class Listing(Shown):
         found: in the order in which they stand there.
     """
 
-    view: ClassVar[Literal["listing"]] = "listing"
+    view = "listing"
     target: str
     found: Sequence[Listed]
-
-    @property
-    def verified(self) -> None:
-        """Nothing was run."""
-        return None
 
 
 def listing_of(target: Target, module: ModuleType) -> Listing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.live.alone_report import Alone
@@ -78,7 +78,7 @@ class Call(Shown):
         reads: what is read of its results, where that was followed.
     """
 
-    view: ClassVar[Literal["call"]] = "call"
+    view = "calls"
     name: str
     index: Natural
     report: Report | None = None
@@ -130,7 +130,7 @@ class Calls(Shown, list[Call]):
         mistakes: what the code that was run takes wrongly from the results.
     """
 
-    view: ClassVar[Literal["calls"]] = "calls"
+    view = "calls"
     counted: Sequence[NotProved]
     faults: Sequence[str]
     reads: Sequence[Read]
@@ -266,7 +266,7 @@ class ModelReport(_OfCalls):
         tree: every module of the model.
     """
 
-    view: ClassVar[Literal["model"]] = "model"
+    view = "model"
     target: str
     model: str
     calls: Calls
@@ -302,7 +302,7 @@ class RunReport(_OfCalls):
         diagnosis: what that means, if an LSTM has to do with it.
     """
 
-    view: ClassVar[Literal["run"]] = "run"
+    view = "run"
     program: str
     arguments: Sequence[str]
     module: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 from lstm_inspect.theory.contract import Document
 
@@ -11,10 +11,16 @@ from lstm_inspect.theory.contract import Document
 class Shown(Document):
     """A report that shows itself; nothing of the views, nor rich, is loaded before.
 
-    Its class names its page, ``view``, as ``views/page.py`` lists them.
+    Its class names the module of the views that has its page: ``view``.
     """
 
     __slots__ = ()
+    view: ClassVar[str]
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether what it tells of was checked and holds; None where nothing was."""
+        return None
 
     def page(self, width: int | None = None, *, checks: bool = False, all: bool = False) -> str:
         """The page as plain text.

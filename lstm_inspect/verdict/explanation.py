@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Literal
 
 from lstm_inspect.errors import LSTMInspectError, literal
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
@@ -32,7 +31,7 @@ class Explanation(Shown):
         environment: what ran it; None if nothing ran.
     """
 
-    view: ClassVar[Literal["explanation"]] = "explanation"
+    view = "explain"
     mistake: Mistake
     spec: LSTMSpec
     pitfall: PitfallResult
@@ -69,8 +68,7 @@ class Explanation(Shown):
 class Catalogue(Shown):
     """Every mistake that is known, in the order of the catalogue."""
 
-    view: ClassVar[Literal["catalogue"]] = "catalogue"
-    verified: ClassVar[None] = None
+    view = "explain"
     mistakes: Sequence[Mistake] = field(default=CATALOGUE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING
 
 from lstm_inspect.theory import expressions, frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
@@ -86,7 +86,7 @@ class Frameworks:
 class Weights(Shown):
     """A module's parameters and what they cost; with ``measured``, held against torch."""
 
-    view: ClassVar[Literal["parameters"]] = "parameters"
+    view = "parameters"
     spec: LSTMSpec
     measured: Measured | None = None
     environment: Environment | None = None

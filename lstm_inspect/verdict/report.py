@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory import expressions
@@ -82,7 +82,7 @@ class Report(Shown):
         line: verify --specs: the line that the spec stands on, from 1.
     """
 
-    view: ClassVar[Literal["report"]] = "report"
+    view = "report"
     command: str
     spec: LSTMSpec
     tensors: Sequence[TensorReport]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
 
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.contract import Environment, Mode, Positive, written
@@ -61,7 +60,7 @@ class LessonResult:
 class Overview(Shown):
     """The eight structures: four with batch_first off, then the same four with it on."""
 
-    view: ClassVar[Literal["structures"]] = "structures"
+    view = "structures"
     spec: LSTMSpec
     structures: Sequence[Structure]
     environment: Environment | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar, Final, Literal
+from typing import Final
 
 from lstm_inspect.theory.contract import Environment, Natural, Positive, written
 from lstm_inspect.theory.shown import Shown
@@ -78,7 +78,7 @@ class Survey(Shown):
         environment: what ran them.
     """
 
-    view: ClassVar[Literal["survey"]] = "survey"
+    view = "survey"
     total: Tally = field(default_factory=Tally)
     structures: dict[tuple[int, int], Tally] = field(default_factory=dict)
     dtypes: dict[str, Tally] = field(default_factory=dict)

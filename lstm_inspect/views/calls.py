@@ -79,8 +79,9 @@ class _Block:
         return next((call for call in self.calls if not call.verified), self.calls[0])
 
 
-def page(calls: Calls, spell: Spell, detail: Detail) -> RenderableType:
-    """The calls of a program to look at; with ``detail.all`` each call's whole page."""
+def page(report: Calls | Call, spell: Spell, detail: Detail) -> RenderableType:
+    """The calls of a program, or one of them, to look at; with ``detail.all`` each call's whole page."""
+    calls = report if isinstance(report, Calls) else Calls([report])
     use = reads.parts(calls.reads, calls.mistakes, None, calls.not_traced)
     last = [*verdict(calls), *reads.verdict(calls.reads, calls.mistakes, None, calls.not_traced)]
     return Group(*parts(calls, spell, detail), *use, *tables.warnings(calls, spell, detail), *last)

@@ -23,14 +23,17 @@ _SAME = "wrong and right come out the same: these numbers can't show it, by the 
 _BROKEN = "wrong and right come out the same, and by the equations they differ"
 
 
-def page(found: Explanation, spell: Spell, detail: Detail) -> RenderableType:
-    """One mistake: the tempting line, what it is, the right line, and what making it on an nn.LSTM gave."""
-    mistake = found.mistake
-    head = Group(Text(mistake.title, style=look.TITLE), look.sentence(_where(mistake), look.FAINT), Text())
-    given, pair = [mistake.given] if mistake.given else [], found.pitfall.pitfall
+def page(found: Explanation | Catalogue, spell: Spell, detail: Detail) -> RenderableType:
+    """One mistake: the tempting line, what it is, the right line, and what making it on an nn.LSTM gave; or all."""
+    if isinstance(found, Catalogue):
+        return _all(found)
+    mistake, pair = found.mistake, found.pitfall.pitfall
+    given = [mistake.given] if mistake.given else []
     made = look.block(*found.call, f"wrong = {pair.tempting}", f"right = {pair.instead}")
     return Group(
-        head,
+        Text(mistake.title, style=look.TITLE),
+        look.faint(_where(mistake)),
+        Text(),
         look.section("Tempting", look.block(*given, mistake.tempting)),
         look.section("What it is", look.sentence(mistake.what)),
         look.section("Write instead", look.block(*given, mistake.instead)),
@@ -69,7 +72,7 @@ def _verdict(found: Explanation, spell: Spell) -> Text:
     return look.verdict(said, where, good=found.verified)
 
 
-def page_of_all(catalogue: Catalogue, spell: Spell, detail: Detail) -> RenderableType:
+def _all(catalogue: Catalogue) -> RenderableType:
     """The mistakes, by what finds them."""
     by_place = sorted(catalogue.mistakes, key=lambda mistake: (-len(mistake.found_by), mistake.found_by))
     groups = [

@@ -5,11 +5,13 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lstm_inspect.errors import Spell
 from lstm_inspect.live.listing import Listing
 from lstm_inspect.views import look
+from lstm_inspect.views.detail import Detail
 
 
-def page(listing: Listing) -> RenderableType:
+def page(listing: Listing, spell: Spell, detail: Detail) -> RenderableType:
     """What can be inspected in a file."""
     if not listing.found:
         return look.sentence(f"{listing.target} holds no model, no class of one and no function without arguments.")

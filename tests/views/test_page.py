@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+import lstm_inspect
 from lstm_inspect import checkpoint, diagnose, explain, inspect, watch
 from lstm_inspect.live.report import Calls
+from lstm_inspect.theory.shown import Shown
 from lstm_inspect.verdict.explanation import Catalogue
 from lstm_inspect.verdict.parameters import weights
 from lstm_inspect.verdict.structures import overview
@@ -74,3 +79,26 @@ def test_what_is_imported_before_a_report_is_shown() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "'rich" not in loaded
     assert "lstm_inspect.views" not in loaded
+
+
+def reports() -> list[type[Shown]]:
+    """Every class of a report: those that name a view, wherever they stand."""
+    for module in pkgutil.walk_packages(lstm_inspect.__path__, "lstm_inspect."):
+        if ".views" not in module.name and "__main__" not in module.name:
+            import_module(module.name)
+    found, new = set(), {Shown}
+    while new:
+        found |= new
+        new = {kind for base in new for kind in base.__subclasses__()} - found
+    return [kind for kind in found if "view" in vars(kind)]
+
+
+def test_the_view_of_every_report_has_a_page_for_it() -> None:
+    assert len(reports()) >= 13
+    for kind in reports():
+        shown, spell, detail, *more = signature(
+            import_module(f"lstm_inspect.views.{kind.view}").page
+        ).parameters.values()
+        assert kind.__name__ in shown.annotation.split(" | ")
+        assert (spell.annotation, detail.annotation) == ("Spell", "Detail")
+        assert all(each.kind is each.KEYWORD_ONLY for each in more)
