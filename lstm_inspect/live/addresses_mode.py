@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from types import CodeType, FrameType
-from typing import Any, Final, cast
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -16,10 +13,8 @@ from torch.utils.weak import WeakTensorKeyDictionary
 
 from lstm_inspect.live.addresses import Ledger
 from lstm_inspect.live.addresses_move import UNREAD, Place, Trace, move, name_of, tensors_in
-from lstm_inspect.live.seeing import is_observing
-
-_NOT_THE_USERS: Final = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]), "<frozen")
-_CALLS: Final[CodeType] = torch.nn.Module._call_impl.__code__
+from lstm_inspect.live.seeing import is_ours
+from lstm_inspect.live.where import called_in, frames, is_users
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +38,10 @@ class Operation:
 
 
 def here() -> Here:
-    """The innermost frame that is neither torch's nor ours, and the innermost module that is being called.
-
-    Of ``Module._call_impl`` alone the local variables are read: to read a frame's own keeps them alive.
-    """
-    frame, module = cast(FrameType | None, sys._getframe(1)), None
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if module is None and frame.f_code is _CALLS:
-            module = frame.f_locals["self"]
-        elif not file.startswith(_NOT_THE_USERS):
-            outer = frame if module is None else None
-            while outer is not None and outer.f_code is not _CALLS:
-                outer = outer.f_back
-            return Here((file, frame.f_lineno), module if outer is None else outer.f_locals["self"], frame.f_lasti)
-        frame = frame.f_back
-    return Here(None, module)
+    """The innermost frame that is the user's, and the innermost module that is being called."""
+    user = next(filter(is_users, frames()), None)
+    module = next((module for module in map(called_in, frames()) if module is not None), None)
+    return Here(None, module) if user is None else Here((user.f_code.co_filename, user.f_lineno), module, user.f_lasti)
 
 
 class Following(TorchFunctionMode):
@@ -79,7 +62,7 @@ class Following(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         result = func(*args, **kwargs)
-        if len(self.traces) and not is_observing():
+        if len(self.traces) and not is_ours():
             with torch._C.DisableTorchFunction():
                 try:
                     self._follow(func, args, kwargs, result)

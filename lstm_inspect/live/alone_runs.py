@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
-from torch.utils._pytree import tree_leaves, tree_map
+from torch.utils._pytree import tree_map
 
-from lstm_inspect.live.addresses_mode import Here, here
-from lstm_inspect.live.seeing import SEQUENCES, seeing
+from lstm_inspect.live.seeing import SEQUENCES, seeing, tensors_in
+from lstm_inspect.live.where import Line, line_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Seen:
     """A call of a recurrent module: where, over how many steps and sequences (None: unbatched), from which state."""
 
     module: nn.RNNBase
-    here: Here
+    line: Line | None
     steps: int
     sequences: int | None
     state: list[Tensor]
@@ -30,47 +30,42 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One run of a model: the tensors of its result, and its calls of recurrent modules."""
+    """One run of a model: the tensors of its result, its calls of recurrent modules, and what it ran on.
+
+    Attributes:
+        replaced: whether the others were replaced by copies of the one, as the model can't run on one alone.
+    """
 
     result: list[Tensor]
     calls: list[Seen]
+    replaced: bool = False
+
+    @property
+    def sequences(self) -> int | None:
+        """How many the first recurrent module met that met a batch."""
+        return next((seen.sequences for seen in self.calls if seen.sequences is not None), None)
 
 
-class _Observer:
-    """Notes each call."""
-
-    def __init__(self) -> None:
-        self.calls: list[Seen] = []
-
-    def before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        if not isinstance(module, SEQUENCES):
-            return
-        given = dict(zip(("input", "hx"), args, strict=False)) | kwargs
-        input, state = given["input"], tensors_of(_copied(given.get("hx")))
-        if isinstance(input, PackedSequence):
-            self.calls.append(Seen(module, here(), len(input.batch_sizes), int(input.batch_sizes[0]), state))
-            return
-        time = 1 if module.batch_first and input.dim() == 3 else 0
-        sequences = input.shape[1 - time] if input.dim() == 3 else None
-        self.calls.append(Seen(module, here(), input.shape[time], sequences, state))
-
-    def after(self, *call: Any) -> None:
-        """Nothing more to note."""
-
-    failed = after
-
-
-def run(model: nn.Module, args: Any, kwargs: Any) -> Ran:
+def run(model: nn.Module, args: Any, kwargs: Any, *, replaced: bool = False) -> Ran:
     """Run a model on copies of its arguments, without gradients."""
-    observer = _Observer()
-    with restored(model), torch.no_grad(), seeing(observer):
+    calls: list[Seen] = []
+
+    def note(module: nn.Module, args: Any, kwargs: Any, results: Any) -> None:
+        if isinstance(module, SEQUENCES):
+            calls.append(_seen(module, **dict(zip(("input", "hx"), args, strict=False)) | kwargs))
+
+    with restored(model), torch.no_grad(), seeing(note):
         result = model(*_copied(args), **_copied(kwargs))
-        return Ran(tensors_of(_copied(result)), observer.calls)
+        return Ran(tensors_in(_copied(result)), calls, replaced)
 
 
-def tensors_of(value: Any) -> list[Tensor]:
-    """The tensors in arguments or in a result."""
-    return [leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor)]
+def _seen(module: nn.RNNBase, input: Any, hx: Any = None, **more: Any) -> Seen:
+    if isinstance(input, PackedSequence):
+        sizes: tuple[int, int | None] = len(input.batch_sizes), int(input.batch_sizes[0])
+    else:
+        time = 1 if module.batch_first and input.dim() == 3 else 0
+        sizes = input.shape[time], input.shape[1 - time] if input.dim() == 3 else None
+    return Seen(module, line_now(), *sizes, tensors_in(_copied(hx)))
 
 
 def _copied(value: Any) -> Any:
@@ -112,14 +107,15 @@ class Pick:
 
     axis: int
     sequences: int
-    places: Sequence[int]
+    places: list[int]
 
     def __call__(self, value: Any) -> Any:
         """The same arguments with the chosen sequences alone."""
         if isinstance(value, PackedSequence):
             return self._packed(value)
         if isinstance(value, Tensor):
-            return self._tensor(value)
+            axis = self._axis_of(value)
+            return value if axis is None else value.index_select(axis, torch.tensor(self.places, device=value.device))
         if isinstance(value, dict):
             return {key: self(each) for key, each in value.items()}
         if isinstance(value, (list, tuple)):
@@ -137,15 +133,10 @@ class Pick:
         there = [axis for axis, size in enumerate(tensor.shape) if size == self.sequences]
         return next((axis for axis in (self.axis, 0, 1) if axis in there), None)
 
-    def _tensor(self, tensor: Tensor) -> Tensor:
-        axis = self._axis_of(tensor)
-        places = torch.tensor(list(self.places), device=tensor.device)
-        return tensor if axis is None else tensor.index_select(axis, places)
-
     def _packed(self, packed: PackedSequence) -> PackedSequence:
         padded, lengths = pad_packed_sequence(packed, batch_first=True)
         if len(lengths) != self.sequences:
             return packed
-        places = torch.tensor(list(self.places))
-        picked, lengths = padded.index_select(0, places.to(padded.device)), lengths[places]
-        return pack_padded_sequence(picked[:, : int(lengths.max())], lengths, batch_first=True, enforce_sorted=False)
+        lengths = lengths[self.places]
+        picked = padded[self.places, : int(lengths.max())]
+        return pack_padded_sequence(picked, lengths, batch_first=True, enforce_sorted=False)

@@ -12,7 +12,6 @@ from torch import nn
 
 from lstm_inspect.errors import CallError, LSTMInspectError
 from lstm_inspect.live.alone import alone_of
-from lstm_inspect.live.alone_report import Alone
 from lstm_inspect.live.alone_runs import restored
 from lstm_inspect.live.given import state_of
 from lstm_inspect.live.report import ModelReport, NotCalled, NotCovered
@@ -21,6 +20,7 @@ from lstm_inspect.live.threads import threads_for
 from lstm_inspect.live.tree import outputs, tree_of
 from lstm_inspect.live.watch import watch
 from lstm_inspect.mistakes.finding import Finding, Findings
+from lstm_inspect.mistakes.read import Alone
 from lstm_inspect.theory.expressions import constructor
 
 _RECURRENT: Final = re.compile(r"LSTM|GRU|RNN")

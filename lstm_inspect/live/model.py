@@ -44,7 +44,8 @@ def inspect_target(
         wanted = replace(wanted, factory=constructor_call(given.call)[0])
     with torch.random.fork_rng(), devices.tf32(tf32):
         torch.manual_seed(seed)
-        with seeing(_Nobody()), running(wanted.text), _read(wanted, given) as module:
+        # Torch's forwards are wrapped all the while: a module may keep its own for later while it is built.
+        with seeing(), running(wanted.text), _read(wanted, given) as module:
             return _run(wanted, model_and_call(wanted, module, given), times=given.calls, **looking)
 
 
@@ -86,12 +87,6 @@ def _read(target: Target, given: Given) -> Iterator[ModuleType]:
         raise TargetError(target.text, came, allowed, f"lstm-inspect run {target.place}") from error
     finally:
         handle.remove()
-
-
-class _Nobody:
-    """Looks at nothing, and keeps torch's forwards wrapped: a module may keep its own for later while it is built."""
-
-    before = after = failed = lambda *_: None
 
 
 def _run(target: Target, call: ModelCall, **looking: Any) -> ModelReport:

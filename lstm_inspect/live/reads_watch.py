@@ -6,14 +6,13 @@ import threading
 import weakref
 from collections import Counter
 from collections.abc import Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 from torch import nn
 
-from lstm_inspect.live.alone_runs import tensors_of
 from lstm_inspect.live.reads import Recorder, Traced, why_not_traced
-from lstm_inspect.live.seeing import SEQUENCES, seeing, surrounding
+from lstm_inspect.live.seeing import SEQUENCES, Function, seeing, surrounding, tensors_in
 from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.mistakes.read import Read
 
@@ -58,27 +57,24 @@ class Tracer:
         ours = [fault.strip().splitlines()[-1] for faults in self.faults for fault in faults]
         return next((reason for reason in (*(traced.not_traced for traced in self._traced), *ours) if reason), None)
 
-    def before(self, module: nn.Module, args: Any, kwargs: Any) -> None:
-        """Nothing to do."""
-
-    def after(self, token: Any, module: nn.Module, args: Any, kwargs: Any, results: Any) -> None:
+    def after(self, module: nn.Module, args: Any, kwargs: Any, results: Any) -> None:
         """Follow the results of a call within a call that is followed."""
-        call, recorder = self._counts[id(module)], getattr(self._thread, "recorder", None)
-        self._counts[id(module)] += 1
+        recorder = getattr(self._thread, "recorder", None)
         if recorder is not None and isinstance(module, SEQUENCES):
-            recorder.called(module, call, results)
+            recorder.called(module, self._counts[id(module)], results)
+        self._counts[id(module)] += 1
 
-    def failed(self, token: Any, module: nn.Module, *call: Any) -> None:
+    def failed(self, module: nn.Module, *call: Any) -> None:
         """Count a call that raised."""
         self._counts[id(module)] += 1
 
-    def surround(self, module: nn.Module, args: Any, kwargs: Any) -> _Followed | None:
+    def surround(self, module: nn.Module, args: Any, kwargs: Any) -> AbstractContextManager[Function] | None:
         """What stands around an outermost call: nothing if there is nothing to follow, or enough was."""
         here = weakref.ref(module)
         self._asked[here] += 1
         if self._asked[here] > _MOST_ASKED:
             return None
-        kind = here, module.training, tuple(each.shape for each in tensors_of((args, kwargs)))
+        kind = here, module.training, tuple(each.shape for each in tensors_in((args, kwargs)))
         if sum(self._kinds.values()) >= _MOST or self._kinds[kind] >= _EACH_KIND:
             return None
         names = {id(each): name for name, each in module.named_modules()}
@@ -91,27 +87,18 @@ class Tracer:
         if reason is not None:
             self._traced.append(Traced(not_traced=reason))
             return None
-        return _Followed(self, Recorder(names | self._names))
+        return self._follow(Recorder(names | self._names))
 
-
-class _Followed:
-    """The context of one call that is followed."""
-
-    def __init__(self, tracer: Tracer, recorder: Recorder) -> None:
-        self._tracer, self._recorder = tracer, recorder
-
-    def __enter__(self) -> None:
-        self._tracer._thread.recorder = self._recorder
-        self._recorder.following.__enter__()  # type: ignore[no-untyped-call]
-
-    def returned(self, results: Any) -> None:
-        """The call has returned."""
-        self._recorder.returned(results)
-
-    def __exit__(self, *error: object) -> None:
-        self._recorder.following.__exit__(None, None, None)  # type: ignore[no-untyped-call]
-        self._tracer._thread.recorder = None
-        self._tracer._traced.append(self._recorder.traced())
+    @contextmanager
+    def _follow(self, recorder: Recorder) -> Iterator[Function]:
+        """Follow one call, whose results are told to what it gives."""
+        self._thread.recorder = recorder
+        try:
+            with recorder.following:
+                yield recorder.returned
+        finally:
+            self._thread.recorder = None
+            self._traced.append(recorder.traced())
 
 
 @contextmanager
@@ -130,5 +117,6 @@ def following(tracer: Tracer) -> Iterator[Tracer]:
     >>> [finding.id for finding in tracer.mistakes]
     ['last-step-bidirectional']
     """
-    with seeing(tracer) as tracer.faults[0], surrounding(tracer.surround) as tracer.faults[1]:
+    faults = tracer.faults
+    with seeing(tracer.after, tracer.failed) as faults[0], surrounding(tracer.surround) as faults[1]:
         yield tracer

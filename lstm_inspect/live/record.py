@@ -62,21 +62,14 @@ class Recorder:
         self._counted: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
 
-    def before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        """Nothing is asked before a call: it may yet be refused."""
-
-    def after(
-        self, token: None, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], results: Any
-    ) -> None:
+    def after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], results: Any) -> None:
         """Prove a call that is the first of its kind, and count it."""
         kind, index, due = self._count(module, _kind_of(module, args, kwargs))
         if due and kind.place is not None:
             input, hx = arguments_of(args, kwargs)
             self._add(kind, _checked(kind.place, index, module, (input, hx, results), self._options))
 
-    def failed(
-        self, token: None, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception
-    ) -> None:
+    def failed(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> None:
         """Record a call that torch refused, with what that means."""
         if type(error).__name__.startswith("_"):
             return  # torch leaves a computation that it makes anew, for a checkpoint: nothing has failed

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
 from lstm_inspect.diagnosis.finding import Diagnosis
-from lstm_inspect.live.alone_report import Alone
 from lstm_inspect.mistakes.finding import Finding, Findings
-from lstm_inspect.mistakes.read import Read
+from lstm_inspect.mistakes.read import Alone, Read
 from lstm_inspect.theory.claim import CheckResult
 from lstm_inspect.theory.contract import Limit, Natural, Positive, written
 from lstm_inspect.theory.shapes import Shape

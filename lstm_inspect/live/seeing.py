@@ -4,28 +4,47 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import update_wrapper
 from types import FrameType, FunctionType
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.modules import module as module_file
 from torch.nn.modules import rnn as rnn_file
+from torch.utils._pytree import tree_leaves
 
 SEQUENCES: Final = (nn.LSTM, nn.GRU, nn.RNN)
 CELLS: Final = (nn.LSTMCell, nn.GRUCell, nn.RNNCell)
-Function = Callable[..., Any]
+Function: TypeAlias = Callable[..., Any]
+Told: TypeAlias = Callable[[nn.Module, tuple[Any, ...], dict[str, Any], Any], object]
+"""Who is told of a call: the module, its arguments, and what it returned or raised."""
+Surround: TypeAlias = Callable[
+    [nn.Module, tuple[Any, ...], dict[str, Any]], AbstractContextManager[Callable[[Any], object]] | None
+]
+"""What is to stand around a call of a module, and whom that hands the results to; None for nothing."""
 Called = TypeVar("Called", bound=Function)
-Surround = Callable[[nn.Module, tuple[Any, ...], dict[str, Any]], AbstractContextManager[object] | None]
-"""What is to stand around a call of a module; None for nothing."""
 _MOST_FAULTS: Final = 20
 _OBSERVING: Final = object()  # innermost while an observer runs: what it calls is not the user's
-
-
 _compiler: Final[Any] = getattr(getattr(torch._C, "_dynamo", None), "eval_frame", None)
+_set_compiler: Final[Function] = getattr(_compiler, "set_eval_frame", lambda compiler: None)
+"""Sets what compiles the frames of this thread, and returns what did."""
+
+
+def tensors_in(value: Any) -> list[Tensor]:
+    """The tensors in the arguments or in the result of a call."""
+    return [leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor)]
+
+
+def kind_of(module: nn.Module) -> str:
+    """Which of torch's recurrent classes a module is of.
+
+    >>> kind_of(nn.GRU(4, 8))
+    'GRU'
+    """
+    return next(kind.__name__ for kind in (*SEQUENCES, *CELLS) if isinstance(module, kind))
 
 
 def _not_compiled(function: Called) -> Called:
@@ -39,23 +58,8 @@ def _not_compiled(function: Called) -> Called:
     return function
 
 
-_set_compiler: Final[Function] = getattr(_compiler, "set_eval_frame", lambda compiler: None)
-"""Sets what compiles the frames of this thread, and returns what did."""
-
-
-class Observer(Protocol):
-    """Who is told of every call of an nn.LSTM, nn.GRU, nn.RNN or one of their cells."""
-
-    def before(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """A call is about to be made; what is returned is handed to ``after`` or ``failed``."""
-
-    def after(self, token: Any, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], results: Any) -> None:
-        """The call has returned ``results``, which the user gets as they are."""
-
-    def failed(
-        self, token: Any, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception
-    ) -> None:
-        """The call has raised ``error``, which the user gets as it is."""
+def _nobody(*call: Any) -> None:
+    """Who does not ask."""
 
 
 class Faults(list[str]):
@@ -78,37 +82,39 @@ class _Thread(threading.local):
 
 _thread: Final = _Thread()
 _lock: Final = threading.RLock()
-_observers: tuple[tuple[Observer, Faults], ...] = ()
+_observers: tuple[tuple[Told, Told, Faults], ...] = ()
 _surrounds: tuple[tuple[Surround, Faults], ...] = ()
 
 
 @contextmanager
-def seeing(observer: Observer) -> Iterator[Faults]:
-    """Tell an observer of every call of torch's recurrent modules, in every thread, while the context lasts.
+def seeing(after: Told = _nobody, failed: Told = _nobody) -> Iterator[Faults]:
+    """Tell of every call of torch's recurrent modules, in every thread, while the context lasts.
 
     ``nn.LSTM.forward`` itself is wrapped, so that ``lstm.forward(x)`` and a subclass's ``super().forward(x)``
     are seen too. Contexts may be entered again and left in any order. What torch scripts, traces, exports or
     compiles meanwhile is as it would be without; such calls are not seen.
 
-    Returns:
-        What the observer raised, if it did: nothing of it goes into the user's program.
+    Args:
+        after: told of a call that has returned, with its results, which the user gets as they are.
+        failed: told of a call that has raised, with the exception, which the user gets as it is.
 
-    >>> class Count:
-    ...     before = after = failed = lambda self, *call: seen.append(call)
+    Returns:
+        What ``after`` and ``failed`` raised, if they did: nothing of it goes into the user's program.
+
     >>> seen = []
-    >>> with seeing(Count()) as faults:
+    >>> with seeing(lambda module, *call: seen.append(module)) as faults:
     ...     results = nn.LSTM(4, 8)(torch.zeros(7, 2, 4))
-    >>> len(seen), faults
-    (2, [])
+    >>> seen, faults
+    ([LSTM(4, 8)], [])
     """
     global _observers  # noqa: PLW0603 - the classes that are wrapped are the process's own, too
-    entry = observer, Faults()
+    entry = after, failed, Faults()
     with _lock:
         _observers = (*_observers, entry)
         for seat in _FORWARDS:
             seat.take()
     try:
-        yield entry[1]
+        yield entry[-1]
     finally:
         with _lock:
             _observers = tuple(each for each in _observers if each is not entry)
@@ -121,8 +127,7 @@ def surrounding(surround: Surround) -> Iterator[Faults]:
     """Put a context around each outermost call of a module, in every thread: entered and left in one frame.
 
     Args:
-        surround: asked for the context of a call with the module and its arguments; a context that has
-            ``returned`` is given the results, while it stands.
+        surround: asked for the context of a call with the module and its arguments.
 
     Returns:
         What the context raised on its way in or out, if it did.
@@ -133,7 +138,7 @@ def surrounding(surround: Surround) -> Iterator[Faults]:
         _surrounds = (*_surrounds, entry)
         _CALL.take()
     try:
-        yield entry[1]
+        yield entry[-1]
     finally:
         with _lock:
             _surrounds = tuple(each for each in _surrounds if each is not entry)
@@ -188,20 +193,17 @@ def _see(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: d
     inside, observers = _thread.inside, _observers
     if not observers or (inside and (inside[-1] is module or inside[-1] is _OBSERVING)):
         return original(module, *args, **kwargs)
-    tokens = []
-    for observer, faults in observers:  # no comprehension: torch.compile would read it as a function of its own
-        tokens.append(_ask(faults, observer.before, module, args, kwargs))
     inside.append(module)
     try:
         results = original(module, *args, **kwargs)
     except Exception as error:
-        for (observer, faults), token in zip(observers, tokens, strict=True):
-            _ask(faults, observer.failed, token, module, args, kwargs, error)
+        for _, failed, faults in observers:
+            _ask(faults, failed, module, args, kwargs, error)
         raise
     finally:
         inside.pop()
-    for (observer, faults), token in zip(observers, tokens, strict=True):
-        _ask(faults, observer.after, token, module, args, kwargs, results)
+    for after, _, faults in observers:
+        _ask(faults, after, module, args, kwargs, results)
     return results
 
 
@@ -234,39 +236,27 @@ def _surround(original: Function, module: nn.Module, args: tuple[Any, ...], kwar
     surrounds = _surrounds
     if not surrounds or _thread.depth or _OBSERVING in _thread.inside:
         return original(module, *args, **kwargs)
-    entered: list[tuple[AbstractContextManager[object], Faults]] = []
+    entered: list[tuple[AbstractContextManager[object], Function, Faults]] = []
     _thread.depth += 1
     try:
         for surround, faults in surrounds:
             context = _ask(faults, surround, module, args, kwargs)
-            if context is not None and _enters(context, faults):
-                entered.append((context, faults))
+            returned = None if context is None else _ask(faults, context.__enter__)
+            if returned is not None:
+                entered.append((context, returned, faults))
         results = original(module, *args, **kwargs)
-        for context, faults in entered:
-            if hasattr(context, "returned"):
-                _ask(faults, context.returned, results)
+        for _, returned, faults in entered:
+            _ask(faults, returned, results)
         return results
     finally:
         _thread.depth -= 1
-        for context, faults in reversed(entered):
+        for context, _, faults in reversed(entered):
             _ask(faults, context.__exit__, None, None, None)
-
-
-@_not_compiled
-def _enters(context: AbstractContextManager[object], faults: Faults) -> bool:
-    before = len(faults)
-    _ask(faults, context.__enter__)
-    return len(faults) == before
-
-
-def is_observing() -> bool:
-    """Whether an observer runs in this thread: what it calls is not the user's."""
-    return bool(_thread.inside) and _thread.inside[-1] is _OBSERVING
 
 
 def is_ours() -> bool:
     """Whether what this thread calls now is called by an observer, and not by the user's program."""
-    return bool(_thread.inside) and _OBSERVING in _thread.inside
+    return _OBSERVING in _thread.inside
 
 
 @contextmanager
@@ -279,5 +269,5 @@ def unseen() -> Iterator[None]:
         _thread.inside.pop()
 
 
-_FORWARDS: Final[Sequence[_Seat]] = [_Seat(kind, "forward", vars(rnn_file), _see) for kind in (*SEQUENCES, *CELLS)]
+_FORWARDS: Final = [_Seat(kind, "forward", vars(rnn_file), _see) for kind in (*SEQUENCES, *CELLS)]
 _CALL: Final = _Seat(nn.Module, "__call__", vars(module_file), _surround)

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
 
-from lstm_inspect.live.alone_runs import tensors_of
+from lstm_inspect.live.seeing import tensors_in
 
 _SMALL: Final = 10**9  # products of a weight and a number: about a tenth of a second on one thread
 
@@ -32,7 +32,7 @@ def threads_for(model: nn.Module, arguments: Any) -> Iterator[None]:
     """
     before = torch.get_num_threads()
     weights = sum(weight.numel() for weight in model.parameters() if not is_lazy(weight))
-    numbers = sum(tensor.numel() for tensor in tensors_of(arguments))
+    numbers = sum(tensor.numel() for tensor in tensors_in(arguments))
     if 0 < weights * numbers <= _SMALL:  # 0: it is not known
         torch.set_num_threads(1)
     try:

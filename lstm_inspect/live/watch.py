@@ -67,7 +67,7 @@ def watch(
     recorder = Recorder(calls, options, every, place_of if model is None else _In(model))
     tracer = Tracer(model)
     try:
-        with seeing(recorder) as calls.faults, following(tracer) if reads else nullcontext():
+        with seeing(recorder.after, recorder.failed) as calls.faults, following(tracer) if reads else nullcontext():
             yield calls
     finally:
         recorder.settle()

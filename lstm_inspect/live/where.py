@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 import torch
 from torch import nn
 
-_OURS: Final = str(Path(__file__).resolve().parents[1])
-_NOT_THE_USERS: Final = (str(Path(torch.__file__).parent), _OURS, "<frozen")
+_NOT_THE_USERS: Final = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]), "<frozen")
 _CALLS: Final[CodeType] = nn.Module._call_impl.__code__
+Line: TypeAlias = tuple[str, int]
+"""A file, and a line of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,33 +37,52 @@ class Place:
 
 def place_of(module: nn.Module) -> Place:
     """Where a module is being called: read off the frames that are running, and changing none of them."""
-    frames = list(_frames(sys._getframe(1)))
-    user = next((frame for frame in frames if not frame.f_code.co_filename.startswith(_NOT_THE_USERS)), None)
-    callers = [cast(nn.Module, frame.f_locals["self"]) for frame in reversed(frames) if frame.f_code is _CALLS]
+    running = list(frames())
+    user = next(filter(is_users, running), None)
+    callers = [module for module in map(called_in, reversed(running)) if module is not None]
     for outermost in callers:
         name = next((name for name, each in outermost.named_modules() if each is module), None)
         if name is not None:
             break
     else:
         outermost, name = module, ""
-    name = name or _variable(module, frames)
+    name = name or _variable(module, running)
     if user is None:
         return Place(name, type(outermost).__name__)
     return Place(name, type(outermost).__name__, user.f_code.co_filename, user.f_lineno)
 
 
-def _frames(frame: FrameType | None) -> Iterator[FrameType]:
+def line_now() -> Line | None:
+    """The line of the user's code that runs now; None if torch's own code does."""
+    return next(((frame.f_code.co_filename, frame.f_lineno) for frame in frames() if is_users(frame)), None)
+
+
+def frames() -> Iterator[FrameType]:
+    """The frames that are running, the innermost first."""
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         yield frame
         frame = frame.f_back
 
 
-def _variable(module: nn.Module, frames: list[FrameType]) -> str:
+def is_users(frame: FrameType) -> bool:
+    """Whether a frame is neither torch's nor ours."""
+    return not frame.f_code.co_filename.startswith(_NOT_THE_USERS)
+
+
+def called_in(frame: FrameType) -> nn.Module | None:
+    """The module that a frame of torch's calls; of ``Module._call_impl`` alone the local variables are read.
+
+    To read another frame's would keep them alive.
+    """
+    return cast(nn.Module, frame.f_locals["self"]) if frame.f_code is _CALLS else None
+
+
+def _variable(module: nn.Module, running: list[FrameType]) -> str:
     """The name of a module among a script's global variables; locals are left alone: to read them would keep them."""
-    for frame in frames:
-        if not frame.f_code.co_filename.startswith(_NOT_THE_USERS):
-            names = (name for name, value in list(frame.f_globals.items()) if value is module)
-            found = next(names, None)
-            if found is not None:
-                return found
+    for frame in filter(is_users, running):
+        names = (name for name, value in list(frame.f_globals.items()) if value is module)
+        found = next(names, None)
+        if found is not None:
+            return found
     return ""

@@ -212,3 +212,28 @@ def _which(source: Source, parts: list[Part], layers: set[int]) -> str:
         which = "all layers" if len(there) == source.layers else f"layer{'s' if len(there) > 1 else ''} "
         said.append(which if which == "all layers" else which + " and ".join(map(str, there)))
     return "".join(f", {each}" for each in said)
+
+
+@written("passed reason axis result_axis sequences checked largest replaced")
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """Whether each sequence alone gives what it gives in the batch.
+
+    Attributes:
+        passed: None if that could not be decided.
+        reason: why not, or what differs.
+        axis, result_axis: along which the arguments and the result are taken apart.
+        sequences: in the batch.
+        checked: how many of them were run alone.
+        largest: the largest difference of any element.
+        replaced: whether the others were replaced by copies of the one, as the model can't run on one alone.
+    """
+
+    passed: bool | None
+    reason: str | None = None
+    axis: Natural | None = None
+    result_axis: Natural | None = None
+    sequences: Natural | None = None
+    checked: Natural = 0
+    largest: float | None = None
+    replaced: bool = False

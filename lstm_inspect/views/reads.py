@@ -11,9 +11,8 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from lstm_inspect.live.alone_report import Alone
 from lstm_inspect.mistakes.finding import Finding
-from lstm_inspect.mistakes.read import Read
+from lstm_inspect.mistakes.read import Alone, Read
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.words import plural
 from lstm_inspect.views import look

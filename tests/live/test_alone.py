@@ -12,8 +12,8 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lstm_inspect.live import alone
 from lstm_inspect.live.alone import alone_of
-from lstm_inspect.live.alone_report import Alone
 from lstm_inspect.live.alone_runs import Pick, restored
+from lstm_inspect.mistakes.read import Alone
 
 ONE = {"batch_first": True}
 

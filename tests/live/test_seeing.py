@@ -6,7 +6,7 @@ import copy
 import pickle
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any, cast
 
 import pytest
@@ -22,15 +22,14 @@ class Log:
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def before(self, module: nn.Module, *_: Any) -> str:
-        self.said.append(f"before {type(module).__name__}")
-        return type(module).__name__
+    def after(self, module: nn.Module, *_: Any) -> None:
+        self.said.append(f"after {type(module).__name__}")
 
-    def after(self, token: Any, *_: Any) -> None:
-        self.said.append(f"after {token}")
+    def failed(self, module: nn.Module, *call: Any) -> None:
+        self.said.append(f"failed {type(module).__name__}: {call[-1]}")
 
-    def failed(self, token: Any, *call: Any) -> None:
-        self.said.append(f"failed {token}: {call[-1]}")
+    def seeing(self) -> AbstractContextManager[list[str]]:
+        return seeing(self.after, self.failed)
 
 
 class Model(nn.Module):
@@ -45,7 +44,7 @@ class Model(nn.Module):
         return result
 
 
-ONE_CALL = ["before LSTM", "after LSTM"]
+ONE_CALL = ["after LSTM"]
 
 
 @pytest.fixture(autouse=True)
@@ -62,36 +61,38 @@ def test_every_way_to_call_is_seen(kind: type[nn.Module]) -> None:
             return super().forward(input)
 
     log, x = Log(), torch.randn(3, 4)
-    with seeing(log):
+    with log.seeing():
         cast(Any, kind)(4, 8)(x)
         cast(Any, kind)(4, 8).forward(x)
         Derived(4, 8)(x, "its own")
     names = [kind.__name__, kind.__name__, "Derived"]
-    assert log.said == [f"{when} {name}" for name in names for when in ("before", "after")]
+    assert log.said == [f"after {name}" for name in names]
 
 
 def test_a_call_that_torch_refuses_raises_what_it_raises() -> None:
     log = Log()
-    with pytest.raises(RuntimeError, match="input_size") as raised, seeing(log):
+    with pytest.raises(RuntimeError, match="input_size") as raised, log.seeing():
         nn.LSTM(4, 8)(torch.randn(7, 2, 5))
-    assert log.said == ["before LSTM", f"failed LSTM: {raised.value}"]
+    assert log.said == [f"failed LSTM: {raised.value}"]
 
 
 def test_what_an_observer_raises_is_kept_and_never_reaches_the_model() -> None:
     class Broken(Log):
-        def before(self, *_: Any) -> Any:
-            raise KeyError("before")
-
         def after(self, *_: Any) -> None:
             raise AssertionError("after")
 
+        def failed(self, *_: Any) -> None:
+            raise KeyError("failed")
+
     log, x, lstm = Log(), torch.randn(7, 2, 4), nn.LSTM(4, 8)
     expected = lstm(x)[0]
-    with seeing(Broken()) as faults, seeing(log) as none:
+    with Broken().seeing() as faults, log.seeing() as none:
         for _ in range(3):
             assert torch.equal(lstm(x)[0], expected)
-    assert log.said == ONE_CALL * 3
-    assert [fault.splitlines()[-1] for fault in faults] == ["KeyError: 'before'", "AssertionError: after"]
+            with pytest.raises(RuntimeError, match="input_size"):
+                lstm(x[..., :3])
+    assert [said.partition(":")[0] for said in log.said] == ["after LSTM", "failed LSTM"] * 3
+    assert [fault.splitlines()[-1] for fault in faults] == ["AssertionError: after", "KeyError: 'failed'"]
     assert none == []
 
 
@@ -104,7 +105,7 @@ def test_what_an_observer_calls_is_not_seen() -> None:
             super().after(*_)
 
     log = Calls()
-    with seeing(log):
+    with log.seeing():
         nn.LSTM(4, 8)(x)
         with unseen():
             other(x)
@@ -113,7 +114,7 @@ def test_what_an_observer_calls_is_not_seen() -> None:
 
 def test_observers_leave_in_any_order() -> None:
     first, second, x, lstm = Log(), Log(), torch.randn(7, 2, 4), nn.LSTM(4, 8)
-    outer, inner = seeing(first), seeing(second)
+    outer, inner = first.seeing(), second.seeing()
     outer.__enter__()
     inner.__enter__()
     outer.__exit__(None, None, None)
@@ -135,11 +136,11 @@ def test_a_user_who_wraps_forward_too() -> None:
 
     log, again = Log(), Log()
     try:
-        with seeing(log):
+        with log.seeing():
             nn.LSTM.forward = wrapped_by_the_user(nn.LSTM.forward)  # type: ignore[method-assign]
             lstm(x)
         lstm(x)  # ours stands below theirs, and is silent
-        with seeing(again):
+        with again.seeing():
             lstm(x)
         assert (log.said, again.said, theirs) == (ONE_CALL, ONE_CALL, ["call"] * 3)
     finally:
@@ -151,10 +152,10 @@ def test_two_threads() -> None:
 
     def work() -> None:
         for _ in range(20):
-            with seeing(Log()):
+            with Log().seeing():
                 nn.LSTM(4, 8)(x)
 
-    with seeing(log):
+    with log.seeing():
         threads = [threading.Thread(target=work) for _ in range(2)]
         for thread in threads:
             thread.start()
@@ -166,8 +167,8 @@ def test_two_threads() -> None:
 @contextmanager
 def all_of_it(log: Log) -> Iterator[None]:
     with ExitStack() as stack:
-        stack.enter_context(surrounding(lambda *_: nullcontext()))
-        stack.enter_context(seeing(log))
+        stack.enter_context(surrounding(lambda *_: nullcontext(id)))
+        stack.enter_context(log.seeing())
         yield
 
 
@@ -210,8 +211,9 @@ class Around:
     def __init__(self, said: list[str], name: str) -> None:
         self.said, self.name = said, name
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Callable[[Any], object]:
         self.said.append(f"into {self.name}")
+        return lambda results: self.said.append(f"{self.name} gave {tuple(results.shape)}")
 
     def __exit__(self, *_: object) -> None:
         self.said.append(f"out of {self.name}")
@@ -226,12 +228,13 @@ def test_the_outermost_call_of_a_module_is_surrounded() -> None:
             model(torch.randn(5, 3, 5))
         model.fc(torch.randn(3, 16))
     model(x)
-    assert said == ["into Model", "out of Model"] * 2 + ["into Linear", "out of Linear"]
+    assert said[:5] == ["into Model", "Model gave (5, 3, 3)", "out of Model", "into Model", "out of Model"]
+    assert said[5:] == ["into Linear", "Linear gave (3, 3)", "out of Linear"]
 
 
 def test_a_surround_that_raises_never_reaches_the_model() -> None:
     class Broken(Around):
-        def __enter__(self) -> None:
+        def __enter__(self) -> Any:
             raise KeyError("in")
 
         def __exit__(self, *_: object) -> None:
