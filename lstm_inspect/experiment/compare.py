@@ -14,22 +14,15 @@ from lstm_inspect.theory.tolerance import EXACT, Tolerance
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How two results compare.
+    """How two results compare."""
 
-    Attributes:
-        identical: the same shape, dtype and numbers.
-        max_abs_diff: the largest difference of any element; None if there is none to take (other
-            shapes, not numbers, a NaN).
-        worst: the index of that element; None if identical or not to be had.
-        passed: within the tolerance everywhere.
-        noticed: any element off by more would not have passed; None where every bit counts.
-    """
-
-    identical: bool
+    identical: bool  #: the same shape, dtype and numbers.
+    #: the largest difference of any element; None if there is none to take (other shapes, not numbers, a
+    #: NaN).
     max_abs_diff: float | None
-    worst: tuple[int, ...] | None
-    passed: bool
-    noticed: float | None = None
+    worst: tuple[int, ...] | None  #: the index of that element; None if identical or not to be had.
+    passed: bool  #: within the tolerance everywhere.
+    noticed: float | None = None  #: any element off by more would not have passed; None where every bit counts.
 
 
 def compare(left: Any, right: Any, allowed: Tolerance = EXACT) -> Comparison:

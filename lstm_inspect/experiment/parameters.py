@@ -22,22 +22,15 @@ _FLOPS_A_MULTIPLY_ADD: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What torch says.
+    """What torch says."""
 
-    Attributes:
-        built: the module that was asked: the spec's own, or its first layers where there are very many.
-        shapes: every parameter's shape by its name, in the order of ``named_parameters()``.
-        bytes: of all parameters together.
-        counted: the run that the multiply-adds were counted on: the spec's own, or its first layers and time
-            steps where that is a long one.
-        multiply_adds: of that run, by ``torch.utils.flop_counter.FlopCounterMode``.
-    """
-
-    built: LSTMSpec
-    shapes: Mapping[str, Shape]
-    bytes: int
+    built: LSTMSpec  #: the module that was asked: the spec's own, or its first layers where there are very many.
+    shapes: Mapping[str, Shape]  #: every parameter's shape by its name, in the order of ``named_parameters()``.
+    bytes: int  #: of all parameters together.
+    #: the run that the multiply-adds were counted on: the spec's own, or its first layers and time steps
+    #: where that is a long one.
     counted: LSTMSpec
-    multiply_adds: int
+    multiply_adds: int  #: of that run, by ``torch.utils.flop_counter.FlopCounterMode``.
 
 
 def measure(spec: LSTMSpec) -> Measured:

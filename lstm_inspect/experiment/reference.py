@@ -18,17 +18,13 @@ from lstm_inspect.theory.memory import REFERENCE_STEPS_AT_ONCE
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What the equations give, in float64 on the CPU, with the axes that nn.LSTM would give them.
+    """What the equations give, in float64 on the CPU, with the axes that nn.LSTM would give them."""
 
-    Attributes:
-        output, hn, cn: as nn.LSTM returns them.
-        states: by layer and direction ("forward", "reverse"): the last h (B, R) and the last c (B, H), so
-            that a row of hn is known by what computed it and not by its place.
-    """
-
-    output: Tensor
-    hn: Tensor
-    cn: Tensor
+    output: Tensor  #: as nn.LSTM returns them.
+    hn: Tensor  #: as nn.LSTM returns them.
+    cn: Tensor  #: as nn.LSTM returns them.
+    #: by layer and direction ("forward", "reverse"): the last h (B, R) and the last c (B, H), so that a row
+    #: of hn is known by what computed it and not by its place.
     states: dict[tuple[int, str], tuple[Tensor, Tensor]]
 
 

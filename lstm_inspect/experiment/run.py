@@ -24,18 +24,13 @@ _SAID_ELSEWHERE = (
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One call and everything that went into it and came out of it.
+    """One call and everything that went into it and came out of it."""
 
-    Attributes:
-        lstm: the module, in eval mode.
-        tensors: by name, as expressions call them: input, h0, c0, output, hn, cn and, with lengths,
-            lengths, packed_input, packed_output.
-        padding_value: what output holds after a sequence's end.
-    """
-
-    lstm: torch.nn.LSTM
+    lstm: torch.nn.LSTM  #: the module, in eval mode.
+    #: by name, as expressions call them: input, h0, c0, output, hn, cn and, with lengths, lengths,
+    #: packed_input, packed_output.
     tensors: dict[str, Any]
-    padding_value: float = 0.0
+    padding_value: float = 0.0  #: what output holds after a sequence's end.
 
     def tensor(self, name: str) -> Tensor:
         """The tensor of a name; a PackedSequence's data."""

@@ -20,33 +20,21 @@ _EQUALS_NOTE: Final = "equally long sequences stand in the given order; torch ma
 @written("sequence time_step row")
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """One cell of either grid: what one sequence has at one time step.
+    """One cell of either grid: what one sequence has at one time step."""
 
-    Attributes:
-        sequence: its number, as the lengths were given.
-        time_step: from 0.
-        row: the row of ``.data`` that it becomes; None if it is padding, which packing leaves out.
-    """
-
-    sequence: Natural
-    time_step: Natural
-    row: Natural | None
+    sequence: Natural  #: its number, as the lengths were given.
+    time_step: Natural  #: from 0.
+    row: Natural | None  #: the row of ``.data`` that it becomes; None if it is padding, which packing leaves out.
 
 
 @written("time_step batch_size cells")
 @dataclass(frozen=True, slots=True)
 class PackedColumn:
-    """One time step of a PackedSequence: the sequences that still run, longest first.
+    """One time step of a PackedSequence: the sequences that still run, longest first."""
 
-    Attributes:
-        time_step: from 0.
-        batch_size: how many sequences there are, its number in batch_sizes.
-        cells: those of them that are drawn, from the top.
-    """
-
-    time_step: Natural
-    batch_size: Positive
-    cells: tuple[GridCell, ...]
+    time_step: Natural  #: from 0.
+    batch_size: Positive  #: how many sequences there are, its number in batch_sizes.
+    cells: tuple[GridCell, ...]  #: those of them that are drawn, from the top.
 
 
 @written(
@@ -55,27 +43,18 @@ class PackedColumn:
 )
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The padded batch and its packed columns, as far as they are drawn; None stands for a gap.
+    """The padded batch and its packed columns, as far as they are drawn; None stands for a gap."""
 
-    Attributes:
-        sequences: the sequences of the padded batch, from the top, as the lengths were given.
-        sorted_sequences: the same for the packed columns, longest first.
-        time_steps: those of the padded batch, from the left.
-        packed_steps: those of the packed columns; a batch padded further has more.
-        padded: the padded batch, sequence by sequence.
-        packed: the packed columns, from the left.
-        sequences_left_out, time_steps_left_out, packed_steps_left_out: how many the gaps stand for.
-    """
-
+    #: the sequences of the padded batch, from the top, as the lengths were given.
     sequences: tuple[Natural | None, ...]
-    sorted_sequences: tuple[Natural | None, ...]
-    time_steps: tuple[Natural | None, ...]
-    packed_steps: tuple[Natural | None, ...]
-    padded: tuple[tuple[GridCell, ...], ...]
-    packed: tuple[PackedColumn, ...]
-    sequences_left_out: Natural
-    time_steps_left_out: Natural
-    packed_steps_left_out: Natural
+    sorted_sequences: tuple[Natural | None, ...]  #: the same for the packed columns, longest first.
+    time_steps: tuple[Natural | None, ...]  #: those of the padded batch, from the left.
+    packed_steps: tuple[Natural | None, ...]  #: those of the packed columns; a batch padded further has more.
+    padded: tuple[tuple[GridCell, ...], ...]  #: the padded batch, sequence by sequence.
+    packed: tuple[PackedColumn, ...]  #: the packed columns, from the left.
+    sequences_left_out: Natural  #: how many sequences the gap stands for.
+    time_steps_left_out: Natural  #: how many time steps of the padded batch the gap stands for.
+    packed_steps_left_out: Natural  #: how many of the packed columns the gap stands for.
 
 
 def grid(packing: Packing, most_sequences: int = MOST_SEQUENCES, most_steps: int = MOST_STEPS) -> Grid:

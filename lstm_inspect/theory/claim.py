@@ -20,45 +20,30 @@ KINDS: Final = {
 @written("id kind left right why")
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Two expressions that must come out the same.
+    """Two expressions that must come out the same."""
 
-    Attributes:
-        id: stable name, unique in a report.
-        kind: "shape", "equality", "packing" or "reference".
-        left, right: Python expressions over ``torch lstm input h0 c0 output hn cn lengths packed_input
-            packed_output`` and, in kind "reference", ``reference``.
-        why: the reason, in words.
-        exact: whether every number must be the same to the bit; else within the dtype's tolerance.
-        reruns: whether an expression calls the module anew.
-    """
-
-    id: str
-    kind: Annotated[str, Limit(enum=list(KINDS))]
+    id: str  #: stable name, unique in a report.
+    kind: Annotated[str, Limit(enum=list(KINDS))]  #: "shape", "equality", "packing" or "reference".
+    #: a Python expression over ``torch lstm input h0 c0 output hn cn lengths packed_input packed_output`` and,
+    #: in kind "reference", ``reference``.
     left: str
-    right: str
-    why: str
-    exact: bool = True
-    reruns: bool = False
+    right: str  #: a Python expression over the same names.
+    why: str  #: the reason, in words.
+    exact: bool = True  #: whether every number must be the same to the bit; else within the dtype's tolerance.
+    reruns: bool = False  #: whether an expression calls the module anew.
 
 
 @written("id tempting instead why")
 @dataclass(frozen=True, slots=True)
 class Pitfall:
-    """An expression that looks right and is not.
+    """An expression that looks right and is not."""
 
-    Attributes:
-        id: stable name, unique in a report.
-        tempting: what is often written.
-        instead: what was meant.
-        why: what the tempting one really is.
-        exact: whether both sides are numbers of one run, so that any difference counts; else they must
-            differ by more than the dtype's tolerance.
-    """
-
-    id: str
-    tempting: str
-    instead: str
-    why: str
+    id: str  #: stable name, unique in a report.
+    tempting: str  #: what is often written.
+    instead: str  #: what was meant.
+    why: str  #: what the tempting one really is.
+    #: whether both sides are numbers of one run, so that any difference counts; else they must differ by more
+    #: than the dtype's tolerance.
     exact: bool = True
 
     @property
@@ -70,41 +55,29 @@ class Pitfall:
 @written("*claim identical max_abs_diff *tolerance noticed passed worst error")
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """A claim and what came of it; the measured fields are None where nothing ran.
-
-    Attributes:
-        identical: the same shape, dtype and numbers.
-        max_abs_diff: the largest difference of any element; None if there is none to take (shapes, a NaN).
-        worst: the index of that element; None if there is none.
-        noticed: any element off by more would have failed the check; None where every bit counts.
-        error: what evaluating an expression raised; the check has failed then.
-    """
+    """A claim and what came of it; the measured fields are None where nothing ran."""
 
     claim: Claim
     tolerance: Tolerance = EXACT
-    identical: bool | None = None
+    identical: bool | None = None  #: the same shape, dtype and numbers.
+    #: the largest difference of any element; None if there is none to take (shapes, a NaN).
     max_abs_diff: float | None = None
     passed: bool | None = None
-    worst: tuple[int, ...] | None = None
-    error: str | None = None
-    noticed: float | None = None
+    worst: tuple[int, ...] | None = None  #: the index of that element; None if there is none.
+    error: str | None = None  #: what evaluating an expression raised; the check has failed then.
+    noticed: float | None = None  #: any element off by more would have failed the check; None where every bit counts.
 
 
 @written("*pitfall max_abs_diff tempting_shape instead_shape passed error")
 @dataclass(frozen=True, slots=True)
 class PitfallResult:
-    """A pitfall and how far off it is; ``passed`` if its two sides came out different, as they must.
-
-    Attributes:
-        max_abs_diff: the largest difference of any element; None where the shapes differ already.
-        hidden: whether these numbers can't show it: by the equations too its two sides are the same.
-    """
+    """A pitfall and how far off it is; ``passed`` if its two sides came out different, as they must."""
 
     pitfall: Pitfall
     tolerance: Tolerance = EXACT
-    max_abs_diff: float | None = None
+    max_abs_diff: float | None = None  #: the largest difference of any element; None where the shapes differ already.
     tempting_shape: tuple[int, ...] | None = None
     instead_shape: tuple[int, ...] | None = None
     passed: bool | None = None
     error: str | None = None
-    hidden: bool = False
+    hidden: bool = False  #: whether these numbers can't show it: by the equations too its two sides are the same.

@@ -4,8 +4,9 @@
     @written("*claim passed worst line?", command="shapes")    # a document: what --json writes
 
 A key is a field or a property. ``*claim`` puts that attribute's own keys among these, ``predicted=shape`` writes
-``shape`` under another name, ``line?`` is left out where it is None. The JSON Schema follows from the types and
-the docstrings (``Annotated[int, Limit(minimum=0)]`` says more than int).
+``shape`` under another name, ``line?`` is left out where it is None. The JSON Schema follows from the types
+(``Annotated[int, Limit(minimum=0)]`` says more than int), and its descriptions from a property's docstring and from
+what stands after ``#:`` beside a field, or above it.
 
 A new key: the field or property, its name in that line, and ``pytest tests/verdict/test_schema.py
 --rewrite-snapshots``, which writes the shipped schema.json anew. A new document: a class with a ``command=``,
@@ -19,9 +20,8 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from types import NoneType, SimpleNamespace
-from typing import Annotated, Any, Final, TypeAlias, TypedDict, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypedDict, TypeVar, get_args, get_type_hints
 
 from lstm_inspect._version import __version__
 
@@ -50,29 +50,20 @@ class Environment(TypedDict):
     tf32: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One entry of an object: its name there, and the attribute whose value it has.
-
-    Attributes:
-        name: the key.
-        attribute: a field or a property of the class.
-        inline: whether the attribute's own keys stand here instead.
-        optional: whether the key is left out where the attribute is None.
-    """
+class Key(NamedTuple):
+    """One entry of an object: its name there, and the field or property whose value it has."""
 
     name: str
     attribute: str
-    inline: bool = False
-    optional: bool = False
+    inline: bool  #: whether the attribute's own keys stand here instead
+    optional: bool  #: whether the key is left out where the attribute is None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """How a class is written: its keys and, if it is a document, the commands that write it."""
 
     keys: tuple[Key, ...]
-    commands: tuple[str, ...] = ()
+    commands: tuple[str, ...]
 
 
 WRITTEN: Final[dict[type, Written]] = {}
@@ -88,16 +79,16 @@ def written(keys: str, *, command: str = "") -> Callable[[type[T]], type[T]]:
             ``command`` names the one that wrote it.
     """
 
+    found = []
+    for word in keys.split():
+        name, _, attribute = word.strip("*?").partition("=")
+        found.append(Key(name, attribute or name, inline=word.startswith("*"), optional=word.endswith("?")))
+
     def enter(cls: type[T]) -> type[T]:
-        WRITTEN[cls] = Written(tuple(map(_key, keys.split())), tuple(command.split()))
+        WRITTEN[cls] = Written(tuple(found), tuple(command.split()))
         return cls
 
     return enter
-
-
-def _key(word: str) -> Key:
-    name, _, attribute = word.strip("*?").partition("=")
-    return Key(name, attribute or name, inline=word.startswith("*"), optional=word.endswith("?"))
 
 
 def written_as(cls: type) -> Written:
@@ -120,16 +111,14 @@ def to_dict(value: object) -> dict[str, Any]:
     found = header(getattr(value, "command", how.commands[0])) if how.commands else {}
     for key in how.keys:
         part = getattr(value, key.attribute)
-        if key.inline:
-            found |= _nothing_of(type(value), key.attribute) if part is None else to_dict(part)
+        if key.inline and part is None:
+            hidden = without_none(hint_of(type(value), key.attribute))
+            found |= {each.name: None for each in written_as(hidden).keys}
+        elif key.inline:
+            found |= to_dict(part)
         elif part is not None or not key.optional:
             found[key.name] = plain(part)
     return found
-
-
-def _nothing_of(cls: type, attribute: str) -> dict[str, None]:
-    """The keys of an attribute that is None."""
-    return {key.name: None for key in written_as(without_none(hint_of(cls, attribute))).keys}
 
 
 def hint_of(cls: type, attribute: str) -> Any:

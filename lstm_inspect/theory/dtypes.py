@@ -10,24 +10,16 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class DType:
-    """One dtype.
+    """One dtype."""
 
-    Attributes:
-        bytes: of one element.
-        bits: of its significand, the hidden one included.
-        largest: its largest number.
-        rtol, atol: how far a run may be from the equations in float64 (theory.tolerance says where from).
-        wide: what atol and rtol are times sqrt(H) in wide layers, whose numbers are smaller; None: the same at any H.
-        summed: the rounding of one product in a gate's sum; the narrow dtypes are summed in float32.
-    """
-
-    bytes: int
-    bits: int
-    largest: float
-    rtol: float
-    atol: float
+    bytes: int  #: of one element.
+    bits: int  #: of its significand, the hidden one included.
+    largest: float  #: its largest number.
+    rtol: float  #: how far a run may be from the equations in float64, relatively (theory.tolerance says where from),
+    atol: float  #: and absolutely.
+    #: what both are times sqrt(H) in wide layers, whose numbers are smaller; None: the same at any H.
     wide: float | None = None
-    summed: float = 0.0
+    summed: float = 0.0  #: the rounding of one product in a gate's sum; the narrow dtypes are summed in float32.
 
 
 DTYPES: Final = {

@@ -11,16 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One letter.
+    """One letter."""
 
-    Attributes:
-        field: the field or property of an LSTMSpec that is its size.
-        one, many: what it counts.
-    """
-
-    field: str
-    one: str
-    many: str
+    field: str  #: the field or property of an LSTMSpec that is its size.
+    one: str  #: what it counts, in the singular.
+    many: str  #: and in the plural.
 
 
 LETTERS: Final = {

@@ -32,37 +32,24 @@ _UNITS: Final = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 @written("name inference training why")
 @dataclass(frozen=True, slots=True)
 class MemoryItem:
-    """One line of the account, in bytes.
+    """One line of the account, in bytes."""
 
-    Attributes:
-        name: what takes the memory.
-        inference, training: bytes in a run without gradients, and in one with them.
-        why: what is counted.
-    """
-
-    name: str
-    inference: Natural
-    training: Natural
-    why: str
+    name: str  #: what takes the memory.
+    inference: Natural  #: bytes in a run without gradients.
+    training: Natural  #: bytes in a run with gradients.
+    why: str  #: what is counted.
 
 
 @written("convention items inference training adam")
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The account of one run, and of one training step.
+    """The account of one run, and of one training step."""
 
-    Attributes:
-        items: what takes memory, one by one.
-        inference, training: the sums.
-        adam: what Adam keeps beside the gradients: two moments a parameter (torch.optim.Adam).
-        convention: what is counted.
-    """
-
-    items: tuple[MemoryItem, ...]
-    inference: Natural
-    training: Natural
-    adam: Natural
-    convention: str = CONVENTION
+    items: tuple[MemoryItem, ...]  #: what takes memory, one by one.
+    inference: Natural  #: the sum without gradients.
+    training: Natural  #: the sum with gradients.
+    adam: Natural  #: what Adam keeps beside the gradients: two moments a parameter (torch.optim.Adam).
+    convention: str = CONVENTION  #: what is counted.
 
 
 def memory(spec: LSTMSpec) -> Memory:
@@ -155,17 +142,11 @@ def _activations_why(spec: LSTMSpec) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What something takes of memory at its peak.
+    """What something takes of memory at its peak."""
 
-    Attributes:
-        bytes: how many.
-        largest: the argument that most of them are owed to, as errors name it.
-        sentence: what is counted.
-    """
-
-    bytes: int
-    largest: str
-    sentence: str
+    bytes: int  #: how many.
+    largest: str  #: the argument that most of them are owed to, as errors name it.
+    sentence: str  #: what is counted.
 
 
 def need(spec: LSTMSpec, *, reference: bool = False) -> Need:

@@ -18,21 +18,13 @@ CONVENTION: Final = (
 @written("input formula steps this_run by_layer total")
 @dataclass(frozen=True, slots=True)
 class Work:
-    """How many time steps a run computes, over all its sequences, by the form of its input.
+    """How many time steps a run computes, over all its sequences, by the form of its input."""
 
-    Attributes:
-        input: "padded", "packed" or "unbatched".
-        formula: the steps in letters.
-        steps: the steps in numbers.
-        this_run: whether the spec's own input has that form.
-        spec: of the module.
-    """
-
-    input: Annotated[str, Limit(enum=["padded", "packed", "unbatched"])]
-    formula: str
-    steps: Natural
-    this_run: bool
-    spec: LSTMSpec
+    input: Annotated[str, Limit(enum=["padded", "packed", "unbatched"])]  #: "padded", "packed" or "unbatched".
+    formula: str  #: the steps in letters.
+    steps: Natural  #: the steps in numbers.
+    this_run: bool  #: whether the spec's own input has that form.
+    spec: LSTMSpec  #: of the module.
 
     @property
     def by_layer(self) -> list[Natural]:

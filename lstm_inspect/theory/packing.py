@@ -15,30 +15,19 @@ from lstm_inspect.theory.contract import written
 )
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """A PackedSequence's bookkeeping. Sequences are numbered as the lengths were given.
+    """A PackedSequence's bookkeeping. Sequences are numbered as the lengths were given."""
 
-    Attributes:
-        lengths: valid time steps of each sequence, B numbers.
-        sorted_indices: the sequences, longest first. torch sorts without keeping the order of equals
-            (measured: from 17 sequences on); predicted, they stay in the given order.
-        unsorted_indices: the inverse permutation: where each sequence went.
-        sorted_lengths: lengths in that order.
-        batch_sizes: how many sequences still run at each time step, max(lengths) numbers.
-        row_sequence: the sequence that each row of ``.data`` comes from.
-        row_time_step: the time step that each row of ``.data`` comes from.
-        valid_steps: rows of ``.data``: the sum of lengths.
-        padded_steps: cells of the padded batch, max(lengths) * B.
-    """
-
-    lengths: tuple[int, ...]
+    lengths: tuple[int, ...]  #: valid time steps of each sequence, B numbers.
+    #: the sequences, longest first. torch sorts without keeping the order of equals (measured: from 17
+    #: sequences on); predicted, they stay in the given order.
     sorted_indices: tuple[int, ...]
-    unsorted_indices: tuple[int, ...]
-    sorted_lengths: tuple[int, ...]
-    batch_sizes: tuple[int, ...]
-    row_sequence: tuple[int, ...]
-    row_time_step: tuple[int, ...]
-    valid_steps: int
-    padded_steps: int
+    unsorted_indices: tuple[int, ...]  #: the inverse permutation: where each sequence went.
+    sorted_lengths: tuple[int, ...]  #: lengths in that order.
+    batch_sizes: tuple[int, ...]  #: how many sequences still run at each time step, max(lengths) numbers.
+    row_sequence: tuple[int, ...]  #: the sequence that each row of ``.data`` comes from.
+    row_time_step: tuple[int, ...]  #: the time step that each row of ``.data`` comes from.
+    valid_steps: int  #: rows of ``.data``: the sum of lengths.
+    padded_steps: int  #: cells of the padded batch, max(lengths) * B.
 
 
 def pack(lengths: Sequence[int], seq_len: int | None = None, order: Sequence[int] | None = None) -> Packing:

@@ -32,20 +32,13 @@ WHY_PROJECTION: Final = (
 @written("letter name meaning start stop")
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One gate and the rows that it has in weight_ih, weight_hh, bias_ih and bias_hh.
+    """One gate and the rows that it has in weight_ih, weight_hh, bias_ih and bias_hh."""
 
-    Attributes:
-        letter: i, f, g or o, as in the equations.
-        name: its name.
-        meaning: what it does.
-        start, stop: its rows, start included and stop not.
-    """
-
-    letter: Annotated[str, Limit(enum=list(GATES))]
-    name: str
-    meaning: str
-    start: Natural
-    stop: Natural
+    letter: Annotated[str, Limit(enum=list(GATES))]  #: i, f, g or o, as in the equations.
+    name: str  #: its name.
+    meaning: str  #: what it does.
+    start: Natural  #: its first row.
+    stop: Natural  #: the row behind its last one.
 
     def of(self, parameter: str) -> str:
         """The gate's rows of a parameter, as an expression.
@@ -71,21 +64,13 @@ def gates(spec: LSTMSpec) -> tuple[Gate, ...]:
 @written("name layer direction formula predicted=shape gated count")
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of nn.LSTM.
+    """One parameter of nn.LSTM."""
 
-    Attributes:
-        name: torch's name, such as ``weight_ih_l0_reverse``.
-        layer: from 0.
-        direction: "forward" or "reverse".
-        formula: the axes in letters.
-        shape: the axes in numbers.
-    """
-
-    name: str
-    layer: Natural
-    direction: Direction
-    formula: str
-    shape: Shape
+    name: str  #: torch's name, such as ``weight_ih_l0_reverse``.
+    layer: Natural  #: from 0.
+    direction: Direction  #: "forward" or "reverse".
+    formula: str  #: the axes in letters.
+    shape: Shape  #: the axes in numbers.
 
     @property
     def count(self) -> Natural:

@@ -13,21 +13,13 @@ from lstm_inspect.theory.spec import LSTMSpec
 @written("id task expression shape why")
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What to use for a task.
+    """What to use for a task."""
 
-    Attributes:
-        id: stable name, unique in a report.
-        task: what somebody wants.
-        expression: what gives it.
-        shape: the expression's shape.
-        why: what to know about it.
-    """
-
-    id: str
-    task: str
-    expression: str
-    shape: Shape
-    why: str
+    id: str  #: stable name, unique in a report.
+    task: str  #: what somebody wants.
+    expression: str  #: what gives it.
+    shape: Shape  #: the expression's shape.
+    why: str  #: what to know about it.
 
 
 def recipes(spec: LSTMSpec) -> tuple[Recipe, ...]:

@@ -12,26 +12,16 @@ from lstm_inspect.theory.spec import LSTMSpec
 @written("row layer direction time_step hn cn output why")
 @dataclass(frozen=True, slots=True)
 class StateRow:
-    """What one row of hn and cn is.
+    """What one row of hn and cn is."""
 
-    Attributes:
-        row: its index on the first axis, layer * D + direction.
-        layer: from 0, the layer that reads input.
-        direction: "forward" or "reverse".
-        time_step: the step after which this state is final; None if it differs by sequence.
-        hn, cn: the row as an expression.
-        output: the slice of output that equals hn's row; None if none does.
-        why: why that slice equals it, or why none does.
-    """
-
-    row: Natural
-    layer: Natural
-    direction: Direction
-    time_step: Natural | None
-    hn: str
-    cn: str
-    output: str | None
-    why: str
+    row: Natural  #: its index on the first axis, layer * D + direction.
+    layer: Natural  #: from 0, the layer that reads input.
+    direction: Direction  #: "forward" or "reverse".
+    time_step: Natural | None  #: the step after which this state is final; None if it differs by sequence.
+    hn: str  #: the row of hn as an expression.
+    cn: str  #: the row of cn as an expression.
+    output: str | None  #: the slice of output that equals hn's row; None if none does.
+    why: str  #: why that slice equals it, or why none does.
 
 
 def row_index(spec: LSTMSpec, layer: int, direction: int) -> int:

@@ -31,33 +31,21 @@ class Axis(NamedTuple):
 @written("tensor axis by")
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An axis that a setting changes.
+    """An axis that a setting changes."""
 
-    Attributes:
-        tensor: the tensor's name.
-        axis: its index, from 0.
-        by: "num_layers", "bidirectional" or "batch_first".
-    """
-
-    tensor: str
-    axis: Natural
-    by: Setting
+    tensor: str  #: the tensor's name.
+    axis: Natural  #: its index, from 0.
+    by: Setting  #: "num_layers", "bidirectional" or "batch_first".
 
 
 @written("by sentence axes")
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What the table teaches about one setting: a sentence, and the axes that it speaks of.
+    """What the table teaches about one setting: a sentence, and the axes that it speaks of."""
 
-    Attributes:
-        by: the setting.
-        sentence: for people.
-        axes: every axis that the setting changes; all others it leaves alone.
-    """
-
-    by: Setting
-    sentence: str
-    axes: frozenset[Axis]
+    by: Setting  #: the setting.
+    sentence: str  #: for people.
+    axes: frozenset[Axis]  #: every axis that the setting changes; all others it leaves alone.
 
 
 def structures(spec: LSTMSpec) -> tuple[LSTMSpec, ...]:

@@ -24,45 +24,28 @@ _REVERSE_NOTE: Final = "; its reverse direction starts at n - 1"
 @written("label time_step first last gap")
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One column: a time step, or the gap that stands for those left out.
+    """One column: a time step, or the gap that stands for those left out."""
 
-    Attributes:
-        label: what stands under it; n is a sequence's own length.
-        time_step: from 0; None if it differs by sequence, or for the gap.
-        first, last: whether the reverse direction's and the forward direction's last computed step is here.
-        gap: whether it stands for the steps left out.
-    """
-
-    label: str
-    time_step: Natural | None = None
-    first: bool = False
-    last: bool = False
-    gap: bool = False
+    label: str  #: what stands under it; n is a sequence's own length.
+    time_step: Natural | None = None  #: from 0; None if it differs by sequence, or for the gap.
+    first: bool = False  #: whether the reverse direction's last computed step is here.
+    last: bool = False  #: whether the forward direction's last computed step is here.
+    gap: bool = False  #: whether it stands for the steps left out.
 
 
 @written("layer direction step label is_output is_state row expression")
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: a layer and a direction at a time step.
+    """One cell: a layer and a direction at a time step."""
 
-    Attributes:
-        layer: from 0, the layer that reads input.
-        direction: "forward" or "reverse".
-        step: its time step; None if it differs by sequence.
-        label: the label of its column.
-        is_output: whether its hidden state is part of output.
-        is_state: whether its hidden state is a row of hn, and its cell state the same row of cn.
-        row: that row; None if it is none.
-        expression: its hidden state, taken from output where it is there, else from hn; None if neither holds it.
-    """
-
-    layer: Natural
-    direction: Direction
-    step: Natural | None
-    label: str
-    is_output: bool
-    is_state: bool
-    row: Natural | None
+    layer: Natural  #: from 0, the layer that reads input.
+    direction: Direction  #: "forward" or "reverse".
+    step: Natural | None  #: its time step; None if it differs by sequence.
+    label: str  #: the label of its column.
+    is_output: bool  #: whether its hidden state is part of output.
+    is_state: bool  #: whether its hidden state is a row of hn, and its cell state the same row of cn.
+    row: Natural | None  #: that row; None if it is none.
+    #: its hidden state, taken from output where it is there, else from hn; None if neither holds it.
     expression: str | None
 
     @property
@@ -74,23 +57,14 @@ class Cell:
 @written("steps layers cells states steps_left_out layers_left_out")
 @dataclass(frozen=True, slots=True)
 class Unrolled:
-    """An unrolled LSTM, as far as it is drawn.
+    """An unrolled LSTM, as far as it is drawn."""
 
-    Attributes:
-        steps: the columns, from the left.
-        layers: the layers, from the bottom; None stands for those left out.
-        cells: every cell of those, layer by layer, forward before reverse, step by step.
-        states: every row of hn and cn of those layers.
-        steps_left_out: how many steps the gap stands for; None if it differs by sequence.
-        layers_left_out: how many layers are not drawn.
-    """
-
-    steps: tuple[Step, ...]
-    layers: tuple[Natural | None, ...]
-    cells: tuple[Cell, ...]
-    states: tuple[StateRow, ...]
-    steps_left_out: Natural | None
-    layers_left_out: Natural
+    steps: tuple[Step, ...]  #: the columns, from the left.
+    layers: tuple[Natural | None, ...]  #: the layers, from the bottom; None stands for those left out.
+    cells: tuple[Cell, ...]  #: every cell of those, layer by layer, forward before reverse, step by step.
+    states: tuple[StateRow, ...]  #: every row of hn and cn of those layers.
+    steps_left_out: Natural | None  #: how many steps the gap stands for; None if it differs by sequence.
+    layers_left_out: Natural  #: how many layers are not drawn.
 
     def row(self, state: StateRow) -> tuple[Cell, ...]:
         """The cells of one layer and direction, from the left."""

@@ -15,23 +15,14 @@ from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 
 @dataclass(frozen=True, slots=True)
 class Theory:
-    """What must come out of one call; whoever needs a part of it takes it from here.
+    """What must come out of one call; whoever needs a part of it takes it from here."""
 
-    Attributes:
-        spec: of the call.
-        tensors: by name, in the contract's order.
-        states: the rows of hn and cn.
-        recipes: what to use for what.
-        packing: of the lengths; None without any.
-        warnings: what the spec lets go wrong.
-    """
-
-    spec: LSTMSpec
-    tensors: Mapping[str, TensorTheory]
-    states: tuple[StateRow, ...]
-    recipes: tuple[Recipe, ...]
-    packing: Packing | None
-    warnings: tuple[SpecWarning, ...]
+    spec: LSTMSpec  #: of the call.
+    tensors: Mapping[str, TensorTheory]  #: by name, in the contract's order.
+    states: tuple[StateRow, ...]  #: the rows of hn and cn.
+    recipes: tuple[Recipe, ...]  #: what to use for what.
+    packing: Packing | None  #: of the lengths; None without any.
+    warnings: tuple[SpecWarning, ...]  #: what the spec lets go wrong.
 
 
 def worked_out(spec: LSTMSpec) -> Theory:

@@ -21,6 +21,7 @@ _PLAIN: Final[dict[Any, dict[str, Any]]] = {
 }
 _LISTS: Final = (list, tuple, frozenset, Sequence)
 _ATTRIBUTE: Final = re.compile(r"^ {4}(\w+(?:, \w+)*): (.+(?:\n {5,}.+)*)", re.MULTILINE)
+_BESIDE: Final = re.compile(r"^((?: {4}#: .+\n)*) {4}(\w+): [^#\n]+(?:  #: (.+))?$", re.MULTILINE)
 
 
 def to_json(document: dict[str, Any]) -> str:
@@ -100,9 +101,12 @@ def _said(cls: type, attribute: str) -> dict[str, str]:
 
 
 def _described(cls: type) -> dict[str, str]:
-    """What a class's docstring says of each of its attributes."""
+    """What is said of each field of a class: in its docstring, or after ``#:`` beside the field or above it."""
     _, _, section = re.sub(r"^Args:$", "Attributes:", inspect.getdoc(cls) or "", flags=re.M).partition("Attributes:\n")
-    return {name: " ".join(text.split()) for names, text in _ATTRIBUTE.findall(section) for name in names.split(", ")}
+    found = {name: " ".join(text.split()) for names, text in _ATTRIBUTE.findall(section) for name in names.split(", ")}
+    for above, name, beside in _BESIDE.findall(inspect.getsource(cls)):
+        found[name] = beside or " ".join(above.replace("#:", "").split()) or found.get(name, "")
+    return found
 
 
 def _first_line(described: Any) -> str:

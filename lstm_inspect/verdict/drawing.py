@@ -19,14 +19,10 @@ from lstm_inspect.theory.unrolled import Unrolled, unroll
 @written("spec constructor *unrolled packed gates? step?", command="draw")
 @dataclass(frozen=True, slots=True)
 class Drawing(Document):
-    """What is drawn of a spec: the unrolled LSTM and, with lengths, the batch padded and packed.
-
-    Attributes:
-        cell: whether the inside of one cell is drawn.
-    """
+    """What is drawn of a spec: the unrolled LSTM and, with lengths, the batch padded and packed."""
 
     spec: LSTMSpec
-    cell: bool = False
+    cell: bool = False  #: whether the inside of one cell is drawn.
 
     @property
     def constructor(self) -> str:
@@ -57,12 +53,8 @@ class Drawing(Document):
 @written("style spec script", command="code")
 @dataclass(frozen=True, slots=True)
 class Script(Document):
-    """A script that builds a spec's LSTM, runs it and asserts what it gives.
-
-    Attributes:
-        script: Python source.
-    """
+    """A script that builds a spec's LSTM, runs it and asserts what it gives."""
 
     style: Annotated[str, Limit(enum=["minimal", "annotated"])]
     spec: LSTMSpec
-    script: str
+    script: str  #: Python source.

@@ -22,20 +22,14 @@ from lstm_inspect.verdict.guard import refuse_too_large
 @written("mode *mistake spec constructor call pitfall environment warnings verified", command="explain")
 @dataclass(frozen=True, slots=True)
 class Explanation(Shown):
-    """One mistake, and what making it on a spec gave.
-
-    Attributes:
-        mistake: as it stands in the catalogue.
-        spec: that it is made on.
-        pitfall: the tempting expression and the right one and, after a run, how far apart they came out.
-        environment: what ran it; None if nothing ran.
-    """
+    """One mistake, and what making it on a spec gave."""
 
     view = "explain"
-    mistake: Mistake
-    spec: LSTMSpec
+    mistake: Mistake  #: as it stands in the catalogue.
+    spec: LSTMSpec  #: that it is made on.
+    #: the tempting expression and the right one and, after a run, how far apart they came out.
     pitfall: PitfallResult
-    environment: Environment | None = None
+    environment: Environment | None = None  #: what ran it; None if nothing ran.
 
     @property
     def mode(self) -> Mode:

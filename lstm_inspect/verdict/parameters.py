@@ -25,14 +25,10 @@ _OF_THE_MODULE = ("dropout-one-layer",)  # the other warnings speak of shapes th
 @written("*parameter actual bytes")
 @dataclass(frozen=True, slots=True)
 class ParameterReport:
-    """One parameter, and what torch says of it.
-
-    Attributes:
-        actual: its shape in torch; None if torch was not asked, or not for this layer.
-    """
+    """One parameter, and what torch says of it."""
 
     parameter: theory.Parameter
-    actual: Shape | None
+    actual: Shape | None  #: its shape in torch; None if torch was not asked, or not for this layer.
     bytes: Natural
 
 

@@ -30,22 +30,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a spec is inspected.
+    """How a spec is inspected."""
 
-    Attributes:
-        predict: theory alone; torch is not imported.
-        reference: whether the run is held against the equations in float64.
-        rtol, atol: the tolerance of the inexact checks, from 0; the dtype's own where left out.
-        tf32: whether cuDNN may use TF32 in float32.
-        numbers: whether a batch of small numbers is packed too, to be shown.
-    """
-
-    predict: bool = False
-    reference: bool = True
-    rtol: float | None = None
-    atol: float | None = None
-    tf32: bool = False
-    numbers: bool = False
+    predict: bool = False  #: theory alone; torch is not imported.
+    reference: bool = True  #: whether the run is held against the equations in float64.
+    rtol: float | None = None  #: the tolerance of the inexact checks, from 0; the dtype's own where left out.
+    atol: float | None = None  #: the tolerance of the inexact checks, from 0; the dtype's own where left out.
+    tf32: bool = False  #: whether cuDNN may use TF32 in float32.
+    numbers: bool = False  #: whether a batch of small numbers is packed too, to be shown.
 
     def __post_init__(self) -> None:
         validate_tolerance(rtol=self.rtol, atol=self.atol)
@@ -76,11 +68,7 @@ class TensorReport:
 )
 @dataclass(frozen=True, slots=True)
 class Report(Shown):
-    """Everything known of one call of one nn.LSTM: frozen data, the same for text, JSON and Python.
-
-    Attributes:
-        line: verify --specs: the line that the spec stands on, from 1.
-    """
+    """Everything known of one call of one nn.LSTM: frozen data, the same for text, JSON and Python."""
 
     view = "report"
     command: str
@@ -94,7 +82,7 @@ class Report(Shown):
     warnings: Sequence[SpecWarning] = ()
     environment: Environment | None = None
     options: Options = field(default_factory=Options)
-    line: Positive | None = None
+    line: Positive | None = None  #: verify --specs: the line that the spec stands on, from 1.
 
     @property
     def mode(self) -> Mode:

@@ -17,19 +17,14 @@ MOST_FAILURES_KEPT: Final = 50
 @written("specs checks pitfalls failed furthest noticed")
 @dataclass(slots=True)
 class Tally:
-    """What came of some specs.
-
-    Attributes:
-        furthest: the largest difference of any element from the equations.
-        noticed: any element off by more would have been noticed, in every one of them.
-    """
+    """What came of some specs."""
 
     specs: Natural = 0
     checks: Natural = 0
     pitfalls: Natural = 0
     failed: Natural = 0
-    furthest: float = 0.0
-    noticed: float | None = None
+    furthest: float = 0.0  #: the largest difference of any element from the equations.
+    noticed: float | None = None  #: any element off by more would have been noticed, in every one of them.
 
     def add(self, report: Report) -> None:
         """Count one report."""
@@ -68,22 +63,15 @@ class OfDtype:
 @written("*total structures=by_structure dtypes=by_dtype failures environment verified", command="verify")
 @dataclass(slots=True)
 class Survey(Shown):
-    """The counts of many reports.
-
-    Attributes:
-        total: of all.
-        structures: by (num_layers, num_directions).
-        dtypes: by dtype.
-        failures: the failed reports, the first ``MOST_FAILURES_KEPT`` of them.
-        environment: what ran them.
-    """
+    """The counts of many reports."""
 
     view = "survey"
-    total: Tally = field(default_factory=Tally)
-    structures: dict[tuple[int, int], Tally] = field(default_factory=dict)
-    dtypes: dict[str, Tally] = field(default_factory=dict)
+    total: Tally = field(default_factory=Tally)  #: of all.
+    structures: dict[tuple[int, int], Tally] = field(default_factory=dict)  #: by (num_layers, num_directions).
+    dtypes: dict[str, Tally] = field(default_factory=dict)  #: by dtype.
+    #: the failed reports, the first ``MOST_FAILURES_KEPT`` of them.
     failures: list[Report] = field(default_factory=list)
-    environment: Environment | None = None
+    environment: Environment | None = None  #: what ran them.
 
     def add(self, report: Report) -> None:
         """Count one report; keep it if it failed."""

@@ -71,7 +71,9 @@ class Outer:
     size: Annotated[int, Limit(minimum=1)]
     numbers: tuple[float, ...]
     inner: Inner | None
-    note: str | None = None
+    note: str | None = None  #: words: to the reader.
+    #: another one,
+    #: if there is one.
     next: Outer | None = None
 
     @property
@@ -105,6 +107,8 @@ def test_types_and_docstrings_make_the_schema() -> None:
     assert properties["few"] == {"type": "array", "items": {"type": "number"}}
     assert properties["x"] == {"anyOf": [{"type": "boolean"}, {"type": "null"}]}
     assert properties["doubled"] == {"type": "integer", "description": "Twice the size."}
+    assert properties["note"]["description"] == "words: to the reader."
+    assert properties["next"]["description"] == "another one, if there is one."
     assert "note" not in schema_of([Outer])["$defs"]["Outer"]["required"]
 
 
