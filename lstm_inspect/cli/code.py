@@ -15,7 +15,7 @@ from lstm_inspect.theory.warnings import spec_warnings
 from lstm_inspect.verdict.contract import to_json
 from lstm_inspect.verdict.drawing import Script
 from lstm_inspect.verdict.guard import refuse_too_large
-from lstm_inspect.views.script.script import STYLES, script
+from lstm_inspect.views.script import STYLES, script
 
 _PANEL: Final = "The report"
 STYLE: Final = text(

@@ -12,7 +12,7 @@ from support import Cli
 
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.contract import json_schema
-from lstm_inspect.views.script.script import script
+from lstm_inspect.views.script import script
 
 SHOWN = ("--layers", "2", "--bidir", "--lengths", "8,9,10")
 SPEC = LSTMSpec(num_layers=2, bidirectional=True, lengths=(8, 9, 10))

@@ -24,7 +24,7 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import state_rows
 from lstm_inspect.theory.worked_out import worked_out
 from lstm_inspect.views.layout import WIDTH
-from lstm_inspect.views.script.script import STYLES, script
+from lstm_inspect.views.script import STYLES, script
 
 BATCHES: dict[str, dict[str, Any]] = {
     "padded": {},
@@ -330,7 +330,7 @@ def test_claims_of_any_form_can_be_asserted(monkeypatch: pytest.MonkeyPatch) -> 
         Claim("a", "packing", "packed_input", "packed_input", "a PackedSequence"),
         Claim("b", "packing", "(packed_output, (hn, (cn,)))", "(packed_output, (hn, (cn,)))", "nested", exact=False),
     )
-    monkeypatch.setattr("lstm_inspect.views.script.script.claims", lambda spec, *, reference: held)
+    monkeypatch.setattr("lstm_inspect.views.script.claims", lambda spec, *, reference: held)
     source = script(UNEQUAL)
     assert source.count("torch.testing.assert_close(") == 2
     execute(source)

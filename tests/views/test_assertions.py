@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.tolerance import EXACT, Tolerance
-from lstm_inspect.views.script.assertions import assertion
+from lstm_inspect.views.script import assertion
 
 HN = torch.arange(6.0).reshape(2, 3)
 

@@ -1,1 +1,0 @@
-"""How a script is written that builds an LSTM, runs it and asserts what it gives."""
