@@ -14,8 +14,8 @@ from lstm_inspect.diagnosis.origin import NOWHERE, Origin
 _DERIVED: Final = ("num_directions", "rows", "state_size", "batch", "time", "batched")
 FACTS: Final = (*(each.name for each in fields(Known)), *_DERIVED, "time_axis", "batch_axis")
 """The names of what can be known of a call."""
-OF_A_MESSAGE: Final = ("message", "trace", "at_an_lstm", "mentions", "constructor")
-"""The names that every message has."""
+OF_A_MESSAGE: Final = ("message", "trace", "at_an_lstm", "mentions", "constructor", "line", "raised", "in_torch")
+"""The names that a message has; the last three where its traceback shows them."""
 
 _KEYWORDS: Final[Mapping[str, object]] = {
     "num_layers": 1,
@@ -68,7 +68,8 @@ class Evidence:
         """What an expression may use; a fact that is not known is no name."""
         facts = {name: getattr(self.known, name) for name in FACTS if hasattr(self.known, name)}
         facts |= {"time_axis": _axis(self.known.batch_first, 1, 0), "batch_axis": _axis(self.known.batch_first, 0, 1)}
-        facts = {name: value for name, value in facts.items() if value is not None}
+        shown = {"line": self.origin.line, "raised": self.origin.raised, "in_torch": self.origin.in_torch}
+        facts = {name: value for name, value in {**facts, **shown}.items() if value is not None}
         of_the_message = {
             "message": self.message,
             "trace": self.origin.trace,
@@ -76,9 +77,7 @@ class Evidence:
             "mentions": self.mentions,
             "constructor": self.constructor,
         }
-        return Names(
-            {**{n: value for n, value in facts.items() if value is not None}, **of_the_message, **self.numbers}
-        )
+        return Names({**facts, **of_the_message, **self.numbers})
 
 
 def _axis(batch_first: bool | None, if_first: int, else_: int) -> int | None:

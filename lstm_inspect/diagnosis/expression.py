@@ -22,6 +22,7 @@ _BUILTINS: Final = (
 FUNCTIONS: Final[Mapping[str, Any]] = {
     **{name: getattr(builtins, name) for name in _BUILTINS.split()},
     "prod": math.prod,
+    "matches": lambda pattern, text: re.search(pattern, text) is not None,
 }
 """What an expression may call, beside methods of its values."""
 

@@ -105,6 +105,21 @@ class Origin:
         """The innermost frame of the user's own code."""
         return next((frame for frame in reversed(self.frames) if frame.own), None)
 
+    @property
+    def line(self) -> str | None:
+        """The user's own line of code; None if none is shown."""
+        return (self.user.code or None) if self.user else None
+
+    @property
+    def raised(self) -> str | None:
+        """The line of code that raised it, whoever wrote it; None if none is shown."""
+        return (self.frames[-1].code or None) if self.frames else None
+
+    @property
+    def in_torch(self) -> bool | None:
+        """Whether a library's code raised it; None if no frame is shown."""
+        return not self.frames[-1].own if self.frames else None
+
 
 NOWHERE: Final = Origin()
 

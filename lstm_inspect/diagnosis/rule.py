@@ -56,7 +56,7 @@ class Cause:
         id: stable name, unique within its rule.
         cause, write, likely_if: texts with holes; see LikelyCause.
         only: it is ruled out where one of these is false.
-        sure: what is known decides for it where this is true.
+        sure: what is known decides for it where one of these is true.
         when: what is known decides for it where this is true, and it is ruled out where it is false.
         argument, axis: what is at fault if this is the cause; the rule's own where left out.
         expected, got: the names of the numbers that are expected and got if this is the cause.
@@ -66,7 +66,6 @@ class Cause:
         first: a line before ``write``, for what its names stand for in this case.
         again: the call as it is made after ``write``; the one that failed, unless it is said.
         meant: what holds after it; empty where no call on a CPU can show it.
-        rank: its place among the causes of its own case, where nothing that is known sets it apart from others.
     """
 
     id: str
@@ -74,7 +73,7 @@ class Cause:
     write: str
     likely_if: str
     only: tuple[str, ...] = ()
-    sure: str | None = None
+    sure: tuple[str, ...] = ()
     when: str | None = None
     argument: str | None = None
     axis: int | None = None
@@ -86,14 +85,13 @@ class Cause:
     first: str = ""
     again: str | None = None
     meant: str = ""
-    rank: int = 1
 
     def decide(self, names: Names) -> bool | None:
         """True: what is known decides for it. None: open. False: ruled out."""
         limits = [names.value(condition) for condition in self.only]
         if any(limit is not None and not limit for limit in limits):
             return False
-        if self.sure is not None and names.value(self.sure):
+        if any(names.value(condition) for condition in self.sure):
             return True
         decided = None if self.when is None else names.value(self.when)
         return None if decided is None else bool(decided)
@@ -169,8 +167,10 @@ def _rule(row: Mapping[str, Any], words: Mapping[str, str]) -> Rule:
 
 
 def _cause(row: Mapping[str, Any]) -> Cause:
-    only = row.get("only", ())
-    return Cause(**{**row, "only": (only,) if isinstance(only, str) else tuple(only)})
+    several = {
+        name: (row[name],) if isinstance(row[name], str) else row[name] for name in ("only", "sure") if name in row
+    }
+    return Cause(**{**row, **several})
 
 
 def _with_words(value: Any, words: Mapping[str, str]) -> Any:

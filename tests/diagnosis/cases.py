@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import copy
 import functools
 import io
@@ -11,13 +12,14 @@ import os
 import tomllib
 import traceback
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Optional
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils import rnn
 
 from lstm_inspect.diagnosis import diagnose as diagnosis
@@ -31,19 +33,48 @@ FILE = "lstm_net.py"
 CASES = [(rule, cause) for rule in rules() for cause in rule.causes]
 
 
+class Far(torch.Tensor):
+    """Numbers on another device, for a machine that has none: nothing here takes them before they are moved."""
+
+    @classmethod
+    def __torch_function__(cls, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function in (torch.Tensor.to, torch.Tensor.cpu):
+            return args[0].as_subclass(torch.Tensor)
+        told = function in (torch.Tensor.dim, torch.Tensor.size, torch.Tensor.is_floating_point)
+        if not told and getattr(function, "__name__", "") != "__get__":
+            raise RuntimeError("Expected all tensors to be on the same device")
+        return super().__torch_function__(function, types, args, kwargs)  # type: ignore[no-untyped-call]
+
+
+def far(tensor: Tensor) -> Tensor:
+    """A tensor with its numbers on another device."""
+    return tensor.as_subclass(Far)
+
+
+def by_steps(cell: nn.LSTMCell, input: Tensor) -> tuple[Tensor, Tensor]:
+    """The states after all steps of an input, (T, B, I), by the cell alone."""
+    states: tuple[Tensor, Tensor] = cell(input[0])
+    for step in input[1:]:
+        states = cell(step, states)
+    return states
+
+
 def cast() -> dict[str, Any]:
     """What stands on the stage before a mistake is made: sizes, modules and tensors by their usual names."""
     torch.manual_seed(0)
     functions = {name: getattr(rnn, name) for name in rnn.__all__} | {"randn": torch.randn, "zeros": torch.zeros}
     names = {"LSTM": nn.LSTM, "LSTMCell": nn.LSTMCell, "Linear": nn.Linear, "io": io, "copy": copy, "os": os}
     short = {"pack": rnn.pack_padded_sequence, "unpack": rnn.pad_packed_sequence, "torch": torch}
+    helpers = {"far": far, "by_steps": by_steps, "stand_in": SimpleNamespace, "Optional": Optional, "Tuple": tuple}
+    told = {"raised": "", "printed": "", "__name__": "lstm_net"}
     sizes = {"input_size": 3, "hidden_size": 4, "num_layers": 1, "num_directions": 1, "batch_size": 2, "seq_len": 5}
     modules = {"lstm": nn.LSTM(3, 4), "cell": nn.LSTMCell(3, 4), "linear": nn.Linear(4, 2)}
     input = torch.randn(5, 2, 3)
     tensors = {"input": input, "h0": torch.zeros(1, 2, 4), "c0": torch.zeros(1, 2, 4)}
     packed = {"lengths": [3, 5], "packed_input": rnn.pack_padded_sequence(input, torch.tensor([5, 3]))}
     others = {"criterion": nn.CrossEntropyLoss(), "sequences": [torch.randn(5, 3), torch.randn(3, 3)]}
-    return {**functions, **names, **short, **sizes, **modules, **tensors, **packed, **others, "num_embeddings": 9}
+    parts = (functions, names, short, helpers, told, sizes, modules, tensors, packed, others)
+    return {name: value for part in parts for name, value in part.items()} | {"num_embeddings": 9}
 
 
 def halves(code: str) -> tuple[str, str]:
@@ -123,18 +154,58 @@ def mended(cause: Cause, line: str, right: str = "") -> Mended:
     before, call = halves(cause.makes)
     names = cast()
     again = call if cause.again is None else cause.again
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), packed_checked():
         warnings.simplefilter("ignore")
         try:
-            exec(f"{before}\n{cause.first}", names)
+            exec(f"{before}\n{opening(cause.first)[0]}", names)
             for made_anew in made_alone(right or line):
                 names.pop(made_anew, None)
-            exec(f"{line}\n{again}", names)
+            if not written(cause, line, names):
+                exec(again, names)
             return Mended("", bool(eval(cause.meant, names)))
         except Exception as error:
             return Mended(f"{type(error).__name__}: {error}", holds=False)
         finally:
             torch.backends.mkldnn.set_flags(True)  # type: ignore[no-untyped-call]
+
+
+def opening(first: str) -> tuple[str, str]:
+    """The statements before a line, and those that the line is the end of: a function whose last line it is."""
+    before, _, function = first.rpartition("def ")
+    return (before, f"def {function}\n    ") if function != first or before else (first, "")
+
+
+def written(cause: Cause, line: str, names: dict[str, Any]) -> bool:
+    """Run a line; whether it refused to go on, in its own words, which stand in ``raised`` as what it printed does."""
+    out, names["line"] = io.StringIO(), line.partition("  # ")[0]
+    code = f"{opening(cause.first)[1]}{line}"
+    with contextlib.redirect_stdout(out):
+        try:
+            exec(code, names)
+        except (AssertionError, ValueError) as error:
+            names["raised"] = f"{type(error).__name__}: {error}"
+    names["printed"] = out.getvalue()
+    return bool(names["raised"])
+
+
+@contextlib.contextmanager
+def packed_checked() -> Iterator[None]:
+    """Packed input held to what torch does not check: with wrong states it may read what is not theirs."""
+
+    def check(module: nn.Module, args: tuple[Any, ...]) -> None:
+        if not (isinstance(module, nn.LSTM) and isinstance(args[0], rnn.PackedSequence)):
+            return
+        data, batch_sizes = args[0].data, args[0].batch_sizes
+        assert data.shape == (int(batch_sizes.sum()), module.input_size)
+        rows, width = module.num_layers * (1 + module.bidirectional), module.proj_size or module.hidden_size
+        for state, last in zip(args[1] if len(args) > 1 else (), (width, module.hidden_size), strict=False):
+            assert tuple(state.shape) == (rows, int(batch_sizes[0]), last)
+
+    handle = nn.modules.module.register_module_forward_pre_hook(check)
+    try:
+        yield
+    finally:
+        handle.remove()
 
 
 def evidence_of(rule: Rule, cause: Cause) -> Names:
@@ -146,16 +217,18 @@ def evidence_of(rule: Rule, cause: Cause) -> Names:
 
 def conditions(cause: Cause) -> list[tuple[str, int, str]]:
     """Every condition of a cause: its field, its place there, and itself."""
-    single = [(name, 0, getattr(cause, name)) for name in ("sure", "when") if getattr(cause, name)]
-    return [*(("only", place, each) for place, each in enumerate(cause.only)), *single]
+    several = [(name, place, each) for name in ("only", "sure") for place, each in enumerate(getattr(cause, name))]
+    return [*several, ("when", 0, cause.when)] if cause.when else several
 
 
 def turned_round(cause: Cause, field: str, place: int, condition: str) -> Cause:
     """A cause with one condition turned into its opposite."""
     opposite = f"not ({condition})"
-    if field == "only":
-        return replace(cause, only=(*cause.only[:place], opposite, *cause.only[place + 1 :]))
-    return replace(cause, sure=opposite) if field == "sure" else replace(cause, when=opposite)
+    if field == "when":
+        return replace(cause, when=opposite)
+    several = getattr(cause, field)
+    turned: dict[str, Any] = {field: (*several[:place], opposite, *several[place + 1 :])}
+    return replace(cause, **turned)
 
 
 @dataclass(frozen=True)
@@ -174,15 +247,14 @@ def decided(rule: Rule, names: Names) -> Decided:
 
 
 def own_cases(rule: Rule) -> list[tuple[Names, Expect]]:
-    """What the conditions of a rule meet in the cases of its causes, and the causes' ranks there."""
-    return [(evidence_of(rule, cause), Expect(rank={cause.id: cause.rank})) for cause in rule.causes]
+    """What the conditions of a rule meet in the cases of its causes: each comes first in its own."""
+    return [(evidence_of(rule, cause), Expect(first=(cause.id,))) for cause in rule.causes]
 
 
 @dataclass(frozen=True)
 class Expect:
-    """What a case asks of the causes: ranks, those that come first, those that are sure or ruled out."""
+    """What a case asks of the causes: those that come first, those that are sure or ruled out."""
 
-    rank: Mapping[str, int] = field(default_factory=dict)
     first: tuple[str, ...] = ()
     sure: tuple[str, ...] = ()
     ruled_out: tuple[str, ...] = ()
@@ -190,8 +262,7 @@ class Expect:
     def met_by(self, found: Decided) -> bool:
         order = found.order
         return (
-            all(name in order and order.index(name) + 1 == place for name, place in self.rank.items())
-            and order[: len(self.first)] == list(self.first)
+            order[: len(self.first)] == list(self.first)
             and all((name, True) in found.causes for name in self.sure)
             and not set(self.ruled_out) & set(order)
         )
@@ -218,13 +289,8 @@ def cases_of(rule: Rule) -> list[tuple[Names, Expect]]:
     return found
 
 
-def changed_lines(cause: Cause, line: str) -> list[str]:
-    """A line left out, and with one number or truth value turned into another, in every place.
-
-    Of packed input torch checks nothing, and may read beyond the states: there it is only left out.
-    """
-    if "packed" in f"{line}{cause.makes}{cause.again}":
-        return ["pass"]
+def changed_lines(line: str) -> list[str]:
+    """A line left out, and with one number or truth value turned into another, in every place."""
     tree = ast.parse(line)
     constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, int)]
     found = ["pass"]

@@ -42,13 +42,13 @@ DECISIONS = [
     ({"only": ("n == 1",)}, {}, None),
     ({"only": ("n == 1",)}, {"n": 1}, None),
     ({"only": ("n == 1",)}, {"n": 2}, False),
-    ({"sure": "n == 1"}, {"n": 1}, True),
-    ({"sure": "n == 1"}, {"n": 2}, None),
+    ({"sure": ("n == 1",)}, {"n": 1}, True),
+    ({"sure": ("n == 1",)}, {"n": 2}, None),
     ({"when": "n == 1"}, {"n": 1}, True),
     ({"when": "n == 1"}, {"n": 2}, False),
     ({"when": "n == 1"}, {}, None),
     ({"only": ("m == 1",), "when": "n == 1"}, {"n": 1, "m": 2}, False),
-    ({"only": ("m == 1", "n == 2"), "sure": "n == 1"}, {"n": 1, "m": 1}, False),
+    ({"only": ("m == 1", "n == 2"), "sure": ("n == 1",)}, {"n": 1, "m": 1}, False),
 ]
 
 
@@ -80,7 +80,7 @@ def expressions(rule: Rule) -> list[str]:
     """Every expression of a rule."""
     found = [*rule.names.values(), rule.claims or "0", rule.ours or "0", *holes(rule.argument)]
     for cause in rule.causes:
-        found += [*cause.only, cause.sure or "0", cause.when or "0"]
+        found += [*cause.only, *cause.sure, cause.when or "0"]
         for template in (cause.cause, cause.write, cause.likely_if, cause.argument or ""):
             found += holes(template)
     return found
