@@ -35,7 +35,9 @@ def constructor(spec: LSTMSpec, device: str | None = None) -> str:
     """
     if device is None and spec.device not in ("cpu", "auto"):
         device = f'"{spec.device}"'
-    more = [*([f"device={device}"] if device else []), *([f"dtype=torch.{spec.dtype}"] * (spec.dtype != "float32"))]
+    more = [f"device={device}"] if device else []
+    if spec.dtype != "float32":
+        more.append(f"dtype=torch.{spec.dtype}")
     arguments = {name: getattr(spec, name) for name in _DEFAULTS}
     return construct("LSTM", spec.input_size, spec.hidden_size, more=more, **arguments)
 
@@ -57,16 +59,9 @@ def construct(kind: str, *sizes: object, more: Sequence[str] = (), **arguments: 
 
 
 def call(spec: LSTMSpec) -> str:
-    """The statement that runs the module.
-
-    >>> call(LSTMSpec(lengths=(8, 9, 10)))
-    'packed_output, (hn, cn) = lstm(packed_input, (h0, c0))'
-    """
-    return (
-        "packed_output, (hn, cn) = lstm(packed_input, (h0, c0))"
-        if spec.lengths
-        else "output, (hn, cn) = lstm(input, (h0, c0))"
-    )
+    """The statement that runs the module: of packed_input if there are lengths."""
+    packed = "packed_" if spec.lengths else ""
+    return f"{packed}output, (hn, cn) = lstm({packed}input, (h0, c0))"
 
 
 def pack_call(spec: LSTMSpec) -> str:
@@ -85,14 +80,10 @@ def unpack_call(spec: LSTMSpec, packed: str = "packed_output") -> str:
     >>> unpack_call(LSTMSpec(lengths=(8, 9, 10)))
     'torch.nn.utils.rnn.pad_packed_sequence(packed_output)'
     """
-    arguments = [packed]
-    if spec.batch_first:
-        arguments.append("batch_first=True")
-    if spec.padding_value:
-        arguments.append(f"padding_value={spec.padding_value!r}")
-    if spec.total_length is not None:
-        arguments.append(f"total_length={spec.total_length}")
-    return f"{UNPACK}({', '.join(arguments)})"
+    layout = ", batch_first=True" if spec.batch_first else ""
+    padding = f", padding_value={spec.padding_value!r}" if spec.padding_value else ""
+    total = "" if spec.total_length is None else f", total_length={spec.total_length}"
+    return f"{UNPACK}({packed}{layout}{padding}{total})"
 
 
 def statements(spec: LSTMSpec) -> tuple[str, ...]:
@@ -101,6 +92,25 @@ def statements(spec: LSTMSpec) -> tuple[str, ...]:
     if spec.lengths is None:
         return (build, call(spec))
     return (build, f"packed_input = {pack_call(spec)}", call(spec), f"output, lengths = {unpack_call(spec)}")
+
+
+def cell_step(spec: LSTMSpec) -> tuple[str, ...]:
+    """The statements that make layer 0's next ``h`` (B, R) and ``c`` (B, H) of one step ``x`` (B, I), going forward.
+
+    The equations are those of torch's documentation of nn.LSTM. They are the same in every layer and direction: the
+    parameters' names alone change.
+
+    >>> cell_step(LSTMSpec(bias=False))[-1]
+    'h = torch.sigmoid(o) * torch.tanh(c)'
+    """
+    biases = " + lstm.bias_ih_l0 + lstm.bias_hh_l0" if spec.bias else ""
+    steps = (
+        f"gates = x @ lstm.weight_ih_l0.T + h @ lstm.weight_hh_l0.T{biases}",
+        "i, f, g, o = gates.chunk(4, dim=-1)",
+        "c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)",
+        "h = torch.sigmoid(o) * torch.tanh(c)",
+    )
+    return (*steps, "h = h @ lstm.weight_hr_l0.T") if spec.proj_size else steps
 
 
 def columns(spec: LSTMSpec, direction: int, *, both_ends: bool = False) -> str | None:
@@ -112,9 +122,8 @@ def columns(spec: LSTMSpec, direction: int, *, both_ends: bool = False) -> str |
     size = spec.state_size
     if not spec.bidirectional:
         return None
-    if direction == 0:
-        return f":{size}"
-    return f"{size}:{2 * size}" if both_ends else f"{size}:"
+    reverse = f"{size}:{2 * size}" if both_ends else f"{size}:"
+    return reverse if direction == 1 else f":{size}"
 
 
 def at_step(spec: LSTMSpec, name: str, step: str, features: str | None = None) -> str:
@@ -148,28 +157,18 @@ def final_output(spec: LSTMSpec, direction: int) -> str:
     'output[0, :, 20:]'
     """
     features = columns(spec, direction)
-    if direction == 1:
-        return at_step(spec, "output", "0", features)
-    if spec.lengths is not None:
+    if direction == 0 and spec.lengths is not None:
         return at_last_valid_step(spec, features)
-    return at_step(spec, "output", "-1", features)
+    return at_step(spec, "output", "0" if direction == 1 else "-1", features)
 
 
 def final_state(spec: LSTMSpec) -> str:
-    """The last layer's final state as one vector per sequence, from hn: (B, D * R), or (D * R,) unbatched.
-
-    >>> final_state(LSTMSpec(bidirectional=True))
-    'torch.cat((hn[-2], hn[-1]), dim=-1)'
-    """
+    """The last layer's final state as one vector per sequence, from hn: (B, D * R), or (D * R,) unbatched."""
     return "torch.cat((hn[-2], hn[-1]), dim=-1)" if spec.bidirectional else "hn[-1]"
 
 
 def final_state_from_output(spec: LSTMSpec) -> str:
-    """The same vector, taken from output.
-
-    >>> final_state_from_output(LSTMSpec(bidirectional=True))
-    'torch.cat((output[-1, :, :20], output[0, :, 20:]), dim=-1)'
-    """
+    """The same vector, taken from output."""
     forward = final_output(spec, 0)
     return f"torch.cat(({forward}, {final_output(spec, 1)}), dim=-1)" if spec.bidirectional else forward
 

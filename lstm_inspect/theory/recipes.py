@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lstm_inspect.theory import expressions as e
@@ -28,75 +29,40 @@ def recipes(spec: LSTMSpec) -> tuple[Recipe, ...]:
     >>> [(recipe.expression, recipe.shape) for recipe in recipes(LSTMSpec(bidirectional=True))][:2]
     [('output', (5, 3, 40)), ('torch.cat((hn[-2], hn[-1]), dim=-1)', (3, 40))]
     """
-    found = [_each_step(spec), _whole_sequence(spec)]
-    if spec.bidirectional:
-        found.append(_directions_apart(spec))
-    if spec.num_states > 1:
-        found.append(_by_layer(spec))
-    if spec.num_states > 1 and spec.batched:
-        found.append(_all_layers(spec))
-    return (*found, *_next_call(spec))
+    return (*_of_output(spec), *_of_states(spec))
 
 
-def _each_step(spec: LSTMSpec) -> Recipe:
-    shape = (*e.output_lead(spec), spec.output_size)
+def _of_output(spec: LSTMSpec) -> Iterator[Recipe]:
+    """The final state and each step: what most people want."""
+    lead, batch, size = e.output_lead(spec), e.state_tail(spec)[:-1], spec.output_size
     why = "mask the padded steps in the loss" if spec.lengths else "one row of features a step, from the top layer"
-    return Recipe("each-step", "a label for each time step", "output", shape, why)
+    yield Recipe("each-step", "a label for each time step", "output", (*lead, size), why)
+    why = "the top layer's state after the last valid step"
+    if spec.bidirectional:
+        one, joined = format_tuple(e.state_tail(spec)), format_tuple((*batch, size))
+        stacked = format_tuple((2, *e.state_tail(spec)))
+        why = f"cat joins along an axis that exists: {one} + {one} -> {joined}; "
+        why += f"torch.stack would make a new one: {stacked}"
+    yield Recipe("whole-sequence", "one vector per sequence", e.final_state(spec), (*batch, size), why)
+    if spec.bidirectional:
+        why = "index the axis before the last: 0 is forward, 1 is reverse"
+        shape = (*lead, 2, spec.state_size)
+        yield Recipe("directions-apart", "each direction by itself", e.output_by_direction(spec), shape, why)
 
 
-def _whole_sequence(spec: LSTMSpec) -> Recipe:
-    shape = (*_batch_axis(spec), spec.output_size)
-    return Recipe("whole-sequence", "one vector per sequence", e.final_state(spec), shape, _cat_not_stack(spec))
-
-
-def _cat_not_stack(spec: LSTMSpec) -> str:
-    """Case F: why cat and not stack."""
-    if not spec.bidirectional:
-        return "the top layer's state after the last valid step"
-    one = format_tuple((*_batch_axis(spec), spec.state_size))
-    joined, stacked = (
-        format_tuple((*_batch_axis(spec), spec.output_size)),
-        format_tuple((2, *_batch_axis(spec), spec.state_size)),
-    )
-    return (
-        f"cat joins along an axis that exists: {one} + {one} -> {joined}; torch.stack would make a new one: {stacked}"
-    )
-
-
-def _directions_apart(spec: LSTMSpec) -> Recipe:
-    shape = (*e.output_lead(spec), 2, spec.state_size)
-    why = "index the axis before the last: 0 is forward, 1 is reverse"
-    return Recipe("directions-apart", "each direction by itself", e.output_by_direction(spec), shape, why)
-
-
-def _by_layer(spec: LSTMSpec) -> Recipe:
-    shape = (spec.num_layers, spec.num_directions, *e.state_tail(spec))
-    why = "index it [layer, direction]"
-    return Recipe("by-layer", "states by layer, direction", e.states_by_layer(spec), shape, why)
-
-
-def _all_layers(spec: LSTMSpec) -> Recipe:
-    rows = f"{spec.batch_size}, {spec.num_states * spec.state_size}"
-    why = "every layer's and direction's state of a sequence in one row; hn.reshape alone would mix the sequences"
-    shape = (*_batch_axis(spec), spec.num_states * spec.state_size)
-    return Recipe("all-layers", "every state of a sequence", f"hn.transpose(0, 1).reshape({rows})", shape, why)
-
-
-def _next_call(spec: LSTMSpec) -> tuple[Recipe, Recipe]:
-    h0 = (spec.num_states, *e.state_tail(spec))
-    c0 = (*h0[:-1], spec.hidden_size)
+def _of_states(spec: LSTMSpec) -> Iterator[Recipe]:
+    """Every layer's state, and what the next call starts with."""
+    tail, width = e.state_tail(spec), spec.num_states * spec.state_size
+    if spec.num_states > 1:
+        shape, why = (spec.num_layers, spec.num_directions, *tail), "index it [layer, direction]"
+        yield Recipe("by-layer", "states by layer, direction", e.states_by_layer(spec), shape, why)
+    if spec.num_states > 1 and spec.batched:
+        why = "every layer's and direction's state of a sequence in one row; hn.reshape alone would mix the sequences"
+        rows = f"hn.transpose(0, 1).reshape({spec.batch_size}, {width})"
+        yield Recipe("all-layers", "every state of a sequence", rows, (*tail[:-1], width), why)
+    h0 = (spec.num_states, *tail)
     why = "detach keeps this call's graph out of the next one's"
-    return (
-        Recipe(
-            "next-h0",
-            "h0 of the next call",
-            "hn.detach()",
-            h0,
-            f"{why}; hn goes on after each sequence's last valid step",
-        ),
-        Recipe("next-c0", "c0 of the next call", "cn.detach()", c0, f"{why}; cn goes with hn"),
-    )
-
-
-def _batch_axis(spec: LSTMSpec) -> tuple[int, ...]:
-    return () if spec.batch_size is None else (spec.batch_size,)
+    after = f"{why}; hn goes on after each sequence's last valid step"
+    yield Recipe("next-h0", "h0 of the next call", "hn.detach()", h0, after)
+    c0 = (*h0[:-1], spec.hidden_size)
+    yield Recipe("next-c0", "c0 of the next call", "cn.detach()", c0, f"{why}; cn goes with hn")

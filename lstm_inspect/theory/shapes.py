@@ -38,11 +38,7 @@ class TensorTheory:
 
     @property
     def formula(self) -> str:
-        """The axes in letters.
-
-        >>> tensors(LSTMSpec())["input"].formula
-        '(T, B, I)'
-        """
+        """The axes in letters: (T, B, I) of input."""
         return format_tuple(self.letters)
 
 
@@ -63,41 +59,35 @@ def tensors(spec: LSTMSpec) -> dict[str, TensorTheory]:
     """
     hidden = "proj_size" if spec.proj_size else "hidden_size"
     output = f"num_directions * {hidden}"
-    names = (
-        _tensor(spec, "input", _sequence_axes(spec, "input_size"), _input_meaning(spec)),
-        _tensor(spec, "h0", _state_axes(spec, hidden), "initial hidden state by layer and direction"),
-        _tensor(spec, "c0", _state_axes(spec, "hidden_size"), "initial cell state by layer and direction"),
-        _tensor(spec, "output", _sequence_axes(spec, output), _output_meaning(spec)),
-        _tensor(spec, "hn", _state_axes(spec, hidden), "final hidden state by layer and direction"),
-        _tensor(spec, "cn", _state_axes(spec, "hidden_size"), "final cell state by layer and direction"),
-    )
-    return {tensor.name: tensor for tensor in names + _packed(spec, output)}
-
-
-def _packed(spec: LSTMSpec, output: str) -> tuple[TensorTheory, ...]:
-    if spec.lengths is None:
-        return ()
-    steps = "sum of lengths"
-    return (
-        _tensor(
-            spec,
-            "packed_input",
-            (steps, "input_size"),
-            "packed_input.data: the valid steps alone, time step by time step",
-        ),
-        _tensor(spec, "packed_output", (steps, output), "packed_output.data: output's valid steps in the same order"),
-    )
-
-
-def _tensor(spec: LSTMSpec, name: str, axes: tuple[str, ...], meaning: str) -> TensorTheory:
-    return TensorTheory(name, axes, tuple(axis_size(spec, axis) for axis in axes), meaning)
+    top = "the top layer's hidden state, each step"
+    if spec.bidirectional:
+        top = "top layer, each step: forward, then reverse"
+    if spec.lengths:
+        top += "; padded after each sequence's end"
+    features = "the padded batch of sequences" if spec.lengths else "the features of every time step"
+    h, c = _state_axes(spec, hidden), _state_axes(spec, "hidden_size")
+    table = [
+        ("input", _sequence_axes(spec, "input_size"), features),
+        ("h0", h, "initial hidden state by layer and direction"),
+        ("c0", c, "initial cell state by layer and direction"),
+        ("output", _sequence_axes(spec, output), top),
+        ("hn", h, "final hidden state by layer and direction"),
+        ("cn", c, "final cell state by layer and direction"),
+    ]
+    if spec.lengths:
+        valid, order = "sum of lengths", "packed_input.data: the valid steps alone, time step by time step"
+        table.append(("packed_input", (valid, "input_size"), order))
+        table.append(("packed_output", (valid, output), "packed_output.data: output's valid steps in the same order"))
+    return {
+        name: TensorTheory(name, axes, tuple(axis_size(spec, axis) for axis in axes), meaning)
+        for name, axes, meaning in table
+    }
 
 
 def _sequence_axes(spec: LSTMSpec, features: str) -> tuple[str, ...]:
     if not spec.batched:
         return ("seq_len", features)
-    leading = ("batch_size", "seq_len") if spec.batch_first else ("seq_len", "batch_size")
-    return (*leading, features)
+    return ("batch_size", "seq_len", features) if spec.batch_first else ("seq_len", "batch_size", features)
 
 
 def _state_axes(spec: LSTMSpec, features: str) -> tuple[str, ...]:
@@ -114,16 +104,3 @@ def axis_size(spec: LSTMSpec, axis: str) -> int:
     if axis == "sum of lengths":
         return spec.valid_steps
     return math.prod(getattr(spec, factor) for factor in axis.split(" * "))
-
-
-def _input_meaning(spec: LSTMSpec) -> str:
-    return "the padded batch of sequences" if spec.lengths else "the features of every time step"
-
-
-def _output_meaning(spec: LSTMSpec) -> str:
-    meaning = (
-        "top layer, each step: forward, then reverse"
-        if spec.bidirectional
-        else "the top layer's hidden state, each step"
-    )
-    return f"{meaning}; padded after each sequence's end" if spec.lengths else meaning

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.contract import Direction, Natural, written
 from lstm_inspect.theory.spec import LSTMSpec
+
+_WHY: Final = (
+    "the forward direction ends at the last valid step",
+    "the reverse direction ends at step 0: that is its last computed step",
+)
 
 
 @written("row layer direction time_step hn cn output why")
@@ -39,22 +45,17 @@ def state_row(spec: LSTMSpec, layer: int, direction: int) -> StateRow:
     >>> state_row(LSTMSpec(num_layers=2, bidirectional=True), 1, 1).output
     'output[0, :, 20:40]'
     """
-    row = row_index(spec, layer, direction)
-    time_step = final_step(spec, direction)
-    top = layer == spec.num_layers - 1
-    output = output_slice(spec, direction, time_step) if top else None
-    why = _why(direction) if top else "none: below the top layer"
+    row, time_step = row_index(spec, layer, direction), final_step(spec, direction)
+    output, why = None, "none: below the top layer"
+    if layer == spec.num_layers - 1:
+        output, why = output_slice(spec, direction, time_step), _WHY[direction]
     return StateRow(row, layer, spec.directions[direction], time_step, f"hn[{row}]", f"cn[{row}]", output, why)
 
 
 def state_rows(spec: LSTMSpec) -> tuple[StateRow, ...]:
-    """Every row of hn and cn, in order.
-
-    >>> [(row.row, row.layer, row.direction) for row in state_rows(LSTMSpec(num_layers=2, bidirectional=True))]
-    [(0, 0, 'forward'), (1, 0, 'reverse'), (2, 1, 'forward'), (3, 1, 'reverse')]
-    """
-    pairs = ((layer, direction) for layer in range(spec.num_layers) for direction in range(spec.num_directions))
-    return tuple(state_row(spec, layer, direction) for layer, direction in pairs)
+    """Every row of hn and cn, in order."""
+    layers, directions = range(spec.num_layers), range(spec.num_directions)
+    return tuple(state_row(spec, layer, direction) for layer in layers for direction in directions)
 
 
 def final_step(spec: LSTMSpec, direction: int) -> int | None:
@@ -73,18 +74,8 @@ def final_step(spec: LSTMSpec, direction: int) -> int | None:
 
 
 def output_slice(spec: LSTMSpec, direction: int, time_step: int | None) -> str:
-    """The slice of output that holds a direction at a time step, or at each sequence's own last one.
-
-    >>> output_slice(LSTMSpec(bidirectional=True), 1, 0)
-    'output[0, :, 20:40]'
-    """
+    """The slice of output that holds a direction at a time step, or at each sequence's own last one."""
     features = expressions.columns(spec, direction, both_ends=True)
     if time_step is None:
         return expressions.at_last_valid_step(spec, features)
     return expressions.at_step(spec, "output", str(time_step), features)
-
-
-def _why(direction: int) -> str:
-    if direction == 1:
-        return "the reverse direction ends at step 0: that is its last computed step"
-    return "the forward direction ends at the last valid step"

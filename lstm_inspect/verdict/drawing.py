@@ -8,8 +8,8 @@ from typing import Annotated
 
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.batch_grid import Grid, grid
-from lstm_inspect.theory.cell_step import cell_step
 from lstm_inspect.theory.contract import Document, Limit, written
+from lstm_inspect.theory.expressions import cell_step
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.parameters import Gate, gates
 from lstm_inspect.theory.spec import LSTMSpec

@@ -8,8 +8,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.theory.cell_step import cell_step
-from lstm_inspect.theory.expressions import constructor
+from lstm_inspect.theory.expressions import cell_step, constructor
 from lstm_inspect.theory.parameters import gates
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.views import look

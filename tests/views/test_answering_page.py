@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from lstm_inspect.experiment.run import run
-from lstm_inspect.theory.cell_step import cell_step
+from lstm_inspect.theory.expressions import cell_step
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.views.figure import picture
 from lstm_inspect.views.figure.compose import Layout, scene

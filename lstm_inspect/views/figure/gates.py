@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import Final
 
-from lstm_inspect.theory.cell_step import cell_step
+from lstm_inspect.theory.expressions import cell_step
 from lstm_inspect.theory.parameters import Gate, gates
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Meaning, Part, Path, Point
