@@ -64,22 +64,35 @@ def grid(packing: Packing, most_sequences: int = MOST_SEQUENCES, most_steps: int
     >>> [cell.row for cell in grid(pack((3, 1))).padded[1]]
     [1, None, None]
     """
-    count, longest, seq_len = len(packing.lengths), len(packing.batch_sizes), _padded_length(packing)
-    places = shown(count, most_sequences)
-    steps, packed_steps = shown(seq_len, most_steps), shown(longest, most_steps)
+    count, longest = len(packing.lengths), len(packing.batch_sizes)
+    seq_len = packing.padded_steps // count  # more than the longest length if the batch is padded further
+    places, steps, packed_steps = shown(count, most_sequences), shown(seq_len, most_steps), shown(longest, most_steps)
     order = tuple(None if place is None else packing.sorted_indices[place] for place in places)
-    starts = _first_rows(packing)
+    first_rows = tuple(accumulate(packing.batch_sizes[:-1], initial=0))  # of .data, by time step
+
+    def cell(sequence: int, step: int) -> GridCell:
+        valid = step < packing.lengths[sequence]
+        return GridCell(sequence, step, first_rows[step] + packing.unsorted_indices[sequence] if valid else None)
+
+    def column(step: int) -> PackedColumn:
+        running = [sequence for sequence in _drawn(order) if step < packing.lengths[sequence]]
+        return PackedColumn(step, packing.batch_sizes[step], tuple(cell(sequence, step) for sequence in running))
+
     return Grid(
         sequences=places,
         sorted_sequences=order,
         time_steps=steps,
         packed_steps=packed_steps,
-        padded=tuple(_cells(packing, starts, [sequence], steps) for sequence in places if sequence is not None),
-        packed=tuple(_column(packing, starts, order, step) for step in packed_steps if step is not None),
-        sequences_left_out=_left_out(count, places),
-        time_steps_left_out=_left_out(seq_len, steps),
-        packed_steps_left_out=_left_out(longest, packed_steps),
+        padded=tuple(tuple(cell(sequence, step) for step in _drawn(steps)) for sequence in _drawn(places)),
+        packed=tuple(map(column, _drawn(packed_steps))),
+        sequences_left_out=count - len(_drawn(places)),
+        time_steps_left_out=seq_len - len(_drawn(steps)),
+        packed_steps_left_out=longest - len(_drawn(packed_steps)),
     )
+
+
+def _drawn(places: Sequence[int | None]) -> list[int]:
+    return [place for place in places if place is not None]
 
 
 def notes(spec: LSTMSpec) -> tuple[str, ...]:
@@ -107,56 +120,19 @@ def data_row(spec: LSTMSpec, cell: GridCell) -> str | None:
     return f"packed_input.data[{cell.row}] == input[{place[0]}, {place[1]}]"
 
 
-def shown(count: int, most: int) -> tuple[int | None, ...]:
+def shown(count: int, most: int, tail: int | None = None) -> tuple[int | None, ...]:
     """The indices below count that are drawn in at most so many places, the gap in the middle being one of them.
 
-    >>> shown(4, 5), shown(200, 5)
-    ((0, 1, 2, 3), (0, 1, None, 198, 199))
+    Args:
+        count: how many there are.
+        most: places, the gap's included.
+        tail: indices behind the gap; about half of the places where left out.
+
+    >>> shown(4, 5), shown(200, 5), shown(200, 6, tail=2)
+    ((0, 1, 2, 3), (0, 1, None, 198, 199), (0, 1, 2, None, 198, 199))
     """
     if count <= most:
         return tuple(range(count))
     kept = max(2, most - 1)
-    tail = kept // 2
-    return (*range(kept - tail), None, *range(count - tail, count))
-
-
-def _first_rows(packing: Packing) -> tuple[int, ...]:
-    """The row of ``.data`` that each time step starts at.
-
-    >>> from lstm_inspect.theory.packing import pack
-    >>> _first_rows(pack((4, 3, 2)))
-    (0, 3, 6, 8)
-    """
-    return tuple(accumulate(packing.batch_sizes[:-1], initial=0))
-
-
-def _padded_length(packing: Packing) -> int:
-    """T of the padded batch: the longest length, or more if it is padded further.
-
-    >>> from lstm_inspect.theory.packing import pack
-    >>> _padded_length(pack((8, 9), seq_len=12))
-    12
-    """
-    return packing.padded_steps // len(packing.lengths)
-
-
-def _column(packing: Packing, starts: Sequence[int], order: Sequence[int | None], step: int) -> PackedColumn:
-    running = [sequence for sequence in order if sequence is not None and packing.lengths[sequence] > step]
-    return PackedColumn(step, packing.batch_sizes[step], _cells(packing, starts, running, [step]))
-
-
-def _cells(
-    packing: Packing, starts: Sequence[int], sequences: Sequence[int], steps: Sequence[int | None]
-) -> tuple[GridCell, ...]:
-    pairs = ((sequence, step) for sequence in sequences for step in steps if step is not None)
-    return tuple(GridCell(sequence, step, _row(packing, starts, sequence, step)) for sequence, step in pairs)
-
-
-def _row(packing: Packing, starts: Sequence[int], sequence: int, step: int) -> int | None:
-    if step >= packing.lengths[sequence]:
-        return None
-    return starts[step] + packing.unsorted_indices[sequence]
-
-
-def _left_out(count: int, places: Sequence[int | None]) -> int:
-    return count - sum(place is not None for place in places)
+    tail = kept // 2 if tail is None else tail
+    return (*range(max(1, kept - tail)), None, *range(count - tail, count))

@@ -50,32 +50,26 @@ def cell_label(values: str, spec: LSTMSpec) -> Label:
     >>> cell_label("numbers", LSTMSpec(input_size=2, lengths=(4, 3, 2)))(1, 0)
     '(5, 50)'
     """
-    words = words_of(values)
-    if words is not None:
-        return _letters(words, spec)
     if values == NUMBERS:
         numbers = _numbers(spec)
-        return lambda sequence, step: format_tuple(numbers(sequence, step))
-    return lambda sequence, step: f"s{sequence}t{step}"
-
-
-def _letters(words: tuple[str, ...], spec: LSTMSpec) -> Label:
-    if tuple(len(word) for word in words) != spec.lengths:
-        lengths = ",".join(str(len(word)) for word in words)
-        raise SpecError(
-            "values", ",".join(words), "words as long as {lengths} say", f"{{lengths={lengths}}} or leave it out"
-        )
+        return lambda sequence, step: format_tuple(tuple(numbers(sequence, step)))
+    words = words_of(values)
+    if words is None:
+        return lambda sequence, step: f"s{sequence}t{step}"
+    if tuple(map(len, words)) != spec.lengths:
+        instead = f"{{lengths={','.join(str(len(word)) for word in words)}}} or leave it out"
+        raise SpecError("values", ",".join(words), "words as long as {lengths} say", instead)
     return lambda sequence, step: words[sequence][step]
 
 
-def _numbers(spec: LSTMSpec) -> Callable[[int, int], tuple[int, ...]]:
+def _numbers(spec: LSTMSpec) -> Callable[[int, int], list[int]]:
     """Cell n of the batch, counted sequence by sequence from 1, holds n, 10 n, 100 n, ..."""
     assert spec.lengths is not None
     if spec.input_size > _MOST_FEATURES:
         allowed = f"used with {{input_size}} up to {_MOST_FEATURES}"
         raise SpecError("values", NUMBERS, allowed, "{input_size=2}, or {values=labels}")
     starts = [0, *accumulate(spec.lengths)]
-    return lambda sequence, step: tuple((starts[sequence] + step + 1) * 10**k for k in range(spec.input_size))
+    return lambda sequence, step: [(starts[sequence] + step + 1) * 10**k for k in range(spec.input_size)]
 
 
 def numbers_claim(spec: LSTMSpec, packing: Packing) -> Claim:
@@ -88,17 +82,14 @@ def numbers_claim(spec: LSTMSpec, packing: Packing) -> Claim:
     assert spec.lengths is not None
     if sum(spec.lengths) > _MOST_NUMBERED_CELLS:
         raise SpecError("values", NUMBERS, f"used with at most {_MOST_NUMBERED_CELLS} valid steps", "{values=labels}")
-    cell = _numbers(spec)
-    pairs = zip(packing.row_sequence, packing.row_time_step, strict=True)
-    rows = str([list(cell(sequence, step)) for sequence, step in pairs])
-    empty = [0] * spec.input_size
+    numbers, empty = _numbers(spec), [0] * spec.input_size
     batch = [
-        [list(cell(sequence, step)) if step < length else empty for step in range(max(spec.lengths))]
+        [numbers(sequence, step) if step < length else empty for step in range(max(spec.lengths))]
         for sequence, length in enumerate(spec.lengths)
     ]
-    left = (
-        f"{PACK}(torch.tensor({batch}), lengths, batch_first=True, enforce_sorted={spec.enforce_sorted}).data.tolist()"
-    )
+    rows = str(list(map(numbers, packing.row_sequence, packing.row_time_step)))
     if has_equals(spec.lengths) and not spec.enforce_sorted:  # in which order, torch alone can tell
         rows = f"{rows_of(spec.replace(batch_first=True, device='cpu'), f'torch.tensor({batch})', packing)}.tolist()"
-    return Claim("numbers", "packing", left, rows, "these numbers, packed by torch, row by row")
+    arguments = f"torch.tensor({batch}), lengths, batch_first=True, enforce_sorted={spec.enforce_sorted}"
+    left, why = f"{PACK}({arguments}).data.tolist()", "these numbers, packed by torch, row by row"
+    return Claim("numbers", "packing", left, rows, why)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise, repeat
+from itertools import accumulate, chain, pairwise, repeat
 
 from lstm_inspect.theory.contract import written
 
@@ -89,10 +90,7 @@ def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
     >>> inverse((2, 0, 1))
     (1, 2, 0)
     """
-    result = [0] * len(permutation)
-    for place, element in enumerate(permutation):
-        result[element] = place
-    return tuple(result)
+    return tuple(sorted(range(len(permutation)), key=permutation.__getitem__))
 
 
 def batch_sizes(lengths: Sequence[int]) -> tuple[int, ...]:
@@ -101,14 +99,8 @@ def batch_sizes(lengths: Sequence[int]) -> tuple[int, ...]:
     >>> batch_sizes((4, 3, 2))
     (3, 3, 2, 1)
     """
-    ends = [0] * max(lengths)  # ends[t]: sequences whose last time step is t
-    for length in lengths:
-        ends[length - 1] += 1
-    sizes, running = [], len(lengths)
-    for ended in ends:
-        sizes.append(running)
-        running -= ended
-    return tuple(sizes)
+    ended = Counter(lengths)
+    return tuple(accumulate((-ended[step] for step in range(1, max(lengths))), initial=len(lengths)))
 
 
 def lengths_of(batch_sizes: Sequence[int]) -> tuple[int, ...]:

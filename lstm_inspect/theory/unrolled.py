@@ -5,13 +5,13 @@ What draws it, on a terminal or as a picture, adds places and looks and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from lstm_inspect.theory.batch_grid import shown
 from lstm_inspect.theory.contract import Direction, Natural, written
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.states import StateRow, output_slice, state_row
+from lstm_inspect.theory.states import StateRow, final_step, output_slice, state_row
 
 MOST_STEPS: Final = 10
 _MOST_LAYERS: Final = 4
@@ -80,13 +80,14 @@ def unroll(spec: LSTMSpec, most_steps: int = MOST_STEPS) -> Unrolled:
     """
     columns, rows = steps(spec, most_steps), layers(spec)
     drawn = [layer for layer in rows if layer is not None]
+    shown_steps = [step for step in columns if not step.gap]
     states = tuple(state_row(spec, layer, place) for layer in drawn for place in range(spec.num_directions))
     return Unrolled(
         steps=columns,
         layers=rows,
-        cells=tuple(cell for state in states for cell in _cells(spec, state, columns)),
+        cells=tuple(_cell(spec, state, step) for state in states for step in shown_steps),
         states=states,
-        steps_left_out=None if _differ(spec) else _last_step(spec) + 1 - sum(not step.gap for step in columns),
+        steps_left_out=None if final_step(spec, 0) is None else _computed_steps(spec) - len(shown_steps),
         layers_left_out=spec.num_layers - len(drawn),
     )
 
@@ -110,14 +111,13 @@ def steps(spec: LSTMSpec, most: int) -> tuple[Step, ...]:
     >>> [step.label for step in steps(LSTMSpec(seq_len=200), 6)]
     ['0', '1', '2', '', '198', '199']
     """
-    gap = Step("", gap=True)
-    if _differ(spec):
-        return _steps_by_length(_last_step(spec) + 1, gap)
-    last = _last_step(spec)
-    if last < most:
-        return tuple(_step(step, last) for step in range(last + 1))
-    start = [_step(step, last) for step in range(max(1, most - 3))]
-    return *start, gap, _step(last - 1, last), _step(last, last)
+    gap, count = Step("", gap=True), _computed_steps(spec)
+    if final_step(spec, 0) is None:
+        return _steps_by_length(count, gap)
+    return tuple(
+        gap if step is None else Step(str(step), step, first=step == 0, last=step == count - 1)
+        for step in shown(count, most, tail=2)
+    )
 
 
 def _steps_by_length(longest: int, gap: Step) -> tuple[Step, ...]:
@@ -133,56 +133,28 @@ def layers(spec: LSTMSpec) -> tuple[int | None, ...]:
     >>> layers(LSTMSpec(num_layers=9))
     (0, None, 7, 8)
     """
-    count = spec.num_layers
-    return tuple(range(count)) if count <= _MOST_LAYERS else (0, None, count - 2, count - 1)
+    return shown(spec.num_layers, _MOST_LAYERS, tail=2)
 
 
 def notes(spec: LSTMSpec) -> tuple[str, ...]:
-    """What a drawing has to say in words.
-
-    >>> notes(LSTMSpec(lengths=(3, 2)))[1]
-    "n: a sequence's own length"
-    """
-    if not _differ(spec):
+    """What a drawing has to say in words."""
+    if final_step(spec, 0) is not None:
         return (_CN_NOTE,)
     return _CN_NOTE, _LENGTHS_NOTE + (_REVERSE_NOTE if spec.bidirectional else "")
 
 
-def _step(step: int, last: int) -> Step:
-    return Step(str(step), step, first=step == 0, last=step == last)
-
-
-def _last_step(spec: LSTMSpec) -> int:
-    """The last time step that is computed for some sequence."""
-    return (spec.seq_len if spec.lengths is None else max(spec.lengths)) - 1
-
-
-def _differ(spec: LSTMSpec) -> bool:
-    return spec.lengths is not None and min(spec.lengths) != max(spec.lengths)
-
-
-def _cells(spec: LSTMSpec, state: StateRow, columns: tuple[Step, ...]) -> Iterator[Cell]:
-    for step in columns:
-        if not step.gap:
-            yield _cell(spec, state, step)
+def _computed_steps(spec: LSTMSpec) -> int:
+    """The time steps that are computed for some sequence."""
+    return spec.seq_len if spec.lengths is None else max(spec.lengths)
 
 
 def _cell(spec: LSTMSpec, state: StateRow, step: Step) -> Cell:
     is_output = state.layer == spec.num_layers - 1
     is_state = step.first if state.direction == "reverse" else step.last
-    return Cell(
-        layer=state.layer,
-        direction=state.direction,
-        step=step.time_step,
-        label=step.label,
-        is_output=is_output,
-        is_state=is_state,
-        row=state.row if is_state else None,
-        expression=(state.output or state.hn) if is_state else _of_output(spec, state, step) if is_output else None,
-    )
-
-
-def _of_output(spec: LSTMSpec, state: StateRow, step: Step) -> str | None:
-    if step.time_step is None:
-        return None  # n - 2: the lengths differ, and the shortest may have no such step
-    return output_slice(spec, spec.directions.index(state.direction), step.time_step)
+    expression = None
+    if is_state:
+        expression = state.output or state.hn
+    elif is_output and step.time_step is not None:  # None is n - 2: the shortest sequence may have no such step
+        expression = output_slice(spec, spec.directions.index(state.direction), step.time_step)
+    row = state.row if is_state else None
+    return Cell(state.layer, state.direction, step.time_step, step.label, is_output, is_state, row, expression)
