@@ -16,19 +16,13 @@ from lstm_inspect.lint.walk import Walker
 def analyse(source: Source) -> list[Draft]:
     """The mistakes of a file."""
     walker = Walker(source)
-    for each in _entries(walker):
-        walker.enter(each) if isinstance(each, v.Function) else _follow_class(walker, each)
+    names = dict(walker.module_of(source).names)  # the file's own statements are followed first
+    concerned = _concerned(source)
+    for name, value in names.items():
+        if name in concerned and isinstance(value, v.Class | v.Function) and value.home is source:
+            walker.enter(value) if isinstance(value, v.Function) else _follow_class(walker, value)
     nodes = {id(node) for node in ast.walk(source.tree)} if walker.uses.drafts else set()
     return [draft for draft in walker.uses.settle(complete=walker.complete) if id(draft.node) in nodes]
-
-
-def _entries(walker: Walker) -> Iterator[v.Class | v.Function]:
-    """The classes and functions of the file itself; its own statements are followed first."""
-    names = walker.module_of(walker.main).names
-    concerned = _concerned(walker.main)
-    for name, value in list(names.items()):
-        if name in concerned and isinstance(value, v.Class | v.Function) and value.home is walker.main:
-            yield value
 
 
 def _concerned(source: Source) -> set[str]:
@@ -59,35 +53,22 @@ def _follow_class(walker: Walker, of: v.Class) -> None:
     """Build the class with parameters that are not known, then follow each method that no other one calls."""
     walker.instances += 1
     instance = v.Instance(of, walker.instances)
-    methods = _methods(walker, of)
-    variants = [State()]
-    if "__init__" in methods:
-        variants = walker.enter(_bound(methods["__init__"], instance), calls=False)
-    called = {name for each in methods.values() for name in _called(each.node)}
+    methods = {
+        name: v.Function(node, owner.home, instance)
+        for name, (node, owner) in walker.members(of).items()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    start = methods.pop("__init__", None)
+    variants = walker.enter(start, calls=False) if start else [State()]
+    called = {name for each in [start, *methods.values()] if each for name in _called(each.node)} - {"forward"}
     for name, method in methods.items():
-        if name == "__init__" or (name in called and name != "forward"):
-            continue
-        for variant in variants:
-            walker.enter(_bound(method, instance), variant)
-
-
-def _methods(walker: Walker, of: v.Class) -> dict[str, v.Function]:
-    found: dict[str, v.Function] = {}
-    for each in walker.lineage(of):
-        for statement in each.node.body:
-            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-                found.setdefault(statement.name, v.Function(statement, each.home))
-    return found
-
-
-def _bound(method: v.Function, instance: v.Instance) -> v.Function:
-    return v.Function(method.node, method.home, instance)
+        for variant in variants if name not in called else ():
+            walker.enter(method, variant)
 
 
 def _called(node: ast.AST) -> Iterator[str]:
     """The methods of self that a method calls."""
     for each in ast.walk(node):
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
-            owner = each.func.value
-            if isinstance(owner, ast.Name) and owner.id == "self":
-                yield each.func.attr
+        function = each.func if isinstance(each, ast.Call) else None
+        if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "self":
+            yield function.attr

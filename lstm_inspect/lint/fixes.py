@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from lstm_inspect.lint import values as v
 from lstm_inspect.lint.source import Source
 from lstm_inspect.lint.uses import Draft
 
@@ -35,9 +34,9 @@ def _safe(draft: Draft, source: Source) -> bool:
     if draft.id == "cell-for-hidden":
         return True
     step = draft.of
-    if draft.id != "last-step-bidirectional" or not isinstance(step, v.Step) or draft.hn is None:
+    if draft.id != "last-step-bidirectional" or step is None or draft.hn is None:
         return False
-    plain = step.output is not None and not step.output.touched and isinstance(draft.node, ast.Subscript)
+    plain = not step.touched and isinstance(draft.node, ast.Subscript)
     return plain and step.at == "last" and step.axes == ("batch", "features") and _has_torch(source)
 
 

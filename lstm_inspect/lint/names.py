@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from lstm_inspect.lint import library, tensors
+from lstm_inspect.lint import tensors
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.follow import At
+from lstm_inspect.lint.constructions import FLAGS
 from lstm_inspect.lint.source import Source, imported
 from lstm_inspect.lint.state import Exhausted, State
-from lstm_inspect.lint.uses import Uses
+from lstm_inspect.lint.uses import At, Uses
 
 _CELL: Final = re.compile(r"c(_?(n|t|state|last|final|out|enc|dec)\w*)?\d*$|cell|mem")
+_METHODS: Final = re.compile(
+    "size|shape|view|reshape|unsqueeze|squeeze|transpose|permute|t|T|contiguous|sort|argsort|index_select|long|to|cuda"
+    "|cpu|float|detach|expand|repeat|clone|flatten|normal_|uniform_|append|extend"
+)
+"""What is a tensor's or a list's, of whatever value it is asked."""
 DEPTH: Final = 6  # calls inside calls, bases of bases, turns of a loop
 
 
@@ -41,11 +47,11 @@ class Names:
         """What an expression is."""
         raise NotImplementedError
 
-    def name(self, node: ast.Name, state: State) -> v.Value:
+    def _name(self, node: ast.Name, state: State) -> v.Value:
         """A variable, of the function or of the file."""
         names = state.names if node.id in state.names else self.module_of(self.source).names
         value = names.get(node.id, v.UNKNOWN)
-        if isinstance(value, v.Dotted) and value.name not in self._foreign:
+        if isinstance(value, v.Dotted):
             names[node.id] = value = self._imported(value)
         return value
 
@@ -53,11 +59,9 @@ class Names:
         """What a name of the same package is; the name itself where its file is not there."""
         if dotted.name in self._foreign or dotted.name.startswith("torch"):
             return dotted
-        module, colon, name = dotted.name.partition(":")
-        if not colon:
-            module, _, name = module.rpartition(".")
-        level = len(module) - len(module.lstrip("."))
-        source = imported(module.lstrip("."), level, self.source.place) if module else None
+        module, _, name = dotted.name.rpartition(":" if ":" in dotted.name else ".")
+        path = module.lstrip(".")
+        source = imported(path, len(module) - len(path), self.source.place) if module else None
         found = self.module_of(source).names.get(name, dotted) if source is not None else dotted
         if found is dotted:
             self._foreign.add(dotted.name)
@@ -78,7 +82,7 @@ class Names:
 
     def attribute(self, of: v.Value, name: str, state: State) -> v.Value:  # noqa: PLR0911 - a case a kind of value
         """``of.name``"""
-        method = library.TENSOR_METHODS.fullmatch(name)
+        method = _METHODS.fullmatch(name)
         match of:
             case v.Several():
                 return v.alternatives(*(self.attribute(each, name, state) for each in of.values))
@@ -92,23 +96,26 @@ class Names:
             case v.Symbol() if not method:
                 known = isinstance(of.default, v.Instance | v.Class)
                 return v.Symbol(f"{of.text}.{name}", self.attribute(of.default, name, state) if known else v.UNKNOWN)
-            case v.Recurrent() if name in library.FLAGS:
+            case v.Recurrent() if name in FLAGS:
                 return getattr(of, name)
-            case v.Output() | v.Step() | v.Rows() | v.Data() if name in ("T", "mT", "data"):
-                return tensors.method(of, name, At(self, state, None))
+            case v.Result() | v.Data() if name in ("T", "mT", "data"):
+                return tensors.method(of, name, At(self.uses, state, None))
         return v.UNKNOWN if of is v.UNKNOWN and not method else v.Method(of, name)
 
     def of_class(self, of: v.Class, name: str, bound: v.Instance | None = None) -> v.Value:
         """A class's own attribute, or a base's: a method, or a value that its body gives."""
+        node, owner = self.members(of).get(name, (None, of))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return v.Function(node, owner.home, bound)
+        return v.UNKNOWN if node is None else self.evaluate(node, State())
+
+    def members(self, of: v.Class) -> dict[str, tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.expr, v.Class]]:
+        """What a class and its bases define: methods, and the values that their bodies give; each with its class."""
+        found: dict[str, tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.expr, v.Class]] = {}
         for each in self.lineage(of):
-            for statement in each.node.body:
-                if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and statement.name == name:
-                    return v.Function(statement, each.home, bound)
-                targets = getattr(statement, "targets", [getattr(statement, "target", None)])
-                named = any(isinstance(target, ast.Name) and target.id == name for target in targets)
-                if named and isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-                    return self.evaluate(statement.value, State())
-        return v.UNKNOWN
+            for name, node in _defined(each.node):
+                found.setdefault(name, (node, each))
+        return found
 
     def lineage(self, of: v.Class) -> list[v.Class]:
         """A class and those of its bases that can be seen."""
@@ -123,42 +130,44 @@ class Names:
         self.source = before
         return found
 
-    def base(self, state: State) -> v.Value:
-        """``super()``: the same object, as its next class has it."""
-        instance = state.names.get("self")
-        if not isinstance(instance, v.Instance) or not self.stack:
-            return v.UNKNOWN
-        lineage = self.lineage(instance.of)
-        after = [place + 1 for place, each in enumerate(lineage) if self.stack[-1] in each.node.body]
-        return v.Instance(lineage[after[0]], instance.number) if after and after[0] < len(lineage) else v.UNKNOWN
-
     def bind(self, target: ast.expr, value: v.Value, state: State) -> None:
         """``target = value``"""
-        if isinstance(target, ast.Name):
-            if isinstance(value, v.Rows) and value.tempting and _CELL.match(target.id.lower()):
-                value = replace(value, tempting=None)  # it is meant
-            state.names[target.id] = value
-        elif isinstance(target, ast.Tuple | ast.List):
-            self._unpack(target, value, state)
-        elif isinstance(target, ast.Attribute):
-            owner = self.evaluate(target.value, state)
-            if isinstance(owner, v.Instance):
-                self.uses.escape(value, state)
-                state.store[owner.number, target.attr] = value
-            else:
+        match target:
+            case ast.Name():
+                if isinstance(value, v.Result) and value.tempting and _CELL.match(target.id.lower()):
+                    value = replace(value, tempting=None)  # it is meant
+                state.names[target.id] = value
+            case ast.Tuple() | ast.List():
+                self._unpack(target, value, state)
+            case ast.Attribute():
+                owner = self.evaluate(target.value, state)
+                if isinstance(owner, v.Instance):
+                    self.uses.escape(value, state)
+                    state.store[owner.number, target.attr] = value
+                else:
+                    self.uses.consume(value, state)
+            case ast.Subscript():
+                owner, key = self.evaluate(target.value, state), self.evaluate(target.slice, state)
+                if isinstance(owner, v.Table) and isinstance(key, v.Constant) and isinstance(target.value, ast.Name):
+                    state.names[target.value.id] = v.Table((*owner.values, (key.value, value)))
                 self.uses.consume(value, state)
-        elif isinstance(target, ast.Subscript):
-            owner, key = self.evaluate(target.value, state), self.evaluate(target.slice, state)
-            if isinstance(owner, v.Table) and isinstance(key, v.Constant) and isinstance(target.value, ast.Name):
-                state.names[target.value.id] = v.Table((*owner.values, (key.value, value)))
-            self.uses.consume(value, state)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: v.Value, state: State) -> None:
         starred = any(isinstance(each, ast.Starred) for each in target.elts)
         items = None if starred else tensors.unpacked(value, len(target.elts), target)
         if items is None:
             self.uses.escape(value, state)
-        for index, each in enumerate(target.elts):
-            self.bind(
-                each.value if isinstance(each, ast.Starred) else each, items[index] if items else v.UNKNOWN, state
-            )
+        for each, item in zip(target.elts, items or [v.UNKNOWN] * len(target.elts), strict=True):
+            self.bind(each.value if isinstance(each, ast.Starred) else each, item, state)
+
+
+def _defined(of: ast.ClassDef) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.expr]]:
+    """What a class's body gives a name to."""
+    for node in of.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, node
+        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    yield target.id, node.value

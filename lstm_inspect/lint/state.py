@@ -34,23 +34,19 @@ class State:
         """A path of its own from here."""
         return State(dict(self.names), dict(self.store), dict(self.assumed), self.guarded)
 
-    def same(self, other: State) -> bool:
-        """Whether both know the same of every value."""
-        return self.names == other.names and self.store == other.store
-
 
 def merged(states: list[State]) -> list[State]:
     """Paths that know the same become one; more than a few are joined, value by value."""
     kept: list[State] = []
     for state in states:
-        twin = next((each for each in kept if each.same(state)), None)
+        twin = next((each for each in kept if each.names == state.names and each.store == state.store), None)
         if twin is None:
             kept.append(state)
         else:
-            twin.assumed = {test: held for test, held in twin.assumed.items() if state.assumed.get(test) == held}
+            twin.assumed = _common(twin, state)
     while len(kept) > _PATHS:
         place = next((place for place in range(len(kept) - 1, 0, -1) if _agree(kept[0], kept[place])), 1)
-        kept[0] = joined(kept[0], kept.pop(place))
+        kept[0] = _joined(kept[0], kept.pop(place))
         kept.append(kept.pop(0))
     return kept
 
@@ -58,23 +54,21 @@ def merged(states: list[State]) -> list[State]:
 def _agree(one: State, other: State) -> bool:
     """Whether both paths have modules of as many directions."""
     flags = (value.bidirectional for value in one.store.values() if isinstance(value, v.Recurrent))
-    tests = {flag.text for flag in flags if isinstance(flag, v.Symbol)}
-    return all(one.assumed.get(test) == other.assumed.get(test) for test in tests)
+    return all(
+        one.assumed.get(flag.text) == other.assumed.get(flag.text) for flag in flags if isinstance(flag, v.Symbol)
+    )
 
 
-def joined(one: State, other: State) -> State:
+def _joined(one: State, other: State) -> State:
     """One path that stands for two: a value is what it is on either."""
-    both = State(guarded=min(one.guarded, other.guarded))
-    both.names = _either(one.names, other.names)
-    both.store = _either(one.store, other.store)
-    both.assumed = {test: held for test, held in one.assumed.items() if other.assumed.get(test) == held}
-    return both
+    names, store = _either(one.names, other.names), _either(one.store, other.store)
+    return State(names, store, _common(one, other), min(one.guarded, other.guarded))
+
+
+def _common(one: State, other: State) -> dict[str, bool]:
+    return {test: held for test, held in one.assumed.items() if other.assumed.get(test) == held}
 
 
 def _either(one: dict[Any, v.Value], other: dict[Any, v.Value]) -> dict[Any, v.Value]:
-    both = dict(one)
-    for key in one.keys() | other.keys():
-        mine, theirs = one.get(key, v.UNKNOWN), other.get(key, v.UNKNOWN)
-        if mine is not theirs:
-            both[key] = v.alternatives(mine, theirs)
-    return both
+    pairs = {key: (one.get(key, v.UNKNOWN), other.get(key, v.UNKNOWN)) for key in [*one, *other]}
+    return {key: mine if mine is theirs else v.alternatives(mine, theirs) for key, (mine, theirs) in pairs.items()}

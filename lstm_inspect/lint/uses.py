@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.constructions import Flag, decided, layers, truth
+from lstm_inspect.lint.constructions import Flag, both, decided, flags
 from lstm_inspect.lint.state import State
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import LEVELS, Level
+
+_DIRECTIONS: Final = ("forward", "backward", "reverse", "bidir", "fwd", "bwd", "fw", "bw")
+_ALL: Final = {
+    **{"output": ("output",), "step": ("output",)},
+    **{"pair": ("all of hn", "all of cn"), "hn": ("all of hn",), "cn": ("all of cn",)},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Draft:
     num_layers: int | None = None
     what: str | None = None
     unless: frozenset[str] = frozenset()
-    of: v.Step | v.Rows | None = None
+    of: v.Result | None = None
     hn: str | None = None
 
 
@@ -55,38 +61,26 @@ class Uses:
     used: dict[tuple[ast.AST, str | None], set[tuple[str, bool | None]]] = field(default_factory=dict)
     entered: bool = False
 
-    def consume(self, value: v.Value, state: State) -> None:  # noqa: C901 - a case a kind of value
+    def consume(self, value: v.Value, state: State) -> None:
         """Something reads a value whole: here a wrong one does harm."""
         match value:
-            case v.Items() | v.Several():
-                rows = [each for each in value.values if isinstance(each, v.Rows)]
+            case v.Items() | v.Several() | v.Choice():
                 for each in value.values:
-                    if not isinstance(each, v.Rows):
-                        self.consume(each, state)
-                for each in rows:
-                    self.taken([each], state)
-            case v.Choice():
-                self.consume(value.then, state)
-                self.consume(value.otherwise, state)
-            case v.Step():
+                    self.consume(each, state)
+            case v.Result(of="step"):
                 self._step(value, state)
-            case v.Rows():
+            case v.Result(of="hn" | "cn"):
                 self.taken([value], state)
-            case v.Output() | v.Pair():
+            case v.Result():
                 self.escape(value, state)
 
     def escape(self, value: v.Value, state: State) -> None:
         """A value goes where it can't be followed: what is read there is not known, so all of it may be."""
-        match value:
-            case v.Items() | v.Several():
-                for each in value.values:
-                    self.escape(each, state)
-            case v.Output() | v.Step():
-                self._mark(value.call, state, "output")
-            case v.Pair():
-                self._mark(value.call, state, "all of hn", "all of cn")
-            case v.Rows():
-                self._mark(value.call, state, f"all of {value.of}")
+        if isinstance(value, v.Items | v.Several):
+            for each in value.values:
+                self.escape(each, state)
+        elif isinstance(value, v.Result):
+            self._mark(value.call, state, *_ALL[value.of])
 
     def _mark(self, call: v.Call, state: State, *what: str) -> None:
         """Note a use, and on which paths it is one: those of a module with so many directions."""
@@ -95,133 +89,139 @@ class Uses:
 
     # the rules
 
-    def report(self, mistake: str, node: ast.AST, call: v.Call | None, state: State, **facts: object) -> None:
-        """Note a mistake; its level is the catalogue's, a warning where it depends on a flag from outside."""
-        level: Level = BY_ID[mistake].lint or "warning"
-        if facts.pop("likely", False) or facts.get("depends"):
-            level = LEVELS[max(LEVELS.index(level), LEVELS.index("warning"))]
+    def report(
+        self, id: str, node: ast.AST, call: v.Call | None, state: State, likely: bool = False, **facts: Any
+    ) -> None:
+        """Note a mistake; its level is the catalogue's, a warning where it is only likely or depends on a flag."""
+        level: Level = BY_ID[id].lint or "warning"
+        if (likely or facts.get("depends")) and level == "error":
+            level = "warning"
         if call is not None:
-            directions, count = (
-                truth(call.module.bidirectional, state.assumed),
-                layers(call.module.num_layers, state.assumed),
-            )
-            facts = {"bidirectional": directions.value, "num_layers": count.value, **facts}
-            facts["hn"] = _name_of_hn(call, state)
-        self.drafts.append(Draft(mistake, level, node, call, **facts))  # type: ignore[arg-type]
+            directions, count = flags(call, state.assumed)
+            facts |= {"bidirectional": directions.value, "num_layers": count.value, "hn": _name_of_hn(call, state)}
+        self.drafts.append(Draft(id, level, node, call, **facts))
 
-    def _step(self, step: v.Step, state: State) -> None:
+    def _step(self, step: v.Result, state: State) -> None:
         """One step of output is read as a whole: right in one direction, if no sequence ends before."""
-        self._mark(step.call, state, "output")
-        if step.call.one_step:
-            return
-        directions = truth(step.call.module.bidirectional, state.assumed)
-        if directions.value:
-            likely = step.at == "first"  # a first token of its own, as BERT has it
+        self.escape(step, state)
+        both_ways, _ = flags(step.call, state.assumed)
+        if both_ways.value:
+            first = step.at == "first"  # a first token of its own, as BERT has it
             self.report(
-                "last-step-bidirectional",
-                step.node,
-                step.call,
-                state,
-                of=step,
-                depends=directions.depends,
-                likely=likely,
+                "last-step-bidirectional", step.node, step.call, state, first, of=step, depends=both_ways.depends
             )
-        if step.output and step.output.padded and step.at == "last" and not step.call.one_sequence:
+        if step.padded and step.at == "last" and not step.call.one_sequence:
             self.report("padding-as-last-step", step.node, step.call, state, of=step)
 
-    def taken(self, parts: Sequence[v.Rows], state: State, node: ast.AST | None = None) -> None:
+    def taken(self, parts: Sequence[v.Result], state: State, node: ast.AST | None = None) -> None:
         """Rows of one call's hn are read together: which are they, and are those the final state?
 
         Args:
             node: the expression that reads them together.
         """
-        first = parts[0]
-        self._tempting(first, state)
+        first, call = parts[0], parts[0].call
+        if first.tempting is not None:
+            unless, unsure = frozenset({"all of hn", "hn"}), call.module.kind is None
+            self.report("cell-for-hidden", first.tempting, call, state, unsure, of=first, unless=unless)
+        rows: set[int] = set()
         for part in parts:
-            if part.rows is None or not part.rows:
-                self._mark(part.call, state, f"all of {part.of}")
-                return
-        rows = frozenset(row for part in parts for row in part.rows or ())
-        self._mark(first.call, state, *(f"{first.of}[{row}]" for row in rows))
-        directions = truth(first.call.module.bidirectional, state.assumed)
-        count = layers(first.call.module.num_layers, state.assumed)
-        if directions.value is None:
-            return
-        if directions.value is False and len(rows) > 1:
-            if node is not None and count.value != 1 and rows in ({-1, -2}, {0, 1}):  # there are two layers then
-                self.report("layers-for-directions", node, first.call, state, likely=not _means_directions(node))
-        elif directions.value:
+            if not part.rows:
+                return self.escape(part, state)
+            rows |= set(part.rows)
+        self._mark(call, state, *(f"{first.of}[{row}]" for row in rows))
+        directions, count = flags(call, state.assumed)
+        if directions.value:
             self._of_two_directions(first, rows, directions, count, state)
-        elif rows == {0} and _several(count):
-            self._lower(first, rows, count, state)
+        elif directions.value is False and len(rows) > 1:
+            if node is not None and count.value != 1 and rows in ({-1, -2}, {0, 1}):  # there are two layers then
+                likely = not any(word in ast.unparse(node).lower() for word in _DIRECTIONS)
+                self.report("layers-for-directions", node, call, state, likely)
+        elif directions.value is False and rows == {0} and _several(count):
+            self._unless("first-layer", first, [-1, -2], state, count)
+        return None
 
-    def _tempting(self, part: v.Rows, state: State) -> None:
-        if part.tempting is not None:
-            kind = part.call.module.kind
-            self.report(
-                "cell-for-hidden",
-                part.tempting,
-                part.call,
-                state,
-                of=part,
-                unless=frozenset({"all of hn", "hn"}),
-                likely=kind is None,
-            )
-
-    def _of_two_directions(
-        self, part: v.Rows, rows: frozenset[int], directions: Flag, count: Flag, state: State
-    ) -> None:
+    def _of_two_directions(self, part: v.Result, rows: set[int], directions: Flag, count: Flag, state: State) -> None:
         """Rows of a bidirectional module: the top layer has the last two."""
-        total = 2 * count.value if count.value is not None and count.depends is None else None
-        counted = {row - total if total and row >= 0 else row for row in rows}
-        top = counted & {-1, -2}
-        unless = frozenset({"output", f"all of {part.of}"})
-        if len(top) == 1 and len(counted) == 1:
-            other = {-1: -2, -2: -1}[next(iter(top))]
-            also = {f"{part.of}[{other}]", *({f"{part.of}[{total + other}]"} if total else ())}
-            self.report(
-                "one-direction-of-two", part.node, part.call, state, unless=unless | also, depends=directions.depends
-            )
-        elif (not top and min(counted) < -2) or (not top and max(counted) <= 1 and _several(count)):
-            self._lower(part, rows, count, state, directions)
+        total = 2 * count.value if count.value and not count.depends else 0
+        counted = {row - total if row >= 0 else row for row in rows}
+        if counted in ({-1}, {-2}):
+            other = -3 - min(counted)
+            self._unless("one-direction-of-two", part, [other, *([total + other] if total else ())], state, directions)
+        elif not counted & {-1, -2} and (min(counted) < -2 or (max(counted) <= 1 and _several(count))):
+            self._unless("first-layer", part, [-1, -2], state, directions, count)
 
-    def _lower(
-        self, part: v.Rows, rows: frozenset[int], count: Flag, state: State, directions: Flag | None = None
-    ) -> None:
-        """A lower layer's rows: wrong if no row of the top layer is read."""
-        depends = " and ".join(each for each in (directions and directions.depends, count.depends) if each)
-        unless = {"output", f"all of {part.of}", f"{part.of}[-1]", f"{part.of}[-2]"}
-        self.report("first-layer", part.node, part.call, state, unless=frozenset(unless), depends=depends or None)
+    def _unless(self, id: str, part: v.Result, rows: Sequence[int], state: State, *depends: Flag) -> None:
+        """A mistake in what rows are read, unless output, all rows or these are read too."""
+        unless = frozenset({"output", f"all of {part.of}", *(f"{part.of}[{row}]" for row in rows)})
+        self.report(id, part.node, part.call, state, unless=unless, depends=both(*depends))
 
     def random_state(self, value: v.Value, call: v.Call, state: State) -> None:
         """A random initial state, drawn where every call of the module draws it anew."""
         for each in value.values if isinstance(value, v.Items) else (value,):
             if isinstance(each, v.Data) and each.random is not None and self.entered:
-                self.report("random-initial-state", each.random, call, state)
-                return
+                return self.report("random-initial-state", each.random, call, state)
+        return None
 
     def settle(self, *, complete: bool = True) -> list[Draft]:
         """The findings that no other use makes right; each place once, at its highest level."""
         found: dict[tuple[str, ast.AST], Draft] = {}
-        for draft in self.drafts:
+        for draft in sorted(self.drafts, key=lambda draft: LEVELS.index(draft.level)):
             used = self.used.get((draft.call.node, draft.call.module.kind), set()) if draft.call else set()
             uses = {use for use, known in used if known is None or known is draft.bidirectional}
-            if draft.unless and (not complete or any(_covers(each, use) for each in draft.unless for use in uses)):
-                continue
-            kept = found.get((draft.id, draft.node))
-            if kept is None or LEVELS.index(draft.level) < LEVELS.index(kept.level):
-                found[draft.id, draft.node] = replace(draft, unless=frozenset())
+            if not draft.unless or (complete and not any(_covers(each, use) for each in draft.unless for use in uses)):
+                found.setdefault((draft.id, draft.node), replace(draft, unless=frozenset()))
         return list(found.values())
 
 
-_DIRECTIONS: Final = ("forward", "backward", "reverse", "bidir", "fwd", "bwd", "fw", "bw")
+@dataclass(frozen=True, slots=True)
+class At:
+    """One operation of the program: its node, its arguments, and what is known there."""
+
+    uses: Uses
+    state: State
+    node: Any
+    arguments: list[v.Value] = field(default_factory=list)
+    named: dict[str, v.Value] = field(default_factory=dict)
+
+    def given(self, place: int, *names: str, default: v.Value = v.UNKNOWN) -> v.Value:
+        """An argument by its place or one of its names."""
+        if place < len(self.arguments):
+            return self.arguments[place]
+        return next((self.named[name] for name in names if name in self.named), default)
+
+    def of(self, *arguments: v.Value) -> At:
+        """The same place with other arguments."""
+        return replace(self, arguments=list(arguments))
+
+    def consume(self, *values: v.Value) -> v.Data:
+        """These are read whole; what comes of them is a tensor of no layer's."""
+        for value in values:
+            self.uses.consume(value, self.state)
+        return v.Data()
+
+    def consume_all(self) -> v.Value:
+        """All arguments are read by something that is not followed."""
+        self.consume(*self.arguments, *self.named.values())
+        return v.UNKNOWN
+
+    def lose(self, value: v.Value) -> v.Value:
+        """A value goes where it can't be followed."""
+        self.uses.escape(value, self.state)
+        return v.UNKNOWN
+
+    def report(self, mistake: str, call: v.Call, **facts: Any) -> v.Data:
+        """Note a mistake here."""
+        self.uses.report(mistake, self.node, call, self.state, **facts)
+        return v.Data()
 
 
 def _name_of_hn(call: v.Call, state: State) -> str | None:
     for name, value in state.names.items():
-        if isinstance(value, v.Rows) and value.call == call and value.of == "hn" and value.rows is None and name != "_":
+        if not isinstance(value, v.Result) or value.call != call or value.rows is not None or name == "_":
+            continue
+        if value.of == "hn":
             return name if value.axes == ("rows", "batch", "features") else None
-        if isinstance(value, v.Pair) and value.call == call and name != "_":
+        if value.of == "pair":
             return f"{name}[0]"
     return None
 
@@ -231,19 +231,6 @@ def _covers(unless: str, use: str) -> bool:
     return use == unless or use.startswith(f"{unless}[")
 
 
-def _means_directions(node: ast.AST) -> bool:
-    return any(word in ast.unparse(node).lower() for word in _DIRECTIONS)
-
-
 def _several(count: Flag) -> bool:
     """Whether there is more than one layer, for certain or by a parameter whose default is not one."""
     return (count.value or 0) > 1 or (count.value is None and count.depends is not None)
-
-
-def together(values: Iterable[v.Value]) -> dict[ast.AST, list[v.Rows]]:
-    """The rows among values, by the call that they come from."""
-    found: dict[ast.AST, list[v.Rows]] = {}
-    for value in values:
-        if isinstance(value, v.Rows):
-            found.setdefault(value.call.node, []).append(value)
-    return found

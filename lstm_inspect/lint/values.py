@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import wraps
 from typing import Any, Final, TypeAlias
 
 Value: TypeAlias = Any
 """One of the classes below. UNKNOWN stands for whatever can't be followed."""
-
-
-class _Unknown:
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Final = _Unknown()
+UNKNOWN: Final[Value] = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +21,16 @@ class Constant:
     value: Any
 
 
+NONE: Final = Constant(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A value from outside: a parameter, or what a config holds; text is how the source writes it."""
+    """A value from outside: a parameter, what a config holds, or a test of one; text is how the source writes it."""
 
     text: str
     default: Value = UNKNOWN
-
-
-@dataclass(frozen=True, slots=True)
-class Negated:
-    """The opposite of a test that is not known."""
-
-    symbol: Symbol
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +43,10 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """``then if symbol else otherwise``."""
+    """``values[0] if symbol else values[1]``."""
 
     symbol: Symbol
-    then: Value
-    otherwise: Value
+    values: tuple[Value, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,36 +113,27 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A module that is not recurrent; kind: "linear", "same" (dropout, norm, activation) or "other"."""
+    """A module that is not recurrent; kind: "linear", "same" (dropout, norm, activation), "chain" or "other"."""
 
     kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """``nn.Sequential`` of these."""
-
-    values: tuple[Value, ...]
+    values: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
     """A slice inside brackets; one: it takes one element, ``t:t + 1``."""
 
-    lower: Value
-    upper: Value
-    step: Value
+    ends: tuple[Value, ...] = (NONE, NONE, NONE)
     one: bool = False
 
     @property
     def slice(self) -> slice | None:
         """As Python's own; None if an end is not known."""
-        ends = (self.lower, self.upper, self.step)
-        plain = all(end == Constant(None) or whole(end) is not None for end in ends)
-        return slice(*(end.value for end in ends)) if plain else None
+        known = all(end == NONE or whole(end) is not None for end in self.ends)
+        return slice(*map(whole, self.ends)) if known else None
 
 
-EVERYTHING: Final = Cut(Constant(None), Constant(None), Constant(None))
+EVERYTHING: Final = Cut()
 """A bare colon."""
 
 
@@ -186,23 +167,25 @@ class Call:
         return self.one_step or self.one_sequence
 
 
+Axes: TypeAlias = tuple[str, ...]
+"""What each axis is: batch, time, features, rows, layer, direction, half, one; "?" if not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Data:
     """A tensor that is no result of a recurrent layer.
 
     Attributes:
-        ones: axes that are known to have one element.
+        axes: its first axes, as far as they are known.
         random: where it was drawn, if it is random.
         packed: it is a PackedSequence.
         order: the permutation that its sequences were sorted by.
-        names: what its axes are by the names of their sizes: ("batch", "time", None).
     """
 
-    ones: frozenset[int] = frozenset()
+    axes: Axes = ()
     random: ast.AST | None = None
     packed: bool = False
     order: str | None = None
-    names: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,62 +203,38 @@ class Length:
     less: bool = False
 
 
-Axes: TypeAlias = tuple[str, ...] | None
-"""What each axis is: batch, time, features, rows, layer, direction, half, one; None if not known."""
-
-
 @dataclass(frozen=True, slots=True)
-class Output:
-    """output, or what a layer that works step by step made of it.
+class Result:
+    """What a call of a recurrent layer returns, a part of it, or what a layer that works step by step made of it.
 
     Attributes:
+        of: "output", "step" (one step of output), "pair" (the tuple (hn, cn)), "hn" or "cn".
+        axes: None if not known.
+        node: where a step or rows were taken.
+        at: the step: "last", "first" or "length" (each sequence's own last).
+        rows: which rows of hn or cn, as the source counts them; None for all.
+        tempting: the place where ``state[-1]`` took cn out of the pair.
         padded: it came out of pad_packed_sequence.
         mixed: a Linear has mixed the features.
         touched: dropout, a norm or the like has changed the numbers.
     """
 
+    of: str
     call: Call
-    axes: Axes
+    axes: Axes | None
+    node: ast.AST
+    at: str = ""
+    rows: tuple[int, ...] | None = None
+    tempting: ast.AST | None = None
     packed: bool = False
     padded: bool = False
     mixed: bool = False
     touched: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of output. at: "last", "first" or "length" (each sequence's own last)."""
-
-    call: Call
-    at: str
-    axes: Axes
-    node: ast.AST
-    output: Output | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """The tuple (hn, cn)."""
-
-    call: Call
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """hn or cn, or rows of it.
-
-    Attributes:
-        of: "hn" or "cn".
-        rows: which rows, as the source counts them; None for all.
-        tempting: the place where ``state[-1]`` took cn out of the pair.
-    """
-
-    call: Call
-    of: str
-    axes: Axes
-    node: ast.AST
-    rows: tuple[int, ...] | None = None
-    tempting: ast.AST | None = None
+    @property
+    def state(self) -> bool:
+        """Whether it is hn or cn, or rows of them."""
+        return self.of in ("hn", "cn")
 
 
 def alternatives(*values: Value) -> Value:
@@ -290,47 +249,52 @@ def alternatives(*values: Value) -> Value:
     return flat[0] if len(flat) == 1 else Several(tuple(flat[:6])) if flat else UNKNOWN
 
 
+def of_each(function: Callable[..., Value]) -> Callable[..., Value]:
+    """Let a function of a value answer for one of several values too: one of several answers."""
+
+    @wraps(function)
+    def answer(value: Value, *rest: Any) -> Value:
+        each = value.values if isinstance(value, Several) else (value,)
+        return alternatives(*(function(one, *rest) for one in each))
+
+    return answer
+
+
+def number(times: Fraction, names: tuple[str, ...]) -> Value:
+    """times * names: a whole number, or one name, as what it is.
+
+    >>> number(Fraction(3), ())
+    Constant(value=3)
+    """
+    if not names and times.denominator == 1:
+        return Constant(int(times))
+    return Symbol(names[0]) if times == 1 and len(names) == 1 else Size(times, names)
+
+
 def size(value: Value) -> Size | None:
     """A number as times * names, if it is one.
 
     >>> size(Constant(3))
     Size(times=Fraction(3, 1), names=())
     """
-    if isinstance(value, Size):
-        return value
-    if isinstance(value, Symbol):
+    if isinstance(value, Symbol) and not value.negated:
         return Size(Fraction(1), (value.text,))
-    if isinstance(value, Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
-        return Size(Fraction(value.value), ())
-    return None
-
-
-def plain(value: Value) -> Value:
-    """A Size that is a whole number, or one name, as what it is.
-
-    >>> plain(Size(Fraction(3), ()))
-    Constant(value=3)
-    """
-    if isinstance(value, Size) and not value.names and value.times.denominator == 1:
-        return Constant(int(value.times))
-    if isinstance(value, Size) and value.times == 1 and len(value.names) == 1:
-        return Symbol(value.names[0])
-    return value
+    known = whole(value)
+    return value if isinstance(value, Size) else None if known is None else Size(Fraction(known), ())
 
 
 def settled(value: Value, assumed: Mapping[str, bool]) -> Value:
     """A value under what has been assumed of tests so far.
 
-    >>> settled(Choice(Symbol("bidirectional"), Constant(2), Constant(1)), {"bidirectional": True})
+    >>> settled(Choice(Symbol("bidirectional"), (Constant(2), Constant(1))), {"bidirectional": True})
     Constant(value=2)
     """
-    if isinstance(value, Choice) and value.symbol.text in assumed:
-        return settled(value.then if assumed[value.symbol.text] else value.otherwise, assumed)
+    while isinstance(value, Choice) and value.symbol.text in assumed:
+        value = value.values[0 if assumed[value.symbol.text] else 1]
     return value
 
 
 def whole(value: Value) -> int | None:
     """A constant whole number."""
-    if isinstance(value, Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
-        return value.value
-    return None
+    known = getattr(value, "value", None)
+    return known if isinstance(known, int) and not isinstance(known, bool) else None

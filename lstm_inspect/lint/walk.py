@@ -7,44 +7,19 @@ from collections.abc import Callable
 from typing import Final
 
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.expressions import Expressions
-from lstm_inspect.lint.source import Source
+from lstm_inspect.lint.calls import Calls
 from lstm_inspect.lint.state import Exhausted, State, merged
 
 _STATEMENTS: Final = 8_000  # of one function and what it calls: what takes more is left, not waited for
 
 
-class Walker(Expressions):
-    """Follows one file."""
-
-    def __init__(self, source: Source) -> None:
-        super().__init__(source)
-        self._statements: dict[type[ast.stmt], Callable[..., list[State]]] = {
-            ast.Assign: self._assign,
-            ast.AnnAssign: self._assign,
-            ast.AugAssign: self._augment,
-            ast.Expr: self._expression,
-            ast.Return: self._return,
-            ast.If: self._if,
-            ast.For: self._for,
-            ast.AsyncFor: self._for,
-            ast.While: self._while,
-            ast.With: self._with,
-            ast.AsyncWith: self._with,
-            ast.Try: self._try,
-            ast.Match: self._match,
-            ast.FunctionDef: self._define,
-            ast.AsyncFunctionDef: self._define,
-            ast.ClassDef: self._class,
-            ast.Import: self._import,
-            ast.ImportFrom: self._import_from,
-            ast.Raise: self._raise,
-        }
+class Walker(Calls):
+    """Follows one file, each statement by the method that its node's class names."""
 
     def block(self, statements: list[ast.stmt], states: list[State]) -> list[State]:
         """Run statements on every path; the paths that reach their end."""
         for statement in statements:
-            run = self._statements.get(type(statement))
+            run: Callable[..., list[State]] | None = getattr(self, f"_{type(statement).__name__.lower()}", None)
             if run is None:
                 continue
             self.steps += len(states)
@@ -72,19 +47,18 @@ class Walker(Expressions):
         except Exhausted:
             self.complete = False
             return []
-        for value, state in returned:
-            if calls:
-                self.uses.consume(value, state)
+        for value, state in returned if calls else ():
+            self.uses.consume(value, state)
         self.uses.entered = False
         return [state for _, state in returned]
 
     # one statement, one path
 
-    def _assign(self, node: ast.Assign | ast.AnnAssign, state: State) -> list[State]:
-        if node.value is None:
-            return [state]
-        targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return self._bind_all(targets, self.evaluate(node.value, state), state)
+    def _assign(self, node: ast.Assign, state: State) -> list[State]:
+        return self._bind_all(node.targets, self.evaluate(node.value, state), state)
+
+    def _annassign(self, node: ast.AnnAssign, state: State) -> list[State]:
+        return self._bind_all([node.target], self.evaluate(node.value, state), state) if node.value else [state]
 
     def _bind_all(self, targets: list[ast.expr], value: v.Value, state: State) -> list[State]:
         """Bind a value; one of several makes a path of each."""
@@ -95,18 +69,17 @@ class Walker(Expressions):
                 self.bind(target, each, path)
         return states
 
-    def _augment(self, node: ast.AugAssign, state: State) -> list[State]:
-        load = ast.copy_location(ast.BinOp(_loaded(node.target), node.op, node.value), node)
+    def _augassign(self, node: ast.AugAssign, state: State) -> list[State]:
+        load = ast.copy_location(ast.BinOp(node.target, node.op, node.value), node)
         self.bind(node.target, self.evaluate(load, state), state)
         return [state]
 
-    def _expression(self, node: ast.Expr, state: State) -> list[State]:
+    def _expr(self, node: ast.Expr, state: State) -> list[State]:
         self.evaluate(node.value, state)
         return [state]
 
     def _return(self, node: ast.Return, state: State) -> list[State]:
-        value = v.Constant(None) if node.value is None else self.evaluate(node.value, state)
-        self.returns.append((value, state))
+        self.returns.append((self.evaluate(node.value, state) if node.value else v.NONE, state))
         return []
 
     def _raise(self, node: ast.Raise, state: State) -> list[State]:
@@ -130,12 +103,22 @@ class Walker(Expressions):
             each.guarded -= guard
         return reached
 
+    def _match(self, node: ast.Match, state: State) -> list[State]:
+        """As the chain of ``if`` that it stands for."""
+        chain: list[ast.stmt] = []
+        for case in reversed(node.cases):
+            test = _case_test(node.subject, case.pattern)
+            chain = case.body if test is None else [ast.copy_location(ast.If(test, case.body, chain), node)]
+        return self.block(chain, [state])
+
     def _for(self, node: ast.For | ast.AsyncFor, state: State) -> list[State]:
         states = [state]
         for item in self.items_of(node.iter, state):
             states = merged([after for each in states for after in self._bind_all([node.target], item, each)])
             states = self.block(node.body, states)
         return self.block(node.orelse, states)
+
+    _asyncfor = _for
 
     def _while(self, node: ast.While, state: State) -> list[State]:
         self.evaluate(node.test, state)
@@ -148,6 +131,8 @@ class Walker(Expressions):
                 self.bind(item.optional_vars, value, state)
         return self.block(node.body, [state])
 
+    _asyncwith = _with
+
     def _try(self, node: ast.Try, state: State) -> list[State]:
         before = state.fork()
         reached = self.block([*node.body, *node.orelse], [state])
@@ -155,27 +140,13 @@ class Walker(Expressions):
             reached += self.block(handler.body, [before.fork()])
         return self.block(node.finalbody, merged(reached))
 
-    def _match(self, node: ast.Match, state: State) -> list[State]:
-        reached: list[State] = []
-        for case in node.cases:
-            path = state.fork()
-            test = _case_test(node.subject, case.pattern)
-            held = True if test is None else self.decide(test, path)
-            if held is not False:
-                if test is not None and held is None:
-                    self.suppose(test, True, path)
-                reached += self._guarded(case.body, path, 1)
-            if held is True:
-                return reached
-            if test is not None:
-                self.suppose(test, False, state)
-        return [*reached, state]
-
-    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef, state: State) -> list[State]:
+    def _functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef, state: State) -> list[State]:
         state.names[node.name] = v.Function(node, self.source)
         return [state]
 
-    def _class(self, node: ast.ClassDef, state: State) -> list[State]:
+    _asyncfunctiondef = _functiondef
+
+    def _classdef(self, node: ast.ClassDef, state: State) -> list[State]:
         state.names[node.name] = v.Class(node, self.source)
         return [state]
 
@@ -185,21 +156,14 @@ class Walker(Expressions):
             state.names[alias.asname or whole] = v.Dotted(whole)
         return [state]
 
-    def _import_from(self, node: ast.ImportFrom, state: State) -> list[State]:
+    def _importfrom(self, node: ast.ImportFrom, state: State) -> list[State]:
+        module = "." * node.level + (node.module or "")
         for alias in node.names:
-            module = "." * node.level + (node.module or "")
             if alias.name == "*" and module == "torch.nn":
                 state.names.update({kind: v.Dotted(f"torch.nn.{kind}") for kind in ("LSTM", "GRU", "RNN", "Linear")})
             sign = "." if module.startswith("torch") else ":"
             state.names[alias.asname or alias.name] = v.Dotted(f"{module}{sign}{alias.name}")
         return [state]
-
-
-def _loaded(target: ast.expr) -> ast.expr:
-    """The target of ``+=`` as it is read."""
-    if isinstance(target, ast.Name):
-        return ast.copy_location(ast.Name(target.id, ast.Load()), target)
-    return target
 
 
 def _asks_for_none(test: ast.expr) -> bool:
@@ -213,12 +177,12 @@ def _asks_for_none(test: ast.expr) -> bool:
 
 def _case_test(subject: ast.expr, pattern: ast.pattern) -> ast.expr | None:
     """A case as the test that ``if`` would ask; None for a case that takes everything."""
+    test: ast.expr = ast.Name("_pattern", ast.Load())
     if isinstance(pattern, ast.MatchAs) and pattern.pattern is None:
         return None
     if isinstance(pattern, ast.MatchOr):
         tests = [_case_test(subject, each) for each in pattern.patterns]
-        if all(test is not None for test in tests):
-            return ast.copy_location(ast.BoolOp(ast.Or(), [test for test in tests if test is not None]), subject)
-    if isinstance(pattern, ast.MatchValue):
-        return ast.copy_location(ast.Compare(subject, [ast.Eq()], [pattern.value]), subject)
-    return ast.copy_location(ast.Name("_pattern", ast.Load()), subject)
+        test = ast.BoolOp(ast.Or(), [each for each in tests if each is not None]) if all(tests) else test
+    elif isinstance(pattern, ast.MatchValue):
+        test = ast.Compare(subject, [ast.Eq()], [pattern.value])
+    return ast.copy_location(test, subject)

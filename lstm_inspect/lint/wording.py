@@ -58,8 +58,8 @@ def replacement(draft: Draft) -> str | None:
     owner = node.value if isinstance(node, ast.Subscript) else getattr(getattr(node, "func", None), "value", None)
     base = ast.unparse(owner) if isinstance(owner, ast.expr) else ""
     match draft.id:
-        case "last-step-bidirectional" | "padding-as-last-step" if isinstance(draft.of, v.Step):
-            mixed = draft.of.output is None or draft.of.output.mixed or draft.of.axes != ("batch", "features")
+        case "last-step-bidirectional" | "padding-as-last-step" if isinstance(draft.of, v.Result):
+            mixed = draft.of.mixed or draft.of.axes != ("batch", "features")
             return None if mixed or draft.bidirectional is None else both if draft.bidirectional else f"{hn}[-1]"
         case "cell-for-hidden":
             return f"{base}[0]"
