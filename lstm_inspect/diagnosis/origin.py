@@ -33,6 +33,7 @@ _FRAMES: Final = tuple(
     )
 )
 _ARROW: Final = re.compile(r"^(?:-{1,6}>|>) ?(?P<line>\d{1,6})? ?(?P<code>.*)")
+_QUOTED: Final = re.compile(r"[A-Za-z_][\w.\[\], ]{0,80} [+*-]?= .*\w\(.*[()\]]$")
 _HEADER: Final = re.compile(r"Traceback \(most recent call last\)")
 _ENDS: Final = re.compile(r"^(?:[\w.]{1,100}\.)?\w{0,60}(?:Error|Exception|Interrupt|Warning)\b(?!.*Traceback)")
 _LIBRARY: Final = re.compile(
@@ -40,22 +41,27 @@ _LIBRARY: Final = re.compile(
     r"_|optim|autograd|cuda|serialization|functional|tensor)|^<(?:frozen|string|__array|eval)|[/\\]runpy\.py"
 )
 _PACKAGE: Final = re.compile(r"(?:site|dist)-packages[/\\](\w{1,60})[/\\]")
+_TORCH: Final = re.compile(r"(?:^|[/\\])torch[/\\]|^<")
 _FOLDERS: Final = re.compile(r".*[/\\]")
 
-_AN_LSTM: Final = re.compile(
-    r"(?i)lstm|rnn|(?<![a-z])(?:bi)?gru(?![a-z]{3})|pack_padded|pad_packed|packed_?(?:seq|emb)|pack_sequence"
-    r"|pad_sequence|bptt|unpad_sequence"
+_RECURRENT: Final = re.compile(
+    r"[Ll][Ss][Tt][Mm]|RNN|Rnn|(?<![aeo])rnn|(?i:(?<![a-z])(?:bi)?gru(?![a-z]{3})|pack_padded|pad_packed|packed_?(?:seq|emb)"
+    r"|pack_sequence|pad_sequence|bptt|unpad_sequence)"
 )
+"""Words of recurrent layers and of packing; rnn is no part of learn, kernnet or the like."""
 _STATES: Final = re.compile(
     r"(?i)\b[hc]_?[0n]\b|\bhx\b|\bh_(?:state|prev|t|n)\b|, ?hidden\b|\bhidden\[|(?:init|last|prev|encoder|decoder|"
     r"final|repackage)_?hidden\b|\bhidden_(?:cell|n)\b|\bhidden\.(?:cuda|detach_?|data|contiguous)\b|seq2seq"
 )
-_ELSEWHERE: Final = re.compile(
-    r"(?i)dataloader\.py|collate|fetch\.py|pandas|sklearn|torchvision|transformers?\b|resnet|u_?net|\bvit\b|\bgan\b"
-    r"|conv(?:\.py|\d|_|\()|attention\.py|transformer|bert|llama|gpt|diffus|yolo|\bgraph|\bgcn|numpy/|json/|csv\.py"
-    r"|argparse\.py|urllib|socket\.py|image|loss_?[dg]\b|discriminator|generator|backward_[dg]\b|lora|\bvae|\bclip\b"
-    r"|pool"
+_LAYER: Final = re.compile(r"[/\\]nn[/\\]modules[/\\](?!module|container)(\w+)\.py$")
+_OTHER_LAYERS: Final = (
+    "conv", "pooling", "transformer", "instancenorm", "upsampling", "pixelshuffle", "channelshuffle", "fold", "padding"
+)  # fmt: skip
+"""The files of torch.nn's layers that take images, grids or whole attention: nothing of an LSTM's goes into them."""
+_ANOTHER_KIND: Final = re.compile(
+    r"(?i)conv\d?d?[_(.]|conv\d|pool|upsampl|transformer|(?:loss|err|backward)_?[dg]\b|\b[dg]_?loss|discriminator|generator"
 )
+"""Layers of other kinds, and the losses of two models that train against each other."""
 
 
 @written("file line function code")
@@ -103,12 +109,12 @@ class Origin:
     @property
     def user(self) -> Frame | None:
         """The innermost frame of the user's own code."""
-        return next((frame for frame in reversed(self.frames) if frame.own), None)
+        return next((frame for frame in reversed(self.frames) if frame.own and frame.file), None)
 
     @property
     def line(self) -> str | None:
         """The user's own line of code; None if none is shown."""
-        return (self.user.code or None) if self.user else None
+        return next((frame.code for frame in reversed(self.frames) if frame.own), None) or None
 
     @property
     def raised(self) -> str | None:
@@ -140,8 +146,16 @@ def origin_of(lines: Sequence[str], at: int) -> Origin:
     if not any(_frame_in(line) for line in before):
         after = [line[:_MOST_OF_A_LINE] for line in lines[at + 1 : at + 1 + _MOST_LINES_AFTER]]
     context = [*before, *after] if any(_frame_in(line) for line in [*before, *after]) else []
-    frames = tuple(_frames(context or [own_line]))
+    frames = tuple(_frames(context or [own_line])) or tuple(_bare_code(lines[max(0, at - 1) : at]))
     return Origin(frames, *_what_it_says(context, frames)) if frames else NOWHERE
+
+
+def _bare_code(before: Sequence[str]) -> Iterator[Frame]:
+    """The line of code that stands alone before a message, as people quote it."""
+    for line in before:
+        found = _QUOTED.search(line[:_MOST_OF_A_LINE])
+        if found:
+            yield Frame("", code=found[0])
 
 
 def _start(lines: Sequence[str], at: int) -> int:
@@ -188,10 +202,26 @@ def _code(lines: Sequence[str], prefix: int) -> tuple[int | None, str]:
 def _what_it_says(context: Sequence[str], frames: Sequence[Frame]) -> tuple[str, Trace]:
     between = [line for line in context if not _frame_in(line)]
     text = "\n".join([*(frame.words for frame in frames), *between])
-    if _AN_LSTM.search(text):
-        return text, "lstm"
-    if _ELSEWHERE.search(text):
+    own = [frame for frame in frames if frame.own]
+    said = "\n".join(f"{frame.function} {frame.code}" for frame in own)
+    if _in_another_layer(frames):
         return text, "elsewhere"
-    if _STATES.search(text):
+    if _RECURRENT.search("\n".join([said, *between, *(frame.words for frame in frames if frame not in own[:-1])])):
         return text, "lstm"
-    return text, "silent" if any(frame.own and frame.code for frame in frames) else "none"
+    if _ANOTHER_KIND.search(said) or _in_a_library(frames):
+        return text, "elsewhere"
+    if _STATES.search(said) or (own and _STATES.search(own[-1].words)):
+        return text, "lstm"
+    return text, "silent" if any(frame.code and frame.file for frame in own) else "none"
+
+
+def _in_another_layer(frames: Sequence[Frame]) -> bool:
+    """Whether the innermost of torch's layers is of another kind."""
+    layers = [found[1] for frame in frames if (found := _LAYER.search(frame.file))]
+    return bool(layers) and layers[-1] in _OTHER_LAYERS
+
+
+def _in_a_library(frames: Sequence[Frame]) -> bool:
+    """Whether the innermost code that is not torch's is another library's."""
+    others = [frame for frame in frames if frame.own or not _TORCH.search(frame.file)]
+    return bool(others) and not others[-1].own

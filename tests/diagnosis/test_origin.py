@@ -87,6 +87,10 @@ OWN = 'Traceback (most recent call last):\n  File "{file}", line 3, in {function
         ("/home/me/lstm/net.py", "forward", "y = self.fc(x)", False),
         ("net.py", "forward", "y = F.relu(self.hidden(x))", False),
         ("unet.py", "forward", "y = self.dec(torch.cat([x, skip], 1))", False),
+        ("unet.py", "forward", "y = self.fc(self.lstm(x)[0])", True),
+        ("resnet_gan.py", "forward", "h = self.fc(h0)", True),
+        ("learnnet.py", "forward", "y = self.kernnet(x)", False),
+        ("net.py", "forward", "y = self.conv1(x, hidden)", False),
         ("gan.py", "step", "loss_D = self.discriminator(fake, hidden)", False),
         ("/env/lib/python3.11/site-packages/transformers/trainer_seq2seq.py", "step", "loss = model(x)", False),
     ],
@@ -96,6 +100,44 @@ def test_whose_a_message_is(file: str, function: str, code: str, *, claimed: boo
     assert found.matched is claimed
     assert bool(found.means) is not claimed
     assert found.if_lstm == ()
+
+
+LAYER = (
+    '  File "/env/lib/python3.11/site-packages/torch/nn/modules/{name}.py", line 9, in forward\n    return F.of(x)\n'
+)
+OF_A_LIBRARY = (
+    '  File "/env/lib/python3.11/site-packages/dgl/nn/{name}.py", line 9, in forward\n    rst = th.matmul(rst, w)\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("inner", "claimed"),
+    [
+        (LAYER.format(name="linear"), True),
+        (LAYER.format(name="container") + LAYER.format(name="rnn"), True),
+        (LAYER.format(name="rnn") + LAYER.format(name="conv"), False),
+        (LAYER.format(name="pooling"), False),
+        (OF_A_LIBRARY.format(name="graphconv"), False),
+    ],
+)
+def test_the_layer_that_raised_it_tells(inner: str, *, claimed: bool) -> None:
+    code = "y = self.fc(hidden[0])"
+    found = diagnose(OWN.format(file="net.py", function="forward", code=code) + inner + GENERAL)
+    assert found.matched is claimed
+
+
+@pytest.mark.parametrize(
+    ("quoted", "matched", "perhaps"),
+    [
+        ("it fails here: y = self.fc(self.lstm(x)[0])", True, False),
+        ("y = self.fc(self.flat(x))", False, True),
+        ("y = self.conv2(self.conv1(x))", False, False),
+        ("Epoch 3, loss = 0.2", False, True),
+    ],
+)
+def test_a_line_of_code_that_is_quoted_before_a_message(quoted: str, *, matched: bool, perhaps: bool) -> None:
+    found = diagnose(f"{quoted}\n{GENERAL}")
+    assert (found.matched, bool(found.if_lstm), found.where) == (matched, perhaps, None)
 
 
 def test_a_bare_message_may_be_an_lstms() -> None:
