@@ -62,9 +62,9 @@ def draw(values: Values) -> int:
 
 
 def _drawing(spec: LSTMSpec, *, cell: bool) -> RenderableType:
-    from lstm_inspect.views import draw, gates
+    from lstm_inspect.views import draw
 
-    return gates.cell(spec) if cell else draw.drawing(spec)
+    return draw.cell(spec) if cell else draw.drawing(spec)
 
 
 def _looks(values: Values) -> dict[str, Any]:

@@ -2,71 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.theory.batch_grid import MOST_SEQUENCES, Grid, GridCell, grid
+from lstm_inspect.theory.batch_grid import MOST_SEQUENCES, grid
 from lstm_inspect.theory.cell_labels import Label
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.views import look
+from lstm_inspect.views.batch import Row, Shown, rows
 from lstm_inspect.views.look import Signs
 
 Sign: TypeAlias = tuple[str, str]
-"""What stands in any cell, and its style."""
+"""What stands in any place, and its style."""
 
 _FEWEST_STEPS: Final = 3  # the first, the gap, the last
 _NARROWEST: Final = 3  # characters from one time step to the next
 _BESIDE: Final = 4  # blanks between two drawings that stand side by side
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One line of a drawing: its name, its cells, what stands behind them."""
-
-    name: str
-    cells: Sequence[Sign] = ()
-    after: str = ""
+_STYLES: Final = {"time steps": look.FAINT, "sequence": look.CELL, "batch sizes": look.STATE}
 
 
 def drawing(packing: Packing) -> RenderableType:
     """Both drawings: side by side where the terminal has room for them, else one above the other."""
     return look.Fitted(lambda width, signs: Group(*_both(packing, width, signs)))
-
-
-def padded_batch(packing: Packing, width: int, signs: Signs, *, label: Label | None = None) -> list[Text]:
-    """The lines of the padded batch, one sequence per line, in the order in which the lengths were given.
-
-    Args:
-        packing: what is drawn.
-        width: the most characters a line may take.
-        signs: those of the terminal.
-        label: what stands in a valid cell, instead of its sign.
-    """
-    rows = partial(_padded_rows, packing, signs, label or (lambda sequence, step: signs.valid))
-    legend = Text() if label else Text.assemble((signs.valid, look.CELL), " valid   ")
-    if packing.valid_steps < packing.padded_steps:
-        legend += Text.assemble((signs.padded, look.FAINT), " padding   ")
-    share = f"{packing.valid_steps:,} of {packing.padded_steps:,} valid"
-    return [*_fitted(packing, width, rows), legend.append(share)]
-
-
-def packed_columns(packing: Packing, width: int, signs: Signs, *, label: Label | None = None) -> list[Text]:
-    """The lines of the packed columns, longest sequence first, with batch_sizes under them.
-
-    Args:
-        packing: what is drawn.
-        width: the most characters a line may take.
-        signs: those of the terminal.
-        label: what stands in a cell, instead of its row of ``.data``.
-    """
-    rows = partial(_packed_rows, packing, signs, label)
-    legend = [] if label else [Text(f"each cell: its row of .data, {packing.valid_steps:,} in all")]
-    return [*_fitted(packing, width, rows), *legend]
 
 
 def _both(packing: Packing, width: int, signs: Signs) -> list[Text]:
@@ -78,77 +38,64 @@ def _both(packing: Packing, width: int, signs: Signs) -> list[Text]:
     return [Text.assemble(one, " " * (room - len(one)), other) for one, other in zip(left, right, strict=True)]
 
 
-def _fitted(packing: Packing, width: int, rows: Callable[[Grid], Iterator[_Row]]) -> list[Text]:
+def padded_batch(packing: Packing, width: int, signs: Signs, *, label: Label | None = None) -> list[Text]:
+    """The lines of the padded batch, one sequence per line, in the order in which the lengths were given.
+
+    Args:
+        packing: what is drawn.
+        width: the most characters a line may take.
+        signs: those of the terminal.
+        label: what stands in a valid cell, instead of its sign.
+    """
+    legend = Text() if label else Text.assemble((signs.valid, look.CELL), " valid   ")
+    if packing.valid_steps < packing.padded_steps:
+        legend += Text.assemble((signs.padded, look.FAINT), " padding   ")
+    share = f"{packing.valid_steps:,} of {packing.padded_steps:,} valid"
+    return [*_lines(packing, width, signs, label or (lambda sequence, step: signs.valid)), legend.append(share)]
+
+
+def packed_columns(packing: Packing, width: int, signs: Signs, *, label: Label | None = None) -> list[Text]:
+    """The lines of the packed columns, longest sequence first, with batch_sizes under them.
+
+    Args:
+        packing: what is drawn.
+        width: the most characters a line may take.
+        signs: those of the terminal.
+        label: what stands in a cell, instead of its row of ``.data``.
+    """
+    legend = [] if label else [Text(f"each cell: its row of .data, {packing.valid_steps:,} in all")]
+    return [*_lines(packing, width, signs, label, packed=True), *legend]
+
+
+def _lines(packing: Packing, width: int, signs: Signs, label: Label | None, *, packed: bool = False) -> list[Text]:
     """The rows as lines, with as many time steps as the width has room for."""
-    most = max(_FEWEST_STEPS, width // _NARROWEST)
-    widest = list(rows(grid(packing, MOST_SEQUENCES, most)))
-    name = max(len("batch_sizes"), *(len(row.name) for row in widest if row.cells))  # the two drawings stand in line
-    after = max(len(row.after) for row in widest)
-    pitch = max(_NARROWEST, 1 + max(len(sign) for row in widest for sign, _ in row.cells))
-    fitting = max(_FEWEST_STEPS, (width - name - after) // pitch)
-    return [_line(row, name, pitch) for row in rows(grid(packing, MOST_SEQUENCES, fitting))]
+
+    def found(most: int) -> Iterator[tuple[Row, list[Sign]]]:
+        for row in rows(packing, grid(packing, MOST_SEQUENCES, most), packed=packed):
+            yield row, [_sign(place, _STYLES.get(row.kind, ""), signs, label) for place in row.places]
+
+    widest = [(row, cells) for row, cells in found(max(_FEWEST_STEPS, width // _NARROWEST)) if row.kind != "gap"]
+    name = max(len("batch_sizes"), *(len(row.name) for row, _ in widest))  # the two drawings stand in line
+    pitch = max(_NARROWEST, 1 + max(len(sign) for _, cells in widest for sign, _ in cells))
+    after = 0 if packed else 2 + max(len("length"), len(str(max(packing.lengths))))
+    fitting = (width - name - after) // pitch
+    return [_line(row, cells, signs, name, pitch, after) for row, cells in found(max(_FEWEST_STEPS, fitting))]
 
 
-def _line(row: _Row, name: int, pitch: int) -> Text:
-    if not row.cells:
-        return Text(row.name, style=look.FAINT)
-    text = Text(f"{row.name:<{name}}")
-    for sign, style in row.cells:
-        text.append(f"{sign:>{pitch}}", style=style)
-    text.append(row.after, style=look.FAINT)
-    text.rstrip()
-    return text
+def _line(row: Row, cells: Sequence[Sign], signs: Signs, name: int, pitch: int, after: int) -> Text:
+    if row.kind == "gap":
+        return Text(f"{signs.more_down} {row.name} sequences", style=look.FAINT)
+    line = Text.assemble(f"{row.name:<{name}}", *((f"{sign:>{pitch}}", style) for sign, style in cells))
+    if after:
+        line.append(f"{'length' if row.length is None else row.length:>{after}}", style=look.FAINT)
+    line.rstrip()
+    return line
 
 
-def _padded_rows(packing: Packing, signs: Signs, label: Label, picture: Grid) -> Iterator[_Row]:
-    after = max(len("length"), len(str(max(packing.lengths))))
-    yield _Row("time step", _steps(picture.time_steps, signs), f"  {'length':>{after}}")
-    rows = iter(picture.padded)
-    for sequence in picture.sequences:
-        if sequence is None:
-            yield _gap(picture, signs)
-            continue
-        cells = (_padded_sign(cell, signs, label) for cell in next(rows))
-        length = f"  {packing.lengths[sequence]:>{after}}"
-        yield _Row(f"sequence {sequence}", _with_gap(cells, picture.time_steps, signs), length)
-
-
-def _padded_sign(cell: GridCell, signs: Signs, label: Label) -> Sign:
-    return (signs.padded, look.FAINT) if cell.row is None else (label(cell.sequence, cell.time_step), look.CELL)
-
-
-def _packed_rows(packing: Packing, signs: Signs, label: Label | None, picture: Grid) -> Iterator[_Row]:
-    yield _Row("time step", _steps(picture.packed_steps, signs))
-    columns = [{cell.sequence: _packed_label(cell, label) for cell in column.cells} for column in picture.packed]
-    for sequence in picture.sorted_sequences:
-        if sequence is None:
-            yield _gap(picture, signs)
-            continue
-        cells = ((column.get(sequence, ""), look.CELL) for column in columns)
-        runs_on = packing.lengths[sequence] > _first_left_out(picture)
-        more = signs.more if runs_on else ""
-        yield _Row(f"sequence {sequence}", _with_gap(cells, picture.packed_steps, signs, more))
-    sizes = ((str(column.batch_size), look.STATE) for column in picture.packed)
-    yield _Row("batch_sizes", _with_gap(sizes, picture.packed_steps, signs))
-
-
-def _packed_label(cell: GridCell, label: Label | None) -> str:
-    return str(cell.row) if label is None else label(cell.sequence, cell.time_step)
-
-
-def _first_left_out(picture: Grid) -> int:
-    """The first time step that the packed columns' gap stands for."""
-    return picture.packed_steps.index(None) if None in picture.packed_steps else 0
-
-
-def _with_gap(cells: Iterator[Sign], steps: Sequence[int | None], signs: Signs, more: str | None = None) -> list[Sign]:
-    gap = (signs.more if more is None else more, look.FAINT)
-    return [gap if step is None else next(cells) for step in steps]
-
-
-def _steps(steps: Sequence[int | None], signs: Signs) -> list[Sign]:
-    return [(signs.more if step is None else str(step), look.FAINT) for step in steps]
-
-
-def _gap(picture: Grid, signs: Signs) -> _Row:
-    return _Row(f"{signs.more_down} {picture.sequences_left_out:,} more sequences")
+def _sign(place: Shown, style: str, signs: Signs, label: Label | None) -> Sign:
+    """What stands in a place, and its style."""
+    if place is None or isinstance(place, int):
+        return "" if place is None else str(place), style
+    if place is ... or place.row is None:
+        return signs.more if place is ... else signs.padded, look.FAINT
+    return str(place.row) if label is None else label(place.sequence, place.time_step), style

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import astuple, fields
-from functools import cache
+from dataclasses import asdict, fields
 from html import escape
 from importlib.resources import files
 from typing import Final
 
 from lstm_inspect.views.figure.paint import paint
-from lstm_inspect.views.figure.scene import Box, Mark, Meaning, Scene
+from lstm_inspect.views.figure.scene import Box, Mark, Scene
 from lstm_inspect.views.figure.theme import THEMES, Theme
 
-_NAMES: Final = tuple(field.name for field in fields(Theme))
-_STAND_INS: Final = {f"#0000{place + 10:02x}": f"var(--{name})" for place, name in enumerate(_NAMES)}
+_STAND_INS: Final = {f"#0000{place + 10:02x}": f"var(--{each.name})" for place, each in enumerate(fields(Theme))}
 """A colour that no theme has, for each of a theme's, and what it becomes in the page."""
 
 
@@ -33,33 +30,19 @@ def page(scene: Scene, *, transparent: bool = False) -> bytes:
     svg = paint(scene, Theme(*_STAND_INS), "svg", transparent=transparent).decode("utf-8")
     parts = {
         "title": escape(scene.title),
-        "light": _colours("light"),
-        "dark": _colours("dark"),
         "ground": "transparent" if transparent else "var(--ground)",
-        "picture": _answering(svg[svg.index("<svg") :], _meanings(scene)),
+        "picture": _answering(svg[svg.index("<svg") :], scene),
     }
-    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], _template()).encode("utf-8")
+    for name, theme in THEMES.items():  # its colours as custom properties of CSS
+        parts[name] = " ".join(f"--{colour}: {value};" for colour, value in asdict(theme).items())
+    template = files("lstm_inspect.views.figure").joinpath("page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], template).encode("utf-8")
 
 
-@cache
-def _template() -> str:
-    return files("lstm_inspect.views.figure").joinpath("page.html").read_text(encoding="utf-8")
-
-
-def _colours(theme: str) -> str:
-    """A theme's colours as custom properties of CSS."""
-    values = zip(_NAMES, astuple(THEMES[theme]), strict=True)
-    return " ".join(f"--{name}: {colour};" for name, colour in values)
-
-
-def _meanings(scene: Scene) -> list[Meaning]:
-    """What the places that can be pointed at hold, in the order in which they are painted."""
-    return [item.meaning for item in scene.items if isinstance(item, (Mark, Box)) and item.meaning is not None]
-
-
-def _answering(svg: str, meanings: Iterable[Meaning]) -> str:
-    """The picture with its colours by name, and each place a button that says what it holds."""
-    for place, meaning in enumerate(meanings):
+def _answering(svg: str, scene: Scene) -> str:
+    """The picture with its colours by name, and each place a button that says what it holds, as they were painted."""
+    meanings = (item.meaning for item in scene.items if isinstance(item, (Mark, Box)))
+    for place, meaning in enumerate(filter(None, meanings)):
         also = escape(json.dumps(meaning.also), quote=True)
         words = f'class="place" tabindex="0" role="button" aria-label="{escape(meaning.expression, quote=True)}"'
         svg = svg.replace(f'<g id="place-{place}">', f'<g id="place-{place}" {words} data-also="{also}">', 1)

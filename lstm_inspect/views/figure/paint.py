@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +15,19 @@ from html import escape
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from lstm_inspect.views.figure.scene import TYPES, Box, Item, Label, Mark, Meaning, Path, Point, Scene
-from lstm_inspect.views.figure.theme import Look, Theme
+from lstm_inspect.views.figure.scene import POINTS, TYPES, Box, Item, Label, Mark, Meaning, Path, Point, Scene
+from lstm_inspect.views.figure.theme import Theme
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
 _RADIUS: Final = 0.13
+_DIAMOND: Final = ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0))
+_SQUARE: Final = ((-0.55, -0.55), (0.55, -0.55), (0.55, 0.55), (-0.55, 0.55))
+_CORNERS: Final = {"input": _SQUARE, "output and hn": _DIAMOND, "hn alone": _DIAMOND}
+"""The marks that are no circles: their corners, in radii."""
+_SHARP: Final = ("valid", "padding", "half", "half of hn")  # boxes that touch others have no rounded corners
 _HEAD: Final = (0.085, 0.038)  # an arrow's head: how long, and half how wide
 _PNG_DPI: Final = 200
 _SETTINGS: Final = {
@@ -49,12 +55,17 @@ def paint(scene: Scene, theme: Theme, form: str, *, transparent: bool = False) -
     Raises:
         ImportError: matplotlib is not installed.
     """
-    with _quiet(), _own_settings():
-        figure = _figure(scene, theme)
-        buffer = io.BytesIO()
-        ground = "none" if transparent else theme.ground
-        figure.savefig(buffer, format=form, dpi=_PNG_DPI, facecolor=ground, metadata=_metadata(scene, form))
-    return _accessible(buffer.getvalue(), scene) if form == "svg" else buffer.getvalue()
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    file, ground = io.BytesIO(), "none" if transparent else theme.ground
+    with _quiet(), style.context(["default", _SETTINGS]):  # whatever the user's own matplotlibrc says
+        figure = Figure(figsize=(scene.width, scene.height))
+        painter = _Painter(figure, scene.height, theme)
+        for item in scene.items:
+            painter.draw(item)
+        figure.savefig(file, format=form, dpi=_PNG_DPI, facecolor=ground, metadata=_metadata(scene, form))
+    return _accessible(file.getvalue(), scene) if form == "svg" else file.getvalue()
 
 
 @contextmanager
@@ -67,25 +78,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-@contextmanager
-def _own_settings() -> Iterator[None]:
-    """matplotlib's defaults and these settings, whatever the user's own matplotlibrc says."""
-    from matplotlib import style
-
-    with style.context(["default", _SETTINGS]):
-        yield
-
-
-def _figure(scene: Scene, theme: Theme) -> Figure:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(scene.width, scene.height))
-    painter = _Painter(figure, scene.height, theme)
-    for item in scene.items:
-        painter.draw(item)
-    return figure
 
 
 def _metadata(scene: Scene, form: str) -> dict[str, Any]:
@@ -121,57 +113,39 @@ class _Painter:
             self._label(item)
         elif isinstance(item, Path):
             self._path(item)
-        elif isinstance(item, Box):
-            self._box(item)
         else:
-            self._mark(item)
+            self._add(self._box(item) if isinstance(item, Box) else self._mark(item), item.meaning)
 
-    def _place(self, artist: Artist, meaning: Meaning | None) -> None:
+    def _add(self, artist: Artist, meaning: Meaning | None = None) -> None:
         if meaning is not None:
             artist.set_gid(f"place-{next(self.places)}")
-        self._add(artist)
-
-    def _add(self, artist: Artist) -> None:
         artist.set_transform(self.figure.dpi_scale_trans)
         self.figure.add_artist(artist)
 
     def _up(self, point: Point) -> Point:
         return point[0], self.height - point[1]
 
-    def _area(self, look: Look) -> dict[str, Any]:
+    def _area(self, role: str) -> dict[str, Any]:
+        look = self.theme.area(role)
         style = (0, (3, 2)) if look.dashed else "solid"
-        return {
-            "facecolor": look.fill,
-            "edgecolor": look.edge,
-            "linewidth": look.width,
-            "linestyle": style,
-            "hatch": look.hatch or None,
-        }
+        colours = {"facecolor": look.fill, "edgecolor": look.edge, "hatch": look.hatch or None}
+        return {**colours, "linewidth": look.width, "linestyle": style}
 
-    def _box(self, box: Box) -> None:
+    def _box(self, box: Box) -> Artist:
         from matplotlib.patches import FancyBboxPatch
 
+        shape = "square,pad=0" if box.role in _SHARP else "round,pad=0,rounding_size=0.05"
         corner = self._up((box.x, box.y + box.height))
-        rounding = 0.0 if box.role in ("valid", "padding", "half", "half of hn") else 0.05
-        shape = f"round,pad=0,rounding_size={rounding}" if rounding else "square,pad=0"
-        look = self._area(self.theme.area(box.role))
-        self._place(FancyBboxPatch(corner, box.width, box.height, boxstyle=shape, **look), box.meaning)
+        return FancyBboxPatch(corner, box.width, box.height, boxstyle=shape, **self._area(box.role))
 
-    def _mark(self, mark: Mark) -> None:
+    def _mark(self, mark: Mark) -> Artist:
         from matplotlib.patches import Circle, Polygon
 
-        x, y = self._up((mark.x, mark.y))
-        look, radius = self._area(self.theme.area(mark.kind)), mark.size * _RADIUS
-        shape: Artist
-        if mark.kind == "input":
-            r = 0.55 * radius
-            shape = Polygon([(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)], closed=True, **look)
-        elif mark.kind in ("output and hn", "hn alone"):
-            r = 1.3 * radius
-            shape = Polygon([(x, y - r), (x + r, y), (x, y + r), (x - r, y)], closed=True, **look)
-        else:
-            shape = Circle((x, y), radius, **look)
-        self._place(shape, mark.meaning)
+        (x, y), radius = self._up((mark.x, mark.y)), mark.size * _RADIUS
+        if mark.kind not in _CORNERS:
+            return Circle((x, y), radius, **self._area(mark.kind))
+        corners = [(x + right * radius, y + up * radius) for right, up in _CORNERS[mark.kind]]
+        return Polygon(corners, closed=True, **self._area(mark.kind))
 
     def _path(self, path: Path) -> None:
         from matplotlib.patches import Polygon
@@ -179,14 +153,13 @@ class _Painter:
         points = [self._up(point) for point in path.points]
         color, width = self.theme.line(path.role)
         if path.head:
-            head, base = _arrow_head(points[-2], points[-1])
+            head, points[-1] = _arrow_head(points[-2], points[-1])
             self._add(Polygon(head, closed=True, facecolor=color, edgecolor="none"))
-            points[-1] = base
         self._add(Polygon(points, closed=False, fill=False, edgecolor=color, linewidth=width, joinstyle="round"))
 
     def _label(self, label: Label) -> None:
         kind = TYPES[label.role]
-        middle = 0.36 * kind.size / 72  # from the line that letters stand on to half the height of a capital
+        middle = 0.36 * kind.size / POINTS  # from the line that letters stand on to half the height of a capital
         x, y = self._up((label.x, label.y))
         x, y = (x + middle, y) if label.upward else (x, y - middle)
         self.figure.text(
@@ -210,7 +183,7 @@ def _arrow_head(start: Point, end: Point) -> tuple[list[Point], Point]:
     """The corners of an arrow's head, and the middle of its base."""
     length, half = _HEAD
     dx, dy = end[0] - start[0], end[1] - start[1]
-    size = (dx * dx + dy * dy) ** 0.5
+    size = math.hypot(dx, dy)
     ux, uy = dx / size, dy / size
     base = end[0] - length * ux, end[1] - length * uy
     return [end, (base[0] - half * uy, base[1] + half * ux), (base[0] + half * uy, base[1] - half * ux)], base

@@ -13,7 +13,8 @@ Point: TypeAlias = tuple[float, float]
 
 LINE: Final = 0.19
 """From one line of small text to the next."""
-_POINTS: Final = 72  # an inch
+POINTS: Final = 72
+"""In an inch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Type:
 
     def width(self, text: str) -> float:
         """Inches that a line takes, at most."""
-        return len(text) * self.em * self.size / _POINTS
+        return len(text) * self.em * self.size / POINTS
 
 
 _MONO: Final = 0.603
@@ -120,6 +121,11 @@ class Label:
 def more(x: float, y: float, *, down: bool = False) -> Label:
     """What stands for the cells left out, to the right or downward."""
     return Label(x, y, "⋮" if down else "⋯", "more", "center")
+
+
+def lines(texts: Iterable[str], role: str, top: float) -> Iterator[Label]:
+    """Lines of small text under each other, from an upper edge."""
+    return (Label(0, top + (place + 0.5) * LINE, text, role) for place, text in enumerate(texts))
 
 
 Item: TypeAlias = Mark | Box | Path | Label

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -13,8 +12,7 @@ from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
-from lstm_inspect.theory.unrolled import Cell, Unrolled, unroll
-from lstm_inspect.views.figure import equality
+from lstm_inspect.theory.unrolled import Cell, unroll
 from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Meaning, Part, Path, more
 
 _PITCH: Final = 0.62  # from one time step to the next, at least
@@ -28,115 +26,67 @@ _ARROW: Final = 0.30
 _TAG: Final = 0.19
 _AIR: Final = 0.12
 _AXIS: Final = 0.46
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """Where the columns and the rows of a stack are.
-
-    Attributes:
-        names: the left end of the rows' names.
-        directions: the right end of the directions' names.
-        left: where a line joins hn and output, left of the stack.
-        tags: the left ends of hn, cn, h0 and c0 beside the stack, left and right.
-        tag: their width.
-        columns: the centre of each time step.
-        right: where a line joins hn and output, right of the stack.
-        output: the upper edge of output.
-        layers: the upper edge of each drawn layer, from the bottom; of the gap too.
-        input: the centre of the inputs.
-        width, height: all it takes.
-    """
-
-    names: float
-    directions: float
-    left: float
-    tags: tuple[float, float]
-    tag: float
-    columns: tuple[float, ...]
-    right: float
-    output: float
-    layers: tuple[float, ...]
-    input: float
-    width: float
-    height: float
+_LONGEST: Final = 20  # letters of an expression beside the stack
 
 
 def stack(spec: LSTMSpec) -> Part:
     """The drawing of a spec's LSTM."""
-    picture = unroll(spec)
-    drawing = _Stack(spec, picture, _frame(spec, picture))
-    return Part(drawing.frame.width, drawing.frame.height, tuple(drawing.items()))
+    drawing = _Stack(spec)
+    return Part(drawing.width, drawing.input + 4.2 * LINE, tuple(drawing.items()))
 
 
-def _frame(spec: LSTMSpec, picture: Unrolled) -> Frame:
-    tag = max(TYPES["tag"].width(f"{state.hn} ") for state in picture.states)
-    names = max(TYPES["name"].width(f"layer {spec.num_layers - 1}"), *map(TYPES["small"].width, _shapes(spec)))
-    sides = {state.direction: max(map(TYPES["expression"].width, equality.lines(state))) for state in picture.states}
-    start = _AXIS
-    halves = [TYPES["small"].width(name) for name in _slices(spec)] if spec.bidirectional else [0.0]
-    directions = start + names + _AIR + max(halves)
-    left = max(directions + _AIR, sides.get("reverse", 0) + _AIR)
-    tags = left + 1.5 * _AIR
-    first = tags + tag + _ARROW + _REACH
-    pitch = max(_PITCH, _AIR + max(TYPES["axis"].width(step.label) for step in picture.steps))
-    columns = tuple(first + place * pitch for place in range(len(picture.steps)))
-    right_tags = columns[-1] + _REACH + _ARROW
-    right = right_tags + tag + 1.5 * _AIR
-    tops, bottom = _tops(spec, picture)
-    return Frame(
-        names=left - (directions - start) - _AIR,
-        directions=left - _AIR,
-        left=left,
-        tags=(tags, right_tags),
-        tag=tag,
-        columns=columns,
-        right=right,
-        output=0,
-        layers=tops,
-        input=bottom,
-        width=right + _AIR + sides["forward"],
-        height=bottom + 4.2 * LINE,
-    )
-
-
-def _tops(spec: LSTMSpec, picture: Unrolled) -> tuple[tuple[float, ...], float]:
-    """The upper edge of each drawn layer, from the bottom, and the centre of the inputs."""
-    block = spec.num_directions * _ROW
-    edge, tops = spec.num_directions * _HALF + _under_output(picture), []
-    for layer in reversed(picture.layers):
-        tops.append(edge)
-        edge += (block if layer is not None else 2 * LINE) + _BETWEEN
-    return tuple(reversed(tops)), edge + LINE / 2
-
-
-def _shapes(spec: LSTMSpec) -> tuple[str, str]:
-    """The shapes of output and of input."""
-    shapes = {name: format_tuple(tensor.shape) for name, tensor in tensors(spec).items()}
-    return shapes["output"], shapes["input"]
-
-
-def _slices(spec: LSTMSpec) -> list[str]:
-    """What to call each direction's half of output: its columns; all of it if there is one direction."""
-    found = [expressions.columns(spec, place, both_ends=True) for place in range(spec.num_directions)]
-    return [f"{name}, {columns}" if columns else name for name, columns in zip(spec.directions, found, strict=True)]
-
-
-def _under_output(picture: Unrolled) -> float:
-    """The room between output and the top layer, where the equalities stand."""
-    return _UNDER_OUTPUT + max(len(equality.lines(state)) for state in picture.states) * LINE
-
-
-@dataclass(frozen=True)
 class _Stack:
-    spec: LSTMSpec
-    picture: Unrolled
-    frame: Frame
+    """Where everything is, and then what is there; the upper edge of output is at 0."""
+
+    def __init__(self, spec: LSTMSpec) -> None:
+        self.spec, self.picture = spec, unroll(spec)
+        self.shapes = {name: format_tuple(tensor.shape) for name, tensor in tensors(spec).items()}
+        columns = batch_grid.grid(pack(spec.lengths, spec.seq_len)).packed if spec.lengths else ()
+        self.packed: dict[int | None, tuple[str, ...]] = {
+            column.time_step: tuple(filter(None, (batch_grid.data_row(spec, cell) for cell in column.cells)))
+            for column in columns
+        }
+        self._across()
+        self._down()
+
+    def _across(self) -> None:
+        """From the left: names, directions, a line to output, tags, the columns, tags, a line to output."""
+        spec, states = self.spec, self.picture.states
+        small, steps = TYPES["small"].width, self.picture.steps
+        sides = {state.direction: max(map(TYPES["expression"].width, _equality(state))) for state in states}
+        names = max(
+            TYPES["name"].width(f"layer {spec.num_layers - 1}"),
+            *(small(self.shapes[name]) for name in ("output", "input")),
+        )
+        wide = names + _AIR + (max(map(small, self._slices())) if spec.bidirectional else 0.0)
+        self.left = max(_AXIS + wide, sides.get("reverse", 0)) + _AIR
+        self.directions = self.left - _AIR
+        self.names = self.directions - wide
+        self.tag = max(TYPES["tag"].width(f"{state.hn} ") for state in states)
+        tags = self.left + 1.5 * _AIR
+        pitch = max(_PITCH, _AIR + max(TYPES["axis"].width(step.label) for step in steps))
+        self.first = tags + self.tag + _ARROW + _REACH
+        self.columns = [(step, self.first + place * pitch) for place, step in enumerate(steps)]
+        self.last = self.columns[-1][1]
+        self.tags = (tags, self.last + _REACH + _ARROW)
+        self.right = self.tags[1] + self.tag + 1.5 * _AIR
+        self.width = self.right + _AIR + sides["forward"]
+
+    def _down(self) -> None:
+        """From the top: output, the equalities, the layers, input."""
+        self.output, self.layer = self.spec.num_directions * _HALF, self.spec.num_directions * _ROW
+        self.room = _UNDER_OUTPUT + max(len(_equality(state)) for state in self.picture.states) * LINE
+        edge, self.bands = self.output + self.room, list[tuple[float, float]]()
+        for layer in reversed(self.picture.layers):
+            bottom = edge + (2 * LINE if layer is None else self.layer)
+            self.bands.insert(0, (edge, bottom))
+            edge = bottom + _BETWEEN
+        self.input = edge + LINE / 2
 
     def items(self) -> Iterator[Item]:
         """Everything, what lies behind first."""
-        for place, layer in enumerate(self.picture.layers):
-            yield from self._gap(place) if layer is None else self._layer(place, layer)
+        for layer, (top, bottom) in zip(self.picture.layers, self.bands, strict=True):
+            yield from self._gap(top) if layer is None else self._layer(layer, top, bottom)
         yield from self._output()
         yield from self._upward()
         yield from self._input()
@@ -146,54 +96,34 @@ class _Stack:
                 yield from self._joined(state)
         yield from self._axes()
 
-    def _mark(self, x: float, y: float, cell: Cell) -> Mark:
-        return Mark(x, y, cell.kind, meaning=self._meaning(cell))
-
     def _meaning(self, cell: Cell) -> Meaning | None:
-        if cell.expression is None:
-            return None
+        expression = cell.expression
         if cell.is_state:
-            row = next(state for state in self.picture.states if state.row == cell.row)
-            return Meaning(equality.whole(row), self._packed_rows(cell))
-        return Meaning(cell.expression, self._packed_rows(cell))
+            expression = _whole(next(state for state in self.picture.states if state.row == cell.row))
+        rows = self.packed.get(cell.step, ()) if cell.is_output else ()
+        return None if expression is None else Meaning(expression, rows)
 
-    @cached_property
-    def _top(self) -> dict[tuple[str, str], Meaning]:
-        """What each slice of output holds, by direction and the label of its step."""
-        top = [(cell, self._meaning(cell)) for cell in self.picture.cells if cell.is_output]
-        return {(cell.direction, cell.label): meaning for cell, meaning in top if meaning is not None}
+    def _slices(self) -> list[str]:
+        """What to call each direction's half of output, where there are two: its columns."""
+        spec = self.spec
+        found = [expressions.columns(spec, place, both_ends=True) for place in range(spec.num_directions)]
+        return [f"{name}, {columns}" for name, columns in zip(spec.directions, found, strict=True)]
 
-    def _packed_rows(self, cell: Cell) -> tuple[str, ...]:
-        """The rows of packed data that hold a time step of output."""
-        if self.spec.lengths is None or not cell.is_output or cell.step is None:
-            return ()
-        columns = batch_grid.grid(pack(self.spec.lengths, self.spec.seq_len)).packed
-        cells = [each for column in columns if column.time_step == cell.step for each in column.cells]
-        return tuple(filter(None, (batch_grid.data_row(self.spec, each) for each in cells)))
+    def _centre(self, direction: str) -> float:
+        """The centre of a direction, in rows from the upper edge: reverse stands above forward."""
+        return 0.5 if direction == "reverse" or not self.spec.bidirectional else 1.5
 
     def _row(self, state: StateRow) -> float:
-        """The centre of a layer's direction; reverse stands above forward."""
-        below = 0.5 if state.direction == "reverse" or not self.spec.bidirectional else 1.5
-        return self.frame.layers[self.picture.layers.index(state.layer)] + below * _ROW
+        """The centre of a layer's direction."""
+        return self.bands[self.picture.layers.index(state.layer)][0] + self._centre(state.direction) * _ROW
 
-    def _half(self, direction: str) -> float:
-        """The centre of a direction's half of output."""
-        below = 0.5 if direction == "reverse" or not self.spec.bidirectional else 1.5
-        return self.frame.output + below * _HALF
-
-    def _band(self, top: float, height: float) -> Box:
-        frame = self.frame
-        start = frame.names - _AIR
-        return Box(start, top - 0.04, frame.tags[1] + frame.tag + _AIR / 2 - start, height + 0.08, "band")
-
-    def _layer(self, place: int, layer: int) -> Iterator[Item]:
-        top, height = self.frame.layers[place], self.spec.num_directions * _ROW
-        yield self._band(top, height)
-        yield Label(self.frame.names, top + height / 2, f"layer {layer}", "name")
+    def _layer(self, layer: int, top: float, bottom: float) -> Iterator[Item]:
+        start, end = self.names - _AIR, self.tags[1] + self.tag + _AIR / 2
+        yield Box(start, top - 0.04, end - start, bottom - top + 0.08, "band")
+        yield Label(self.names, (top + bottom) / 2, f"layer {layer}", "name")
         if self.spec.bidirectional:
-            gaps = [step.gap for step in self.picture.steps]
-            columns = (x for x, gap in zip(self.frame.columns, gaps, strict=True) if not gap)
-            yield from (Box(x - _CELL / 2, top, _CELL, height, "column") for x in columns)
+            columns = (x for step, x in self.columns if not step.gap)
+            yield from (Box(x - _CELL / 2, top, _CELL, bottom - top, "column") for x in columns)
         for state in self.picture.states:
             if state.layer == layer:
                 yield from self._cells(state)
@@ -201,92 +131,92 @@ class _Stack:
     def _cells(self, state: StateRow) -> Iterator[Item]:
         y, cells = self._row(state), iter(self.picture.row(state))
         if self.spec.bidirectional:
-            yield Label(self.frame.directions, y, state.direction, "small", "right")
-        for step, x in zip(self.picture.steps, self.frame.columns, strict=True):
-            yield more(x, y) if step.gap else self._mark(x, y, next(cells))
-        ends = [self.frame.tags[0] + self.frame.tag, *self.frame.columns, self.frame.tags[1]]
-        reach = [0.04, *[_REACH] * len(self.frame.columns), 0.04]
-        for place in range(len(ends) - 1):
-            start, end = ends[place] + reach[place], ends[place + 1] - reach[place + 1]
-            points = ((start, y), (end, y)) if state.direction == "forward" else ((end, y), (start, y))
-            yield Path(points, "flow", head=True)
+            yield Label(self.directions, y, state.direction, "small", "right")
+        for step, x in self.columns:
+            cell = None if step.gap else next(cells)
+            yield more(x, y) if cell is None else Mark(x, y, cell.kind, meaning=self._meaning(cell))
+        places = [(self.tags[0] + self.tag, 0.04), *((x, _REACH) for _, x in self.columns), (self.tags[1], 0.04)]
+        for (left, after), (right, before) in pairwise(places):
+            points = ((left + after, y), (right - before, y))
+            yield Path(points if state.direction == "forward" else points[::-1], "flow", head=True)
 
-    def _gap(self, place: int) -> Iterator[Item]:
-        y = self.frame.layers[place] + LINE
-        yield Label(self.frame.names, y, f"{self.picture.layers_left_out:,} more layers", "faint")
-        yield from (more(x, y, down=True) for x in self.frame.columns)
+    def _gap(self, top: float) -> Iterator[Item]:
+        yield Label(self.names, top + LINE, f"{self.picture.layers_left_out:,} more layers", "faint")
+        yield from (more(x, top + LINE, down=True) for _, x in self.columns)
 
     def _output(self) -> Iterator[Item]:
-        top, height = self.frame.output, self.spec.num_directions * _HALF
-        yield from self._named("output", _shapes(self.spec)[0], top + height / 2)
-        for direction, name in zip(self.spec.directions, _slices(self.spec), strict=True):
-            y = self._half(direction)
+        yield from self._named("output", self.output / 2)
+        held = {(cell.direction, cell.label): self._meaning(cell) for cell in self.picture.cells if cell.is_output}
+        for direction, name in zip(self.spec.directions, self._slices(), strict=True):
+            y = self._centre(direction) * _HALF
             if self.spec.bidirectional:
-                yield Label(self.frame.directions, y, name, "small", "right")
-            for step, x in zip(self.picture.steps, self.frame.columns, strict=True):
-                final = step.first if direction == "reverse" else step.last
-                role = "half of hn" if final else "half"
-                half = Box(x - _CELL / 2, y - _HALF / 2, _CELL, _HALF, role, self._top.get((direction, step.label)))
+                yield Label(self.directions, y, name, "small", "right")
+            for step, x in self.columns:
+                role = "half of hn" if (step.first if direction == "reverse" else step.last) else "half"
+                half = Box(x - _CELL / 2, y - _HALF / 2, _CELL, _HALF, role, held.get((direction, step.label)))
                 yield more(x, y) if step.gap else half
 
-    def _named(self, name: str, shape: str, y: float) -> Iterator[Item]:
-        yield Label(self.frame.names, y - 0.08, name, "name")
-        yield Label(self.frame.names, y + 0.09, shape, "small")
+    def _named(self, name: str, y: float) -> Iterator[Item]:
+        yield Label(self.names, y - 0.08, name, "name")
+        yield Label(self.names, y + 0.09, self.shapes[name], "small")
 
     def _upward(self) -> Iterator[Item]:
         """The arrows from input through the layers to output."""
-        block = self.spec.num_directions * _ROW
-        heights = [2 * LINE if layer is None else block for layer in self.picture.layers]
-        edges = [(top, top + height) for top, height in zip(self.frame.layers, heights, strict=True)]
-        output = self.frame.output, self.frame.output + self.spec.num_directions * _HALF
-        input = self.frame.input - 0.1, self.frame.input + 0.1
-        chain = [input, *edges, output]
-        for step, x in zip(self.picture.steps, self.frame.columns, strict=True):
+        chain = [(self.input - 0.1, self.input + 0.1), *self.bands, (0, self.output)]
+        for step, x in self.columns:
             if not step.gap:
                 for (start, _), (_, end) in pairwise(chain):
                     yield Path(((x, start - 0.04), (x, end + 0.04)), "flow", head=True)
 
     def _input(self) -> Iterator[Item]:
-        y = self.frame.input
-        yield from self._named("input", _shapes(self.spec)[1], y)
-        for step, x in zip(self.picture.steps, self.frame.columns, strict=True):
-            yield more(x, y) if step.gap else Mark(x, y, "input")
-            below = y + 1.3 * LINE
+        below = self.input + 1.3 * LINE
+        yield from self._named("input", self.input)
+        for step, x in self.columns:
+            yield more(x, self.input) if step.gap else Mark(x, self.input, "input")
             yield more(x, below) if step.gap else Label(x, below, step.label, "axis", "center")
 
     def _states(self, state: StateRow) -> Iterator[Item]:
-        """What enters a row and what leaves it: h0 and c0 at one end, hn and cn at the other."""
-        y, reverse = self._row(state), state.direction == "reverse"
-        final, initial = self.frame.tags if reverse else reversed(self.frame.tags)
-        for place, name in enumerate((state.hn, state.cn)):
-            edge = y + (place - 1) * (_TAG + 0.02) + 0.01
-            meaning = Meaning(equality.whole(state) if place == 0 else state.cn)
-            yield Box(final, edge, self.frame.tag, _TAG, name[:2], meaning)
-            yield Label(final + self.frame.tag / 2, edge + _TAG / 2, name, "tag", "center")
-        for place, name in enumerate((f"h0[{state.row}]", f"c0[{state.row}]")):
-            edge = y + (place - 1) * (_TAG + 0.02) + 0.01
-            yield Label(initial + self.frame.tag / 2, edge + _TAG / 2, name, "tag", "center")
+        """What leaves a row and what enters it: hn and cn at one end, h0 and c0 at the other."""
+        y = self._row(state)
+        final, initial = self.tags if state.direction == "reverse" else reversed(self.tags)
+        meanings = {state.hn: Meaning(_whole(state)), state.cn: Meaning(state.cn)}
+        for x, names in ((final, meanings), (initial, (f"h0[{state.row}]", f"c0[{state.row}]"))):
+            for place, name in enumerate(names):
+                edge = y + (place - 1) * (_TAG + 0.02) + 0.01
+                if name in meanings:
+                    yield Box(x, edge, self.tag, _TAG, name[:2], meanings[name])
+                yield Label(x + self.tag / 2, edge + _TAG / 2, name, "tag", "center")
 
     def _joined(self, state: StateRow) -> Iterator[Item]:
         """The line from a row of hn to the slice of output that it equals, and the equality beside it."""
-        reverse = state.direction == "reverse"
-        y, half = self._row(state) - _TAG / 2, self._half(state.direction)
-        start = self.frame.tags[0] if reverse else self.frame.tags[1] + self.frame.tag
-        turn = self.frame.left if reverse else self.frame.right
-        end = self.frame.columns[0] - _CELL / 2 if reverse else self.frame.columns[-1] + _CELL / 2
+        y, half = self._row(state) - _TAG / 2, self._centre(state.direction) * _HALF
+        if state.direction == "reverse":
+            start, turn, end, side, align = self.tags[0], self.left, self.first - _CELL / 2, -0.1, "right"
+        else:
+            start, turn, end, side, align = self.tags[1] + self.tag, self.right, self.last + _CELL / 2, 0.1, "left"
         yield Path(((start, y), (turn, y), (turn, half), (end, half)), "equal")
-        middle = self.frame.output + self.spec.num_directions * _HALF + _under_output(self.picture) / 2
-        side, align = (-0.1, "right") if reverse else (0.1, "left")
-        lines = equality.lines(state)
+        lines = _equality(state)
+        above = self.output + (self.room - (len(lines) - 1) * LINE) / 2
         for place, line in enumerate(lines):
-            above = (place - (len(lines) - 1) / 2) * LINE
-            yield Label(turn + side, middle + above, line, "expression", align)
+            yield Label(turn + side, above + place * LINE, line, "expression", align)
 
     def _axes(self) -> Iterator[Item]:
-        frame, y = self.frame, self.frame.input + 2.5 * LINE
-        start, end = frame.columns[0] - _CELL / 2, frame.columns[-1] + _CELL / 2 + 0.2
+        y, start, end = self.input + 2.5 * LINE, self.first - _CELL / 2, self.last + _CELL / 2 + 0.2
         yield Path(((start, y), (end, y)), "axis", head=True)
         yield Label(start, y + LINE, "time step", "axis")
-        x, bottom = frame.names - 0.22, frame.layers[0] + self.spec.num_directions * _ROW
-        yield Path(((x, bottom), (x, frame.layers[-1])), "axis", head=True)
-        yield Label(x - 0.12, (bottom + frame.layers[-1]) / 2, "layers", "axis", "center", upward=True)
+        x, bottom, top = self.names - 0.22, self.bands[0][0] + self.layer, self.bands[-1][0]
+        yield Path(((x, bottom), (x, top)), "axis", head=True)
+        yield Label(x - 0.12, (bottom + top) / 2, "layers", "axis", "center", upward=True)
+
+
+def _whole(state: StateRow) -> str:
+    """A row of hn and, where output holds it too, the slice that it equals."""
+    return f"{state.hn} == {state.output}" if state.output else state.hn
+
+
+def _equality(state: StateRow) -> list[str]:
+    """The lines that say so, a long slice broken behind its commas; an empty one where it equals none."""
+    if not state.output:
+        return [""]
+    first, *rest = [state.output] if len(state.output) <= _LONGEST else re.split(r"(?<=,) ", state.output)
+    return [f"{state.hn} ==", first, *(f"  {part}" for part in rest)]
