@@ -8,13 +8,13 @@ sequence's end have addresses too: they are its padding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.mistakes.read import Kind, Part, Source
 
@@ -26,8 +26,7 @@ MOST_ELEMENTS: Final = 1 << 26
 """Results with more elements are not followed: their addresses alone would take half a gigabyte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """Decoded addresses, tensor by tensor of one shape; -1 where there is no address."""
 
     head: Tensor
@@ -37,11 +36,11 @@ class Places:
     sequence: Tensor
 
 
-@dataclass
 class Ledger:
     """The calls that addresses count."""
 
-    sources: list[Source] = field(default_factory=list)
+    def __init__(self, *sources: Source) -> None:
+        self.sources = [*sources]
 
     def add(self, source: Source) -> int:
         """Take in a call; returns its number."""
@@ -52,30 +51,26 @@ class Ledger:
     def addresses(self, number: int, kind: Kind) -> Tensor:
         """The addresses of one result of a call, laid out as that result is; output as it is unpacked.
 
-        >>> Ledger([Source("", 0, "RNN", 1, 1, 2, 2, (3,))]).addresses(0, "hn") & 0xFF
+        >>> Ledger(Source("", 0, "RNN", 1, 1, 2, 2, (3,))).addresses(0, "hn") & 0xFF
         tensor([[[0, 1]]])
         """
         source = self.sources[number]
-        rows = source.layers * source.directions
-        lead = (
-            (max(source.lengths, default=0), len(source.lengths)) if kind == "output" else (rows, len(source.lengths))
-        )
-        width = _width(source, kind) * (source.directions if kind == "output" else 1)
-        made = torch.arange(lead[0] * lead[1] * width).view(*lead, width) + (
-            (number * 3 + KINDS.index(kind) + 1) << _BITS
-        )
+        rows, width = source.layers * source.directions, _width(source, kind)
+        if kind == "output":
+            rows, width = source.longest, width * source.directions
+        first = (number * len(KINDS) + KINDS.index(kind) + 1) << _BITS
+        made = first + torch.arange(rows * len(source.lengths) * width).view(rows, -1, width)
         if not source.batched:
             return made[:, 0]
         return made.transpose(0, 1) if kind == "output" and source.batch_first else made
 
-    def packed(self, number: int, batch_sizes: Sequence[int], order: Sequence[int] | None) -> Tensor:
-        """The addresses of output as it is packed: step by step, the sequences in a given order."""
+    def packed(self, number: int, output: PackedSequence) -> Tensor:
+        """The addresses of output as it is packed: step by step, the sequences in its order."""
         source = self.sources[number]
         padded = self.addresses(number, "output")
         padded = padded.transpose(0, 1) if source.batch_first else padded
-        order = range(len(source.lengths)) if order is None else order
-        index = torch.as_tensor(list(order))
-        return torch.cat([padded[step, index[:size]] for step, size in enumerate(batch_sizes)])
+        order = slice(None) if output.sorted_indices is None else output.sorted_indices.cpu()
+        return padded[:, order][torch.arange(padded.shape[1]) < output.batch_sizes[:, None]]
 
     @cached_property
     def _tables(self) -> Tensor:
@@ -124,41 +119,74 @@ class Ledger:
         width, sequences, directions, _, output, _ = rows.unbind(-1)
         return torch.where(output.bool(), first_steps + steps * (width * sequences * directions), NOTHING)
 
+    def once(self, parts: Iterable[Tensor]) -> Tensor:
+        """Every place of some tensors of addresses, once."""
+        found: Tensor = torch.unique(
+            torch.cat([torch.unique_consecutive(self.places(each.flatten())) for each in parts])
+        )
+        return found
+
     def parts(self, places: Tensor) -> dict[int, tuple[Part, ...]]:
         """What places that were read are, by the number of the call."""
-        places = torch.unique(places[places > 0].cpu())
-        found = self.decode(places)
-        key = (found.head * 2 + found.direction) * 2**20 + found.layer
+        found = self.decode(torch.unique(places[places > 0].cpu()))
+        groups = (found.head << 21) | (found.layer << 1) | found.direction
         parts: dict[int, list[Part]] = {}
-        for value in torch.unique(key).tolist():
-            here = key == value
-            head, layer, direction = (int(each[here][0]) for each in (found.head, found.layer, found.direction))
-            number, kind = divmod(head - 1, 3)
-            lengths = torch.tensor(self.sources[number].lengths)
-            sequences, steps = found.sequence[here], found.step[here]
-            first, last = _range(sequences, steps, len(lengths))
-            valid = int((steps < lengths[sequences]).sum())
-            parts.setdefault(number, []).append(Part(KINDS[kind], layer, direction, first, last, valid))
-        order = {number: sorted(each, key=lambda part: (part.layer, part.direction)) for number, each in parts.items()}
-        return {number: tuple(each) for number, each in order.items()}
+        for group in torch.unique(groups).tolist():
+            number, kind = divmod((group >> 21) - 1, len(KINDS))
+            source = self.sources[number]
+            sequences, steps = found.sequence[groups == group], found.step[groups == group]
+            there, place = torch.unique(sequences, return_inverse=True)
+            ends = (torch.zeros_like(there).scatter_reduce(0, place, steps, each, include_self=False)
+                    for each in ("amin", "amax"))  # fmt: skip
+            first, last = (dict(zip(there.tolist(), each.tolist(), strict=True)) for each in ends)
+            valid = int((steps < torch.tensor(source.lengths)[sequences]).sum())
+            part = Part(source, KINDS[kind], (group >> 1) & 0xFFFFF, group & 1, first, last, valid)
+            parts.setdefault(number, []).append(part)
+        in_order = {
+            number: sorted(each, key=lambda part: (part.layer, part.direction)) for number, each in parts.items()
+        }
+        return {number: tuple(each) for number, each in in_order.items()}
 
 
 def _width(source: Source, kind: Kind) -> int:
     return source.cell_size if kind == "cn" else source.size
 
 
-def _range(sequences: Tensor, steps: Tensor, count: int) -> tuple[dict[int, int], dict[int, int]]:
-    """The lowest and the highest step by sequence."""
-    there = torch.unique(sequences).tolist()
-    ends = []
-    for reduce in ("amin", "amax"):
-        start = torch.zeros(count, dtype=torch.int64)
-        ends.append(start.scatter_reduce(0, sequences, steps, reduce, include_self=False).tolist())
-    return ({each: ends[0][each] for each in there}, {each: ends[1][each] for each in there})
+def expression_of(ledger: Ledger, parts: Sequence[Tensor]) -> str | None:
+    """The known expression that gives what was read, its axes of size 1 aside; None if none of them does."""
+    wanted = parts[0]
+    if len(parts) != 1 or wanted.numel() == 0 or bool((wanted == NOTHING).any()):
+        return None
+    number = ((int(wanted.flatten()[0]) >> _BITS) - 1) // len(KINDS)
+    source = ledger.sources[number]
+    names: dict[str, Any] = {kind: ledger.addresses(number, kind).to(wanted.device) for kind in KINDS}
+    names |= {"torch": torch, "lengths": torch.tensor(source.lengths)}
+    known = (each for each in _expressions(source) if source.kind == "LSTM" or "cn" not in each)
+    return next((each for each in known if _gives(each, names, wanted)), None)
 
 
-def unique_places(ledger: Ledger, parts: Iterable[Tensor]) -> Tensor:
-    """Every place of some tensors of addresses, once."""
-    found = [torch.unique_consecutive(ledger.places(part.flatten())) for part in parts]
-    once: Tensor = torch.unique(torch.cat(found))
-    return once
+def _gives(expression: str, names: dict[str, Any], wanted: Tensor) -> bool:
+    try:
+        made: Tensor = eval(expression, names)  # noqa: S307 - one of the expressions below
+    except (RuntimeError, IndexError):
+        return False  # a view that this shape does not have
+    return torch.equal(made.squeeze(), wanted.squeeze())
+
+
+def _expressions(source: Source) -> Iterator[str]:
+    """Expressions over output, hn and cn that people write, right or wrong."""
+    rows, sequences, size = source.layers * source.directions, len(source.lengths), source.size
+    before, after = (":, ", "") if source.batch_first and source.batched else ("", ":, " if source.batched else "")
+    yield from ("output", "hn", "cn", f"output[{before}-1]", f"output[{before}0]", "output[-1]")
+    yield from (f"{name}[{row}]" for name in ("hn", "cn") for row in (-1, -2, *range(rows)) if row >= -rows)
+    if source.directions == 2:
+        halves = [f"output[{before}{step}, {after}{half}]" for step in (-1, 0) for half in (f":{size}", f"{size}:")]
+        yield from (f"output[..., :{size}]", f"output[..., {size}:]", halves[0], halves[3], halves[1], halves[2])
+        yield f"torch.cat(({halves[0]}, {halves[3]}), dim=-1)"
+    if rows > 1:
+        pairs = ((-2, -1), (-1, -2), (0, 1), (0, -1))
+        yield from (f"torch.cat(({name}[{a}], {name}[{b}]), dim=-1)" for name in ("hn", "cn") for a, b in pairs)
+    if source.batched:
+        yield from ("hn.transpose(0, 1).flatten(1)", f"hn.view({sequences}, -1)", f"output.reshape({sequences}, -1)")
+        every, last = "torch.arange(len(lengths))", "lengths - 1"
+        yield f"output[{every}, {last}]" if source.batch_first else f"output[{last}, {every}]"

@@ -2,41 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+import threading
+import weakref
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, Final, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from lstm_inspect.live.addresses import KINDS, MOST_ELEMENTS, unique_places
-from lstm_inspect.live.addresses_mode import Following, Here, Operation
-from lstm_inspect.live.addresses_move import POOLS, REDUCES, Place, Trace, names, reduced_axes, tensors_in
-from lstm_inspect.live.reads_rows import Rows, rows_of
-from lstm_inspect.live.reads_said import expression_of
-from lstm_inspect.live.spec_of import lengths_of_packed
-from lstm_inspect.mistakes.addressed import findings_of
+from lstm_inspect.errors import CallError
+from lstm_inspect.live.addresses import KINDS, MOST_ELEMENTS, expression_of
+from lstm_inspect.live.following import (
+    OPERATIONS,
+    POOLS,
+    REDUCES,
+    Following,
+    Operation,
+    Trace,
+    is_transformed,
+    reduced_axes,
+)
+from lstm_inspect.live.reads_rows import rows_of
+from lstm_inspect.live.seeing import SEQUENCES, Function, kind_of, seeing, surrounding, tensors_in
+from lstm_inspect.live.spec_of import batch_of
+from lstm_inspect.mistakes.addressed import findings_of, once
 from lstm_inspect.mistakes.finding import Finding
-from lstm_inspect.mistakes.read import Read, Role, Source
+from lstm_inspect.mistakes.read import Read, Role, Rows, Source
 
-_RECURRENT: Final = names("lstm gru rnn_tanh rnn_relu lstm_cell gru_cell rnn_tanh_cell rnn_relu_cell")
-_PRODUCTS: Final = names("linear matmul mm bmm addmm baddbmm __matmul__ bilinear result")
 _MOST_EXPRESSIONS: Final = 4
+_EACH_KIND: Final = 1
+_MOST: Final = 16
+_MOST_ASKED: Final = 200  # calls of one module: after them nothing new is looked for, and a call costs nothing
+"""Calls of a program's models that are followed at most."""
 
 
-@dataclass(slots=True)
-class _Found:
-    """What one reader has read at one line so far."""
+class Traced(NamedTuple):
+    """What was read in one call of a model."""
 
-    role: Role
-    made: Place
+    reads: tuple[Read, ...] = ()
+    mistakes: tuple[Finding, ...] = ()
+    not_traced: str | None = None  #: why nothing, or not everything, was followed; None if all was.
+
+
+class _Seen(NamedTuple):
+    """One tensor that one operation read."""
+
+    serial: int  #: of the operation.
+    trace: Trace
+    rows: Rows
     shape: tuple[int, ...]
-    masked: bool
-    places: list[Tensor] = field(default_factory=list)
-    expressions: set[str | None] = field(default_factory=set)
-    rows: Rows = field(default_factory=Rows)
-    serials: set[int] = field(default_factory=set)
 
 
 class Recorder:
@@ -45,26 +62,23 @@ class Recorder:
     def __init__(self, names: dict[int, str]) -> None:
         self.following = Following(self._read)
         self._names = names
-        self._found: dict[tuple[Any, ...], _Found] = {}
+        self._seen: dict[tuple[Any, ...], list[_Seen]] = {}
 
     def called(self, module: nn.RNNBase, call: int, results: Any) -> None:
         """Give the results of a call of a recurrent module their addresses."""
         output, states = results
-        packed = isinstance(output, PackedSequence)
-        source = source_of(module, self._names.get(id(module), ""), call, output)
+        name, ledger = self._names.get(id(module), ""), self.following.ledger
+        source = source_of(module, name, call, output)
         if source is None or any(each.is_meta or each.numel() > MOST_ELEMENTS for each in tensors_in(results)):
-            self.following.lost.append(f"{self._names.get(id(module), '')}: not followed")
+            self.following.lost.append(f"{name}: not followed")
             return
         with torch._C.DisableTorchFunction():
-            ledger = self.following.ledger
             number = ledger.add(source)
-            states = states if isinstance(states, tuple) else (states,)
-            if packed:
-                order = None if output.sorted_indices is None else output.sorted_indices.tolist()
-                self._give(output.data, ledger.packed(number, output.batch_sizes.tolist(), order))
+            if isinstance(output, PackedSequence):
+                self._give(output.data, ledger.packed(number, output))
             else:
                 self._give(output, ledger.addresses(number, "output"))
-            for kind, state in zip(KINDS[1:], states, strict=False):
+            for kind, state in zip(KINDS[1:], tensors_in(states), strict=False):
                 self._give(state, ledger.addresses(number, kind))
 
     def _give(self, tensor: Tensor, addresses: Tensor) -> None:
@@ -77,58 +91,60 @@ class Recorder:
             trace = self.following.traces.get(tensor)
             if trace is not None:
                 with torch._C.DisableTorchFunction():
-                    self._read(Operation("result", (tensor,), {}, Here(trace.made, None, place)), tensor, trace)
+                    self._read(Operation("result", (tensor,), line=trace.made, instruction=place), tensor, trace)
 
     def _read(self, operation: Operation, tensor: Tensor, trace: Trace) -> None:
-        ledger, here = self.following.ledger, operation.here
+        ledger, cache = self.following.ledger, trace.cache
         role, axes = _use_of(operation, tensor)
-        if ("rows", axes) not in trace.cache:
-            trace.cache["rows", axes] = rows_of(ledger, trace.parts, axes)
-            trace.cache["places"] = unique_places(ledger, trace.parts)
-            trace.cache["modules"] = ledger.modules(trace.cache["places"])
-        rows: Rows = trace.cache["rows", axes]
+        if ("rows", axes) not in cache:
+            cache["rows", axes] = rows_of(ledger, trace.parts, axes)
+            cache["places"] = ledger.once(trace.parts)
+            cache["modules"] = ledger.modules(cache["places"])
+        rows: Rows = cache["rows", axes]
         role = role if role in ("features", "state") or rows.several_steps else "features"
-        reader = None if here.module is None else (id(here.module), self._names.get(id(here.module)))
-        place = next((place for place, each in enumerate(operation.args) if each is tensor), -1)
-        key = (reader, operation.name, here.place, role, (here.instruction, place, trace.cache["modules"]))
-        found = self._found.setdefault(key, _Found(role, trace.made, tuple(tensor.shape), trace.masked))
-        found.places.append(trace.cache["places"])
-        found.rows |= rows
-        found.masked |= trace.masked
-        found.serials.add(operation.serial)
-        if len(found.serials) <= _MOST_EXPRESSIONS:
-            if "expression" not in trace.cache:
-                trace.cache["expression"] = expression_of(ledger, trace.parts)
-            found.expressions.add(trace.cache["expression"])
+        module = operation.module
+        reader = None if module is None else (id(module), self._names.get(id(module)))
+        argument = next((place for place, each in enumerate(operation.args) if each is tensor), -1)
+        key = reader, operation.name, operation.line, role, operation.instruction, argument, cache["modules"]
+        seen = self._seen.setdefault(key, [])
+        if len(seen) < _MOST_EXPRESSIONS and "expression" not in cache:
+            cache["expression"] = expression_of(ledger, trace.parts)
+        seen.append(_Seen(operation.serial, trace, rows, tuple(tensor.shape)))
 
-    def reads(self) -> list[Read]:
-        """Every read, by reader and by the call that is read, in the order of the first one."""
-        return [read for key, found in self._found.items() for read in self._reads_of(key, found)]
-
-    def traced(self, faults: Sequence[str] = ()) -> Traced:
+    def traced(self) -> Traced:
         """The reads and the mistakes in them; where something could not be followed, what nobody reads is not told."""
-        reads, lost = tuple(self.reads()), [*self.following.lost, *faults]
-        found = findings_of(reads, all_seen=not lost)
-        return Traced(reads, found, lost[0].strip().splitlines()[-1] if lost else None)
+        reads = tuple(read for key, seen in self._seen.items() for read in self._reads_of(key, seen))
+        lost = self.following.lost
+        mistakes = findings_of(reads, all_seen=not lost)
+        return Traced(reads, mistakes, lost[0].strip().splitlines()[-1] if lost else None)
 
-    def _reads_of(self, key: tuple[Any, ...], found: _Found) -> Iterator[Read]:
-        reader, operation, place, role, _ = key
-        ledger = self.following.ledger
-        by_source = ledger.parts(torch.cat([each.cpu() for each in found.places]))
+    def _reads_of(self, key: tuple[Any, ...], seen: list[_Seen]) -> Iterator[Read]:
+        """What one reader reads at one line, by the call that is read, in the order of the first one."""
+        reader, operation, line, role, *_ = key
+        first, ledger = seen[0], self.following.ledger
+        places = [each.trace.cache["places"] for each in seen]
+        by_source = ledger.parts(torch.cat([each.cpu() for each in places]))
+        known = {each.trace.cache.get("expression") for each in seen[:_MOST_EXPRESSIONS]}
+        alike = len(by_source) == len(known) == 1 and all(torch.equal(each, places[0]) for each in places)
+        expression = known.pop() if alike else None
+        name = None if reader is None else reader[1]
         for number, parts in by_source.items():
             source = ledger.sources[number]
-            name = None if reader is None else reader[1]
-            alike = all(torch.equal(each, found.places[0]) for each in found.places)
-            expressions = found.expressions if alike and len(by_source) == len(found.expressions) == 1 else {None}
             yield Read(
-                source=source, parts=parts, operation=operation, role=role, expression=next(iter(expressions)),
+                source=source,
+                parts=parts,
+                operation=operation,
                 reader=None if name is None or _holds(name, source.module) else name,
-                file=place and place[0], line=place and place[1],
-                made_file=found.made and found.made[0], made_line=found.made and found.made[1],
-                shape=found.shape, times=len(found.serials), masked=found.masked,
-                mixed=found.rows.mixed, interleaved=found.rows.interleaved, over_batch=found.rows.over_batch,
-                joined=found.rows.joined,
-            )  # fmt: skip
+                role=role,
+                file=line and line[0],
+                line=line and line[1],
+                made=first.trace.made,
+                expression=expression,
+                shape=first.shape,
+                times=len({each.serial for each in seen}),
+                masked=any(each.trace.masked for each in seen),
+                rows=Rows(*map(any, zip(*(each.rows for each in seen), strict=True))),
+            )
 
 
 def _holds(outer: str, inner: str) -> bool:
@@ -138,55 +154,31 @@ def _holds(outer: str, inner: str) -> bool:
 
 def _use_of(operation: Operation, tensor: Tensor) -> tuple[Role, tuple[int, ...] | None]:
     """What an operation reads a tensor for, and the axes that make one row of it; None where it has no rows."""
-    name, args = operation.name, operation.args
-    last = (tensor.dim() - 1,)
-    if name in _RECURRENT:
-        return "features" if args[0] is tensor else "state", last
-    first = bool(args) and args[0] is tensor
-    if name in REDUCES and first:
-        axes = reduced_axes(args, operation.kwargs)
-        return ("features", None) if len(axes) == tensor.dim() else (REDUCES[name], tuple({*axes, *last}))
-    if name in POOLS and first:
-        return POOLS[name], tuple({*last, *(() if tensor.dim() < 2 else (tensor.dim() - 2,))})
-    if name in _PRODUCTS and not first and tensor.dim() > 1:
-        return "features", (tensor.dim() - 2,)  # a product sums over the right one's axis before the last
-    return "features", last if name in _PRODUCTS else None
+    name, first, last = operation.name, operation.args[:1], tensor.dim() - 1
+    is_first = bool(first) and first[0] is tensor
+    if name in OPERATIONS["recurrent"]:
+        return "features" if is_first else "state", (last,)
+    if name in REDUCES and is_first:
+        axes = reduced_axes(operation)
+        return ("features", None) if len(axes) == tensor.dim() else (REDUCES[name], tuple({*axes, last}))
+    if name in POOLS and is_first:
+        return POOLS[name], tuple({last, max(last - 1, 0)})
+    if name in OPERATIONS["products"] and not is_first and tensor.dim() > 1:
+        return "features", (last - 1,)  # a product sums over the right one's axis before the last
+    return "features", (last,) if name in OPERATIONS["products"] else None
 
 
 def source_of(module: nn.RNNBase, name: str, call: int, output: Any) -> Source | None:
     """What a call was, as far as its results show; None if it can't be followed."""
-    packed = isinstance(output, PackedSequence)
-    if packed:
-        lengths = lengths_of_packed(output)
-        if lengths is None:
-            return None
-        batched = True
-    else:
-        batched = output.dim() == 3
-        time = 1 if module.batch_first and batched else 0
-        sequences = output.shape[1 - time] if batched else 1
-        lengths = (output.shape[time],) * sequences
-    kind = "LSTM" if isinstance(module, nn.LSTM) else "GRU" if isinstance(module, nn.GRU) else "RNN"
-    size = module.proj_size or module.hidden_size
-    return Source(
-        name, call, kind, module.num_layers, 2 if module.bidirectional else 1, size, module.hidden_size, lengths,
-        module.batch_first, batched, packed,
-    ) if lengths else None  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Traced:
-    """What was read in one call of a model.
-
-    Attributes:
-        reads: by reader.
-        mistakes: in them.
-        not_traced: why nothing, or not everything, was followed; None if all was.
-    """
-
-    reads: tuple[Read, ...] = ()
-    mistakes: tuple[Finding, ...] = ()
-    not_traced: str | None = None
+    try:
+        batch = batch_of(module, output)
+    except CallError:
+        return None
+    batched = batch["batch_size"] is not None
+    lengths = batch.get("lengths", (batch["seq_len"],) * (batch["batch_size"] if batched else 1))
+    size, directions = module.proj_size or module.hidden_size, 2 if module.bidirectional else 1
+    sizes = module.num_layers, directions, size, module.hidden_size, lengths
+    return Source(name, call, kind_of(module), *sizes, module.batch_first, batched) if lengths else None
 
 
 def why_not_traced(model: nn.Module) -> str | None:
@@ -200,4 +192,102 @@ def why_not_traced(model: nn.Module) -> str | None:
             return f"{who} TorchScript, whose operations can't be seen"
         if hasattr(module, "_orig_mod") or getattr(module, "_compiled_call_impl", None) is not None:
             return f"{who} compiled, and its operations can't be seen"
-    return "torch transforms the call (vmap, grad)" if torch._C._functorch.peek_interpreter_stack() else None
+    return "torch transforms the call (vmap, grad)" if is_transformed() else None
+
+
+class Tracer:
+    """Follows the first outermost calls of each kind: module, shapes and mode.
+
+    Args:
+        model: whose recurrent modules are followed; those of whatever is called if None.
+    """
+
+    def __init__(self, model: nn.Module | None = None) -> None:
+        self._model = model  # as long as it lives its modules' ids are theirs alone
+        self._names = {} if model is None else {id(module): name for name, module in model.named_modules()}
+        self._counts: Counter[weakref.ref[nn.Module]] = Counter()
+        self._kinds: Counter[Hashable] = Counter()
+        self._asked: Counter[weakref.ref[nn.Module]] = Counter()
+        self._thread = threading.local()
+        self._traced: list[Traced] = []
+        self.faults: list[list[str]] = [[], []]
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """What was read, call by call."""
+        return tuple(read for traced in self._traced for read in traced.reads)
+
+    @property
+    def mistakes(self) -> tuple[Finding, ...]:
+        """The mistakes in it, each place once."""
+        return once(finding for traced in self._traced for finding in traced.mistakes)
+
+    @property
+    def not_traced(self) -> str | None:
+        """Why something was not followed; None if nothing was left out."""
+        ours = [fault.strip().splitlines()[-1] for faults in self.faults for fault in faults]
+        return next((reason for reason in (*(traced.not_traced for traced in self._traced), *ours) if reason), None)
+
+    def after(self, module: nn.Module, args: Any, kwargs: Any, results: Any) -> None:
+        """Follow the results of a call within a call that is followed."""
+        recorder = getattr(self._thread, "recorder", None)
+        if recorder is not None and isinstance(module, SEQUENCES):
+            recorder.called(module, self._counts[weakref.ref(module)], results)
+        self._counts[weakref.ref(module)] += 1
+
+    def failed(self, module: nn.Module, *call: Any) -> None:
+        """Count a call that raised."""
+        self._counts[weakref.ref(module)] += 1
+
+    def surround(self, module: nn.Module, args: Any, kwargs: Any) -> AbstractContextManager[Function] | None:
+        """What stands around an outermost call: nothing if there is nothing to follow, or enough was."""
+        here = weakref.ref(module)
+        self._asked[here] += 1
+        if self._asked[here] > _MOST_ASKED:
+            return None
+        kind = here, module.training, tuple(each.shape for each in tensors_in((args, kwargs)))
+        if sum(self._kinds.values()) >= _MOST or self._kinds[kind] >= _EACH_KIND:
+            return None
+        names = {id(each): name for name, each in module.named_modules()}
+        followed = [each for each in module.modules() if isinstance(each, SEQUENCES)]
+        if not followed or (self._names and not any(id(each) in self._names for each in followed)):
+            self._asked[here] = _MOST_ASKED
+            return None
+        self._kinds[kind] += 1
+        reason = why_not_traced(module)
+        if reason is not None:
+            self._traced.append(Traced(not_traced=reason))
+            return None
+        return self._follow(Recorder(names | self._names))
+
+    @contextmanager
+    def _follow(self, recorder: Recorder) -> Iterator[Function]:
+        """Follow one call, whose results are told to what it gives."""
+        self._thread.recorder = recorder
+        try:
+            with recorder.following:
+                yield recorder.returned
+        finally:
+            self._thread.recorder = None
+            self._traced.append(recorder.traced())
+
+
+@contextmanager
+def following(tracer: Tracer) -> Iterator[Tracer]:
+    """Follow what is read while the context lasts.
+
+    >>> class Net(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.lstm, self.fc = nn.LSTM(4, 8, bidirectional=True), nn.Linear(16, 2)
+    ...     def forward(self, x):
+    ...         return self.fc(self.lstm(x)[0][-1])
+    >>> import torch
+    >>> with following(Tracer()) as tracer:
+    ...     result = Net()(torch.zeros(7, 2, 4))
+    >>> [finding.id for finding in tracer.mistakes]
+    ['last-step-bidirectional']
+    """
+    faults = tracer.faults
+    with seeing(tracer.after, tracer.failed) as faults[0], surrounding(tracer.surround) as faults[1]:
+        yield tracer

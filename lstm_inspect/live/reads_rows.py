@@ -3,34 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from lstm_inspect.live.addresses import Ledger, Places
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What rows hold.
-
-    Attributes:
-        mixed: elements of several sequences, and the same sequence's elements stand in other rows too.
-        over_batch: every sequence at one step, in rows that differ by step.
-        several_steps: several steps of a sequence.
-        interleaved: every other feature of both directions.
-        joined: several layers or directions.
-    """
-
-    mixed: bool = False
-    over_batch: bool = False
-    several_steps: bool = False
-    interleaved: bool = False
-    joined: bool = False
-
-    def __or__(self, other: Rows) -> Rows:
-        return Rows(*(getattr(self, each) or getattr(other, each) for each in self.__slots__))
+from lstm_inspect.live.addresses import NOTHING, Ledger, Places
+from lstm_inspect.mistakes.read import Rows
 
 
 def rows_of(ledger: Ledger, parts: Sequence[Tensor], axes: tuple[int, ...] | None) -> Rows:
@@ -46,16 +24,17 @@ def rows_of(ledger: Ledger, parts: Sequence[Tensor], axes: tuple[int, ...] | Non
     interleaved = any(_takes_every_other(ledger, part) for part in parts)
     if axes is None:
         return Rows(interleaved=interleaved)
-    addresses = torch.cat([_rows_last(part, axes) for part in parts], dim=-1)
+    kept = [axis for axis in range(parts[0].dim()) if axis not in axes]
+    addresses = torch.cat([part.permute(*kept, *axes).flatten(len(kept)) for part in parts], dim=-1)
     found = ledger.decode(_distinct_columns(ledger.places(addresses)))
-    sequences, steps = _ends(found.sequence), _ends(_steps(found))
-    groups = _ends(found.head * 2**21 + found.layer * 2 + found.direction, keep=found.head > 0)
-    several, several_steps, joined = (bool((low < high).any()) for low, high in (sequences, steps, groups))
+    is_output = (found.head - 1) % 3 == 0
+    steps = torch.where(is_output, found.step, found.head.clamp(max=1) - 1)  # states are of one step each
+    groups = found.head * 2**21 + found.layer * 2 + found.direction
+    ends = [_ends(each) for each in (found.sequence, steps, groups)]
+    several, several_steps, joined = (bool((low < high).any()) for low, high in ends)
     if not several or _one_feature(ledger, addresses):
         return Rows(several_steps=several_steps, interleaved=interleaved, joined=joined)
-    changes = [
-        tuple(_changes(ends, axis) for ends in (sequences, steps, groups)) for axis in range(addresses.dim() - 1)
-    ]
+    changes = [[bool(each.diff(dim=axis).any()) for each in ends] for axis in range(1, ends[0].dim())]
     reduced = len(axes) > 1
     chunks = several_steps and _more_steps_than_sequences(found)
     states = len([size for size in addresses.shape[:-1] if size > 1]) == 1 and not reduced
@@ -64,60 +43,45 @@ def rows_of(ledger: Ledger, parts: Sequence[Tensor], axes: tuple[int, ...] | Non
         for sequence, step, group in changes
     )
     over_batch = reduced and not chunks and any(step and not sequence for sequence, step, _ in changes)
-    return Rows(mixed, over_batch, chunks or not several, interleaved, joined)
-
-
-def _rows_last(part: Tensor, axes: tuple[int, ...]) -> Tensor:
-    kept = [axis for axis in range(part.dim()) if axis not in axes]
-    return part.permute(*kept, *axes).flatten(len(kept))
+    return Rows(mixed, over_batch, chunks, interleaved, joined)
 
 
 def _distinct_columns(places: Tensor) -> Tensor:
     """The columns that differ from the one before: a direction's features all have the same place."""
-    differ = (
-        (places[..., 1:] != places[..., :-1]).flatten(0, -2).any(0) if places.dim() > 1 else places[1:] != places[:-1]
-    )
-    keep = torch.cat([differ.new_ones(1), differ]).nonzero().squeeze(-1)
-    return places.index_select(-1, keep)
+    differ = places.reshape(places[..., 0].numel(), -1).diff(dim=-1).any(0)
+    return places.index_select(-1, torch.cat([differ.new_ones(1), differ]).nonzero().squeeze(-1))
 
 
-def _steps(found: Places) -> Tensor:
-    """Steps of output; states are of one step each, whatever its number."""
-    return torch.where((found.head - 1) % 3 == 0, found.step, torch.where(found.head > 0, 0, -1))
-
-
-def _ends(values: Tensor, keep: Tensor | None = None) -> tuple[Tensor, Tensor]:
+def _ends(values: Tensor) -> Tensor:
     """The lowest and the highest value of each row, of what has an address."""
-    keep = values >= 0 if keep is None else keep
-    highest = torch.where(keep, values, -1).amax(-1)
-    return torch.where(keep, values, torch.iinfo(torch.int64).max).amin(-1).minimum(highest), highest
+    highest = values.clamp(min=-1).amax(-1)
+    lowest = torch.where(values >= 0, values, torch.iinfo(torch.int64).max).amin(-1)
+    return torch.stack((lowest.minimum(highest), highest))
 
 
-def _changes(ends: tuple[Tensor, Tensor], axis: int) -> bool:
-    return any(bool(end.diff(dim=axis).any()) for end in ends)
+def _first_row(values: Tensor) -> Tensor:
+    return values.reshape(-1, values.shape[-1])[0]
 
 
 def _one_feature(ledger: Ledger, addresses: Tensor) -> bool:
     """Whether a row holds one and the same feature of each sequence: a transposed matrix."""
-    row = addresses.reshape(-1, addresses.shape[-1])[0]
-    features = ledger.features(row[row > 0])
-    return features.numel() == 0 or bool(features.amin() == features.amax())
+    row = _first_row(addresses)
+    return len(torch.unique(ledger.features(row[row > NOTHING]))) <= 1
 
 
 def _more_steps_than_sequences(found: Places) -> bool:
     """Whether a row holds several steps of one sequence."""
-    sequence, step = (each.reshape(-1, each.shape[-1])[0] for each in (found.sequence, found.step))
-    pairs = torch.stack((sequence, step))
-    return bool(torch.unique(pairs, dim=1).shape[1] > len(torch.unique(sequence)))
+    pairs = torch.stack((_first_row(found.sequence), _first_row(found.step)))
+    return len(torch.unique(pairs, dim=1)[0]) > len(torch.unique(pairs[0]))
 
 
 def _takes_every_other(ledger: Ledger, part: Tensor) -> bool:
     """Whether a row takes features 0, 2, 4 .. of both directions of one step."""
-    row = part.reshape(-1, part.shape[-1])[0]
-    if row.numel() < 4 or bool((row == 0).any()):
+    row = _first_row(part)
+    if row.numel() < 4 or bool((row == NOTHING).any()):
         return False
-    places, features = ledger.places(row), ledger.features(row)
+    places = ledger.places(row)
     same = places[1:] == places[:-1]
-    directions = ledger.decode(places).direction
-    return bool(same.any()) and bool(((features[1:] - features[:-1])[same] == 2).all()) and bool(directions.any()) \
-        and not bool(directions.all())  # fmt: skip
+    by_two = ledger.features(row).diff()[same] == 2
+    both = len(torch.unique(ledger.decode(places).direction)) == 2
+    return both and by_two.numel() > 0 and bool(by_two.all())

@@ -96,7 +96,7 @@ def spec_of_call(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> LSTMSpe
     return spec
 
 
-def batch_of(module: LSTMSpec, input: Any) -> dict[str, Any]:
+def batch_of(module: LSTMSpec | torch.nn.RNNBase, input: Any) -> dict[str, Any]:
     """T and B of an input and, if it is packed, its lengths, as a spec names them.
 
     Raises:
@@ -105,7 +105,7 @@ def batch_of(module: LSTMSpec, input: Any) -> dict[str, Any]:
     return _packed_batch(input) if isinstance(input, PackedSequence) else _padded_batch(module, input)
 
 
-def _padded_batch(module: LSTMSpec, input: Any) -> dict[str, Any]:
+def _padded_batch(module: LSTMSpec | torch.nn.RNNBase, input: Any) -> dict[str, Any]:
     """T and B, read off the axes of a padded or unbatched input."""
     if not isinstance(input, Tensor):
         allowed = "it must be a tensor or a PackedSequence"

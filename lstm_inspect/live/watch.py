@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import torch
 
 from lstm_inspect.errors import CallError, SpecError
-from lstm_inspect.live.reads_watch import Tracer, following
+from lstm_inspect.live.reads import Tracer, following
 from lstm_inspect.live.record import Recorder
 from lstm_inspect.live.report import Calls
 from lstm_inspect.live.seeing import seeing

@@ -1,10 +1,10 @@
-"""What was read of one call of a recurrent module: plain data, and the same in words."""
+"""What was read of one call of a recurrent module, and what each sequence alone gave: plain data, and in words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from lstm_inspect.theory.contract import Direction, Document, Natural, Positive, written
 
@@ -15,51 +15,37 @@ DIRECTIONS: Final = ("forward", "reverse")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One call of an nn.LSTM, nn.GRU or nn.RNN, whose results are followed.
+    """One call of an nn.LSTM, nn.GRU or nn.RNN, whose results are followed."""
 
-    Attributes:
-        module: its qualified name; "" if the model is itself the module.
-        call: which call of it, from 0.
-        kind: "LSTM", "GRU" or "RNN".
-        layers, directions, size, cell_size: L, D, R, H.
-        lengths: the valid steps of each sequence: T for all of a padded batch, whose padding can't be known.
-        batch_first, batched, packed: how input came, and output went.
-    """
-
-    module: str
-    call: int
-    kind: str
-    layers: int
-    directions: int
-    size: int
-    cell_size: int
-    lengths: tuple[int, ...]
+    module: str  #: its qualified name; "" if the model is itself the module.
+    call: int  #: which call of it, from 0.
+    kind: str  #: "LSTM", "GRU" or "RNN".
+    layers: int  #: L
+    directions: int  #: D
+    size: int  #: R
+    cell_size: int  #: H
+    lengths: tuple[int, ...]  #: the valid steps of each sequence; T where padding can't be known, as it is not packed.
     batch_first: bool = False
     batched: bool = True
-    packed: bool = False
 
-    def final_step(self, sequence: int, direction: int) -> int:
-        """The step after which a direction's state is final."""
-        return 0 if direction else self.lengths[sequence] - 1
+    @property
+    def longest(self) -> int:
+        """The valid steps of the longest sequence."""
+        return max(self.lengths, default=0)
 
 
 @written("result=kind layer direction=named sequences=count first_step last_step")
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was read of one layer and direction.
+    """What was read of one layer and direction."""
 
-    Attributes:
-        kind, layer, direction: of which result, and which half of it.
-        first, last: the lowest and the highest step that was read, by sequence.
-        steps: how many valid steps were read, of all sequences.
-    """
-
-    kind: Kind
-    layer: Natural
-    direction: int
-    first: Mapping[int, int]
-    last: Mapping[int, int]
-    steps: int = 0
+    source: Source
+    kind: Kind  #: of which result.
+    layer: Natural  #: of that result.
+    direction: int  #: which half of it.
+    first: Mapping[int, int]  #: the lowest step that was read, by sequence.
+    last: Mapping[int, int]  #: the highest step that was read, by sequence.
+    steps: int = 0  #: how many valid steps were read, of all sequences.
 
     @property
     def named(self) -> Direction:
@@ -86,57 +72,83 @@ class Part:
         """Whether one step alone of each sequence was read."""
         return self.first == self.last
 
+    @property
+    def ends(self) -> Mapping[int, int]:
+        """The last valid step of each sequence that was read."""
+        return {each: self.source.lengths[each] - 1 for each in self.first}
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is that direction's final state, of the top layer or of another."""
+        return self.one_step and self.first == (dict.fromkeys(self.first, 0) if self.direction else self.ends)
+
+    @property
+    def is_start(self) -> bool:
+        """Whether it is the step that its direction starts at, of each sequence of several."""
+        ends = self.ends if self.direction else dict.fromkeys(self.first, 0)
+        longer = [each for each in self.first if self.source.lengths[each] > 1]
+        return bool(longer) and all(self.first[each] == ends[each] for each in longer)
+
+    @property
+    def holds_padding(self) -> bool:
+        """Whether steps after a sequence's end are in it."""
+        return self.kind == "output" and any(step > self.ends[each] for each, step in self.last.items())
+
+    @property
+    def what(self) -> str:
+        """What it is, in words, whichever layer and direction it is of."""
+        longest, found = self.source.longest, set(self.first.values())
+        if self.kind == "cn":
+            return "the cell state"
+        if self.is_final and (self.kind == "hn" or longest > 1):
+            return "the final state"
+        if not self.one_step:
+            return "every step" if self.steps == sum(self.ends.values()) + self.count else "several steps"
+        if found == {0}:
+            return "the first step" if longest > 1 else "the one step"
+        if self.first == self.ends:
+            return "the last step"
+        return "padding" if self.holds_padding else f"step {found.pop()}" if len(found) == 1 else "one step"
+
+
+class Rows(NamedTuple):
+    """What the rows of what is read hold."""
+
+    mixed: bool = False  #: elements of several sequences, and the same sequence's elements stand in other rows too.
+    over_batch: bool = False  #: every sequence at one step, in rows that differ by step.
+    several_steps: bool = False  #: several steps of a sequence.
+    interleaved: bool = False  #: every other feature of both directions.
+    joined: bool = False  #: several layers or directions.
+
+
+_PLAIN: Final = Rows()
+
 
 @written("module call reader operation role file line expression words shape times masked parts")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read(Document):
-    """What one reader takes of one call's results, at one line.
+    """What one reader takes of one call's results, at one line."""
 
-    Attributes:
-        source: the call whose results are read.
-        parts: what of them.
-        reader: the qualified name of the module that reads; None if it is the code around the recurrent module.
-        operation: what it does with them: "linear"; "result" if they are the model's own result.
-        role: "features", or how they are put to use: "state" (the initial state of another call), "mean", "max".
-        file, line: where they are read.
-        made_file, made_line: where what is read was cut out of, or joined from, the results.
-        expression: the same as Python, where its elements are those of a known expression.
-        shape: of what is read.
-        times: how often this line read this call.
-        masked: whether it was multiplied by something before, a mask or weights.
-        mixed: whether rows hold elements of several sequences that belong into several rows.
-        interleaved: whether every other feature of both directions is taken.
-        over_batch: whether a mean or the like runs over the sequences and leaves the steps.
-        joined: whether a row holds several layers or directions.
-    """
-
-    source: Source
-    parts: tuple[Part, ...]
-    operation: str
+    source: Source  #: the call whose results are read.
+    parts: tuple[Part, ...]  #: what of them.
+    operation: str  #: what it does with them: "linear"; "result" if they are the model's own result.
+    #: the qualified name of the module that reads; None if it is the code around the recurrent module.
     reader: str | None = None
+    #: "features", or how they are put to use: "state" (the initial state of another call), "mean", "max".
     role: Role = "features"
-    file: str | None = None
-    line: int | None = None
-    made_file: str | None = None
-    made_line: int | None = None
-    expression: str | None = None
-    shape: tuple[Natural, ...] = ()
-    times: Positive = 1
-    masked: bool = False
-    mixed: bool = False
-    interleaved: bool = False
-    over_batch: bool = False
-    joined: bool = False
+    file: str | None = None  #: where they are read.
+    line: int | None = None  #: where they are read.
+    made: tuple[str, int] | None = None  #: the line where what is read was cut out of, or joined from, the results.
+    expression: str | None = None  #: the same as Python, where its elements are those of a known expression.
+    shape: tuple[Natural, ...] = ()  #: of what is read.
+    times: Positive = 1  #: how often this line read this call.
+    masked: bool = False  #: whether it was multiplied by something before, a mask or weights.
+    rows: Rows = _PLAIN
 
     @property
     def sequences(self) -> frozenset[int]:
         """The sequences of which anything is read."""
         return frozenset(sequence for part in self.parts for sequence in part.first)
-
-    @property
-    def words(self) -> str:
-        """What is read, in words."""
-        return words(self)
 
     @property
     def module(self) -> str:
@@ -148,92 +160,58 @@ class Read(Document):
         """Which call of it."""
         return self.source.call
 
+    @property
+    def words(self) -> str:
+        """What is read, in words.
 
-def is_final(source: Source, part: Part) -> bool:
-    """Whether a part is that direction's final state, of the top layer or of another."""
-    final = {sequence: source.final_step(sequence, part.direction) for sequence in part.first}
-    return part.one_step and dict(part.first) == final
+        >>> source = Source("lstm", 0, "LSTM", 1, 1, 8, 8, (5, 5))
+        >>> final = Part(source, "hn", 0, 0, {0: 4, 1: 4}, {0: 4, 1: 4})
+        >>> Read(source=source, parts=(final,), operation="linear").words
+        'the final state of each sequence'
+        """
+        of = ", every other feature alone" if self.rows.interleaved else ""
+        if self.source.batched:
+            there, all_there = len(self.sequences), len(self.source.lengths)
+            of = (" of each sequence" if there == all_there else f" of {there} of {all_there} sequences") + of
+        states = {part.layer for part in self.parts if part.kind != "output"} if self.source.layers > 1 else set()
+        groups: dict[str, list[Part]] = {}
+        for part in self.parts:
+            groups.setdefault(part.what, []).append(part)
+        found = {what: _which(parts, states) for what, parts in groups.items()}
+        if len(set(found.values())) == 1:
+            return f"{' and '.join(found)}{of}{next(iter(found.values()))}"
+        return " and ".join(f"{what}{of}{which}" for what, which in found.items())
 
 
-def words(read: Read) -> str:
-    """What is read, in words.
+def _which(parts: list[Part], states: set[int]) -> str:
+    """Which directions and layers, where there are several.
 
-    >>> source = Source("lstm", 0, "LSTM", 1, 1, 8, 8, (5, 5))
-    >>> words(Read(source=source, parts=(Part("hn", 0, 0, {0: 4, 1: 4}, {0: 4, 1: 4}),), operation="linear"))
-    'the final state of each sequence'
+    Args:
+        parts: those that one word stands for: the top layer's states and output's that equal them, or others.
+        states: the layers whose states are read, of all parts.
     """
-    of, found = _of_sequences(read), _by_result(read)
-    if read.interleaved:
-        of = f"{of}, every other feature alone"
-    if len({which for _, which in found}) == 1:
-        return f"{' and '.join(what for what, _ in found)}{of}{found[0][1]}"
-    return " and ".join(f"{what}{of}{which}" for what, which in found)
-
-
-def _by_result(read: Read) -> list[tuple[str, str]]:
-    """What is read and its directions: the top layer's states and output's that equal them, and the rest."""
-    groups: dict[str, list[Part]] = {}
-    for part in read.parts:
-        groups.setdefault(_what(read.source, part), []).append(part)
-    layers = {part.layer for part in read.parts if part.kind != "output"} if read.source.layers > 1 else set()
-    return [(what, _which(read.source, parts, layers)) for what, parts in groups.items()]
-
-
-def _what(source: Source, part: Part) -> str:
-    if part.kind == "cn":
-        return "the cell state"
-    if is_final(source, part) and (part.kind == "hn" or max(source.lengths, default=1) > 1):
-        return "the final state"
-    if not part.one_step:
-        return "every step" if part.steps == sum(source.lengths[each] for each in part.first) else "several steps"
-    found = set(part.first.values())
-    if all(step == source.lengths[sequence] - 1 for sequence, step in part.first.items()) and found != {0}:
-        return "the last step"
-    if found == {0}:
-        return "the first step" if max(source.lengths, default=1) > 1 else "the one step"
-    padding = any(step >= source.lengths[sequence] for sequence, step in part.first.items())
-    return "padding" if padding else f"step {found.pop()}" if len(found) == 1 else "one step"
-
-
-def _of_sequences(read: Read) -> str:
-    there, all_there = len(read.sequences), len(read.source.lengths)
-    if not read.source.batched:
-        return ""
-    return " of each sequence" if there == all_there else f" of {there} of {all_there} sequences"
-
-
-def _which(source: Source, parts: list[Part], layers: set[int]) -> str:
-    """Which directions and layers, where there are several."""
-    directions = sorted({part.direction for part in parts})
-    said = ["both directions" if len(directions) == 2 else DIRECTIONS[directions[0]]]
-    said = said if source.directions == 2 else []
-    if layers - {source.layers - 1} and parts[0].kind != "output":
+    source, said = parts[0].source, ""
+    if source.directions == 2:
+        directions = {part.named for part in parts}
+        said = ", both directions" if len(directions) == 2 else f", {directions.pop()}"
+    if states - {source.layers - 1} and parts[0].kind != "output":
         there = sorted({part.layer for part in parts})
-        which = "all layers" if len(there) == source.layers else f"layer{'s' if len(there) > 1 else ''} "
-        said.append(which if which == "all layers" else which + " and ".join(map(str, there)))
-    return "".join(f", {each}" for each in said)
+        named = f"layer{'s' if len(there) > 1 else ''} {' and '.join(map(str, there))}"
+        said += ", all layers" if len(there) == source.layers else f", {named}"
+    return said
 
 
 @written("passed reason axis result_axis sequences checked largest replaced")
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """Whether each sequence alone gives what it gives in the batch.
+    """Whether each sequence alone gives what it gives in the batch."""
 
-    Attributes:
-        passed: None if that could not be decided.
-        reason: why not, or what differs.
-        axis, result_axis: along which the arguments and the result are taken apart.
-        sequences: in the batch.
-        checked: how many of them were run alone.
-        largest: the largest difference of any element.
-        replaced: whether the others were replaced by copies of the one, as the model can't run on one alone.
-    """
-
-    passed: bool | None
-    reason: str | None = None
-    axis: Natural | None = None
-    result_axis: Natural | None = None
-    sequences: Natural | None = None
-    checked: Natural = 0
-    largest: float | None = None
+    passed: bool | None  #: None if that could not be decided.
+    reason: str | None = None  #: why not, or what differs.
+    axis: Natural | None = None  #: along which the arguments are taken apart.
+    result_axis: Natural | None = None  #: along which the result is taken apart.
+    sequences: Natural | None = None  #: in the batch.
+    checked: Natural = 0  #: how many of them were run alone.
+    largest: float | None = None  #: the largest difference of any element.
+    #: whether the others were replaced by copies of the one, as the model can't run on one alone.
     replaced: bool = False

@@ -28,13 +28,14 @@ def parts(
     """The sections "What is read" and "Each sequence alone"; a finding stands under what it was found in."""
     kept = _once(reads)
     swapped = {finding.module for finding in mistakes if finding.id == "batch-first-forgotten"}
-    of_reads = [finding for finding in mistakes if any(_is_of(finding, read) for read in kept)]
-    lines = [look.Fitted(partial(_read, read, _of(read, of_reads), read.module in swapped)) for read in kept[:_MOST]]
+    found = [[finding for finding in mistakes if _is_of(finding, read)] for read in kept]
+    pairs = zip(kept[:_MOST], found, strict=False)
+    lines = [look.Fitted(partial(_read, read, of_it[:1], read.module in swapped)) for read, of_it in pairs]
     more = [look.sentence(f"and {plural(len(kept) - _MOST, 'more read')}", look.FAINT)] if len(kept) > _MOST else []
     left = [look.sentence(f"Not followed everywhere: {not_traced}.")] if not_traced else []
     if lines or left:
         yield look.section("What is read", *lines, *more, *left)
-    rest = [finding for finding in mistakes if finding not in of_reads]
+    rest = [finding for finding in mistakes if not any(finding in of_it for of_it in found)]
     if alone is not None or rest:
         said = [] if alone is None else [look.Fitted(partial(_alone, alone))]
         yield look.section("Each sequence alone", *said, *(look.Fitted(partial(_finding, each)) for each in rest))
@@ -46,17 +47,13 @@ def _once(reads: Sequence[Read]) -> list[Read]:
     return list(found.values())
 
 
-def _of(read: Read, mistakes: Sequence[Finding]) -> Finding | None:
-    return next((finding for finding in mistakes if _is_of(finding, read)), None)
-
-
 def _is_of(finding: Finding, read: Read) -> bool:
-    here = (finding.file, finding.line) in ((read.file, read.line), (read.made_file, read.made_line))
+    here = (finding.file, finding.line) in ((read.file, read.line), read.made)
     same = (finding.module, finding.reader, finding.operation) == (read.module, read.reader, read.operation)
     return here and same and finding.expression == read.expression
 
 
-def who(read: Read | Finding) -> str:
+def who(read: Read) -> str:
     """Who reads: a module, or the code around; and where.
 
     >>> from lstm_inspect.mistakes.read import Source
@@ -64,22 +61,24 @@ def who(read: Read | Finding) -> str:
     >>> who(Read(source=source, parts=(), operation="linear", reader="fc", file="net.py", line=8))
     'fc (linear, net.py:8)'
     """
-    where = f", {Path(read.file).name}:{read.line}" if read.file else ""
+    where = _where(read)
     if read.operation == "result":
         return f"the model's result{where.replace(', ', ' (')}{')' if where else ''}"
     return f"{read.reader} ({read.operation}{where})" if read.reader else f"{read.operation}{where}"
 
 
-def _read(read: Read, finding: Finding | None, swapped: bool, width: int, signs: Signs) -> RenderableType:
-    of, role = f" of {read.module or 'the model itself'}", _ROLES.get(read.role, "")
-    good = finding is None and not swapped
-    sign = Text(f"{signs.good} ", look.GOOD) if good else Text(f"{signs.bad} ", look.BAD)
+def _where(found: Read | Finding) -> str:
+    return f", {Path(found.file).name}:{found.line}" if found.file else ""
+
+
+def _read(read: Read, found: Sequence[Finding], swapped: bool, width: int, signs: Signs) -> RenderableType:
     what = look.code(read.expression) if read.expression else Text(read.words)
+    of, role = f" of {read.module or 'the model itself'}", _ROLES.get(read.role, "")
     times = f", {read.times:,} times" if read.times > 1 else ""
-    line = sign + Text(f"{who(read)} reads ") + what + Text(f"{of}{role}, {format_tuple(read.shape)}{times}")
-    under: list[RenderableType] = [Text(read.words, look.FAINT)] if read.expression and finding is None else []
-    under += [] if finding is None else _told(finding, elsewhere=finding.line != read.line)
-    return _with_under(line, under)
+    line = look.mark(not found and not swapped, signs) + Text(f" {who(read)} reads ") + what
+    line += Text(f"{of}{role}, {format_tuple(read.shape)}{times}")
+    words = [Text(read.words, look.FAINT)] if read.expression and not found else []
+    return _with_under(line, *words, *(_told(each, elsewhere=each.line != read.line) for each in found))
 
 
 def _finding(finding: Finding, width: int, signs: Signs) -> RenderableType:
@@ -87,20 +86,14 @@ def _finding(finding: Finding, width: int, signs: Signs) -> RenderableType:
     return _with_under(head, _told(finding, elsewhere=False))
 
 
-def _where(finding: Finding) -> str:
-    return f", {Path(finding.file).name}:{finding.line}" if finding.file else ""
-
-
-def _told(finding: Finding, *, elsewhere: bool) -> list[RenderableType]:
+def _told(finding: Finding, *, elsewhere: bool) -> RenderableType:
     where = _where(finding) if elsewhere else ""
-    told: list[RenderableType] = [
-        Text(f"{finding.level}{where}: {finding.what}", look.BAD if finding.level == "error" else "")
-    ]
-    told += [look.beside("write", finding.instead)] if finding.instead else []
-    return [*told, Text(finding.explain, look.FAINT)]
+    told = Text(f"{finding.level}{where}: {finding.what}", look.BAD if finding.level == "error" else "")
+    instead = [look.beside("write", finding.instead)] if finding.instead else []
+    return Group(told, *instead, Text(finding.explain, look.FAINT))
 
 
-def _with_under(line: Text, under: Sequence[RenderableType]) -> RenderableType:
+def _with_under(line: Text, *under: RenderableType) -> RenderableType:
     return Group(line, *(Padding(each, (0, 0, 0, 4)) for each in under))
 
 
@@ -141,9 +134,7 @@ def said(reads: Sequence[Read], alone: Alone | None) -> str:
     told += [f"and {plural(len(kept) - 2, 'more read')}"] if len(kept) > 2 else []
     if alone is not None:
         same = "each sequence alone gives the same result"
-        told.append(
-            same if alone.passed else f"whether {same} was not decided" if alone.passed is None else f"not {same}"
-        )
+        told.append({True: same, False: f"not {same}", None: f"whether {same} was not decided"}[alone.passed])
     sentence = "; ".join(told)
     return sentence if kept and kept[0].operation != "result" else sentence[:1].upper() + sentence[1:]
 

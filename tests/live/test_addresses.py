@@ -13,10 +13,8 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from lstm_inspect.live import addresses_move
 from lstm_inspect.live.addresses import Ledger
-from lstm_inspect.live.addresses_mode import Following
-from lstm_inspect.live.addresses_move import Trace
+from lstm_inspect.live.following import OPERATIONS, Following, Trace
 from lstm_inspect.mistakes.read import Source
 
 SOURCE = Source("rnn", 0, "LSTM", 2, 2, 3, 3, (4, 4, 4), batch_first=True)
@@ -118,9 +116,9 @@ def test_addresses_go_where_the_elements_go(name: str) -> None:
 
 def test_a_broken_table_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sabotage: an operation that moves elements is taken for one that leaves them, or for one that computes."""
-    monkeypatch.setattr(addresses_move, "_MOVES", addresses_move._MOVES - {"flip"})
+    monkeypatch.setitem(OPERATIONS, "moves", OPERATIONS["moves"] - {"flip"})
     assert not agree(*follow(SOURCE, MOVES["flip"])[:2])
-    monkeypatch.setattr(addresses_move, "_STAYS", addresses_move._STAYS | {"flip"})
+    monkeypatch.setitem(OPERATIONS, "stays", OPERATIONS["stays"] | {"flip"})
     assert not agree(*follow(SOURCE, MOVES["flip"])[:2])
 
 
@@ -158,7 +156,7 @@ def test_any_order_of_moves(order: list[tuple[int, int]]) -> None:
 def sources(draw: st.DrawFn) -> Source:
     lengths = tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=4)))
     return Source("rnn", 0, "LSTM", draw(st.integers(1, 3)), draw(st.integers(1, 2)), draw(st.integers(1, 3)),
-                  draw(st.integers(1, 4)), lengths, draw(st.booleans()), packed=True)  # fmt: skip
+                  draw(st.integers(1, 4)), lengths, draw(st.booleans()))  # fmt: skip
 
 
 @settings(max_examples=40, deadline=None)
@@ -167,9 +165,7 @@ def test_every_element_of_a_call_has_its_own_place(source: Source, more: int) ->
     """Against the real module: each element of packed output and of hn stands where its own address says."""
     lstm = torch.nn.LSTM(2, 4, source.layers, bidirectional=source.directions == 2, batch_first=source.batch_first)
     steps, sequences = max(source.lengths), len(source.lengths)
-    source = Source(
-        "", 0, "LSTM", source.layers, source.directions, 4, 4, source.lengths, source.batch_first, packed=True
-    )
+    source = Source("", 0, "LSTM", source.layers, source.directions, 4, 4, source.lengths, source.batch_first)
     padded = torch.randn(sequences, steps, 2) if source.batch_first else torch.randn(steps, sequences, 2)
     packed = pack_padded_sequence(padded, list(source.lengths), source.batch_first, enforce_sorted=False)
     ledger, following = Ledger(), Following(lambda *read: None)
@@ -177,8 +173,7 @@ def test_every_element_of_a_call_has_its_own_place(source: Source, more: int) ->
         output, (hn, _) = lstm(packed)
     following.ledger = ledger
     number = ledger.add(source)
-    order = output.sorted_indices.tolist()
-    following.traces[output.data] = Trace((ledger.packed(number, output.batch_sizes.tolist(), order),))
+    following.traces[output.data] = Trace((ledger.packed(number, output),))
     total = steps + more
     with following:
         unpacked, _ = pad_packed_sequence(output, batch_first=source.batch_first, total_length=total)
@@ -205,7 +200,7 @@ def test_a_packed_sequence_alone_is_followed() -> None:
     following = Following(lambda *read: None)
     number = following.ledger.add(SOURCE)
     packed = PackedSequence(torch.zeros(12, 6), torch.tensor([3, 3, 3, 3]))
-    following.traces[packed.data] = Trace((following.ledger.packed(number, [3, 3, 3, 3], None),))
+    following.traces[packed.data] = Trace((following.ledger.packed(number, packed),))
     with following:
         steps = packed.data[-3:]
     assert (

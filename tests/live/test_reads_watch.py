@@ -6,7 +6,6 @@ import gc
 import threading
 import warnings
 import weakref
-from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -14,10 +13,10 @@ import torch
 import uses
 from torch import Tensor, nn
 
-from lstm_inspect.live import addresses_mode, reads
+from lstm_inspect.live import following as mode
+from lstm_inspect.live import reads
 from lstm_inspect.live.addresses import Ledger, Places
-from lstm_inspect.live.reads import why_not_traced
-from lstm_inspect.live.reads_watch import Tracer, following
+from lstm_inspect.live.reads import Tracer, following, why_not_traced
 
 LAST = next(case for case in uses.WRONG if case.name == "last_step")
 RIGHT = next(case for case in uses.RIGHT if case.name == "right_both_directions")
@@ -91,7 +90,7 @@ def test_what_fails_in_following_is_kept_and_never_raised(monkeypatch: pytest.Mo
     def broken(*move: Any) -> None:
         raise RuntimeError("broken on purpose")
 
-    monkeypatch.setattr(addresses_mode, "move", broken)
+    monkeypatch.setattr(mode, "move", broken)
     with following(Tracer()) as tracer:
         result = LAST.model()(*LAST.arguments())
     assert result.shape == (uses.B, 2)
@@ -210,7 +209,7 @@ def test_addresses_that_are_off_by_one_step_are_seen(monkeypatch: pytest.MonkeyP
 
     def late(ledger: Ledger, places: Tensor) -> Places:
         found = right(ledger, places)
-        return replace(found, step=found.step + 1)
+        return found._replace(step=found.step + 1)
 
     monkeypatch.setattr(Ledger, "decode", late)
     with following(Tracer()) as tracer:
