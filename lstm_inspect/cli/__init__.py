@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import os
 import pkgutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from inspect import signature
 from typing import Annotated, Any, Final
 
 import typer
@@ -16,7 +17,7 @@ from lstm_inspect.cli import streams
 from lstm_inspect.cli.constructor import is_constructor
 from lstm_inspect.cli.help import GroupedCommand, GroupedProgram, ProgramCommand
 from lstm_inspect.cli.options import spell_flag
-from lstm_inspect.cli.usage import usage_message
+from lstm_inspect.cli.usage import UsageError, usage_message
 from lstm_inspect.errors import LSTMInspectError
 
 _HELP: Final = {"help_option_names": ["-h", "--help"]}
@@ -31,18 +32,23 @@ HEADINGS: Final = {
 COMMANDS: Final = tuple(name for names in HEADINGS.values() for name in names)
 
 
-def _application(arguments: Sequence[str]) -> typer.Typer:
+def _command(arguments: Sequence[str]) -> Any:
     """The program with the one command that is asked for; with all of them where it is not one of theirs."""
-    asked = arguments[:1] if arguments and arguments[0] in COMMANDS else None
+    asked = arguments[0] if arguments and arguments[0] in COMMANDS else None
     app = typer.Typer(cls=GroupedProgram, add_completion=asked is None, rich_markup_mode=None, context_settings=_HELP)
     app.callback()(_program)
+    load = _loaded if asked or _COMPLETING in os.environ else _told
     for heading, names in HEADINGS.items():
-        for name in names if asked is None else (each for each in names if each in asked):
-            loaded = asked is not None or _COMPLETING in os.environ
-            function = getattr(import_module(f"{__name__}.{name}"), name) if loaded else _told(name)
-            kind = ProgramCommand if name == "run" else GroupedCommand
-            app.command(name, cls=kind, rich_help_panel=heading)(function)
-    return app
+        for name in names:
+            if asked in (None, name):
+                kind = ProgramCommand if name == "run" else GroupedCommand
+                app.command(name, cls=kind, rich_help_panel=heading)(load(name))
+    return typer.main.get_command(app)
+
+
+def _loaded(name: str) -> Callable[..., int]:
+    function: Callable[..., int] = getattr(import_module(f"{__name__}.{name}"), name)
+    return function
 
 
 def _told(name: str) -> Callable[[], None]:
@@ -90,39 +96,27 @@ def run(arguments: Sequence[str]) -> int:
     return int(status or 0)
 
 
-def _command(arguments: Sequence[str]) -> Any:
-    return typer.main.get_command(_application(arguments))
-
-
-def _parameters(arguments: Sequence[str]) -> Sequence[Any]:
-    """What the command that is asked for takes."""
-    found: Sequence[Any] = _command(arguments).commands[arguments[0]].params
-    return found
-
-
 def _message(error: Exception, arguments: Sequence[str]) -> str | None:
     """What is said of a request that can't be met; None where the error is a fault of ours."""
     match error:
         case LSTMInspectError():
             return error.message(spell_flag)
-        case typer.TyperException():
-            known = bool(arguments) and arguments[0] in COMMANDS
-            parameters = _parameters(arguments) if known else ()
-            return usage_message(error, arguments, f"{PROGRAM} {arguments[0]}" if known else PROGRAM, parameters)
+        case UsageError():
+            known = arguments[:1] if arguments and arguments[0] in COMMANDS else []
+            parameters = _command(arguments).commands[known[0]].params if known else ()
+            return usage_message(error, arguments, " ".join([PROGRAM, *known]), parameters)
         case ModuleNotFoundError(name="torch"):
-            return _without_torch(arguments[0], {each.name for each in _parameters(arguments)})
+            more = {"predict": ", or --predict: theory alone", "check": ", or leave out --check"}
+            install = f"pip install torch{_ways(arguments, more)}"
+            return f"{arguments[0]} runs torch, which is not installed here. Try {install}."
         case MemoryError():
-            ways = ", or --predict" if "predict" in {each.name for each in _parameters(arguments)} else ""
-            return f"memory ran out. Try smaller sizes{ways}."
+            return f"memory ran out. Try smaller sizes{_ways(arguments, {'predict': ', or --predict'})}."
         case OSError() if error.errno is not None:  # the operating system's
             return str(streams.system_error(error))
     return None
 
 
-_WITHOUT_TORCH: Final = {"predict": ", or --predict: theory alone", "check": ", or leave out --check"}
-
-
-def _without_torch(name: str, flags: Collection[str]) -> str:
-    """What to do where torch is not installed, in the flags that the command has."""
-    ways = [way for flag, way in _WITHOUT_TORCH.items() if flag in flags]
-    return f"{name} runs torch, which is not installed here. Try pip install torch{''.join(ways)}."
+def _ways(arguments: Sequence[str], ways: Mapping[str, str]) -> str:
+    """What else can be typed, of the flags that the command has."""
+    flags = signature(_loaded(arguments[0])).parameters
+    return "".join(way for flag, way in ways.items() if flag in flags)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lstm_inspect.cli import streams
-from lstm_inspect.cli.deliver import deliver, save_path, writable_path
-from lstm_inspect.cli.flags import Values, argument, command, text
+from lstm_inspect.cli.deliver import deliver
+from lstm_inspect.cli.flags import Values, argument, command, file
 from lstm_inspect.cli.options import REPORT_FLAGS, spell_flag
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 FILE: Final = argument(
     "file", metavar="FILE", help="A file of torch, .safetensors, .npz, .onnx, .h5, .keras, or a pickle."
 )
-OUTPUT: Final = text(
+OUTPUT: Final = file(
     "The weights",
-    "output",
     "--output",
     help="Write them as a state dict of torch, proved by the equations of their own format.",
-    metavar="FILE.pt",
+    suffixes=[".pt"],
+    example="lstm.pt",
 )
 
 
@@ -31,14 +31,12 @@ def checkpoint(values: Values) -> int:
 
     Example: lstm-inspect checkpoint tagger.pt
     """
-    path = save_path(values)
-    weights = None if values["output"] is None else writable_path("output", values, (".pt",), "lstm.pt")
     from lstm_inspect.checkpoint.read import checkpoint as read
 
     report = read(values["file"])
-    if weights is not None:
-        _write_weights(report, Path(values["file"]), weights)
-    return deliver(report, values, path, document=report.to_dict(spell_flag))
+    if values["output"]:
+        _write_weights(report, Path(values["file"]), values["output"])
+    return deliver(report, values, document=report.to_dict(spell_flag))
 
 
 def _write_weights(report: CheckpointReport, file: Path, weights: Path) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.cli import streams
-from lstm_inspect.cli.deliver import writable_path
-from lstm_inspect.cli.flags import Flag, Values, command, switch, text
+from lstm_inspect.cli.flags import Values, choice, command, file, switch, text
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
 from lstm_inspect.errors import FileError, SpecError, literal
 from lstm_inspect.theory.spec import LSTMSpec
@@ -20,43 +18,41 @@ from lstm_inspect.views.figure import DEFAULT_THEME, FORMATS, THEMES
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-INSTALL: Final = "pip install 'lstm-inspect[plot]'"
-
 _PICTURE: Final = "The picture"
 _FILE: Final = "lstm.svg"
-_GROUND: Final = f"Its ground.  [default: {DEFAULT_THEME}]"
-DRAW_FLAGS: Final = (
-    text(
-        _PICTURE,
-        "output",
-        "--output",
-        help="Draw to a file, by suffix, rather than on the terminal.",
-        metavar=f"FILE{'|'.join(FORMATS)}",
-    ),
-    text(_PICTURE, "theme", "--theme", help=_GROUND, metavar="|".join(THEMES)),
-    switch(_PICTURE, "cell", "--cell", help="Draw the inside of one cell, with its gates, instead."),
-    switch(_PICTURE, "title", "--title/--no-title", help="Its title and the calls.", default=True),
-    switch(_PICTURE, "legend", "--legend/--no-legend", help="What its signs mean.", default=True),
-    switch(_PICTURE, "transparent", "--transparent", help="A transparent background."),
-    text(_PICTURE, "aspect", "--aspect", help="Width to height, to fill a slide.", metavar="16:9"),
+_OUTPUT: Final = file(
+    _PICTURE,
+    "--output",
+    help="Draw to a file, by suffix, rather than on the terminal.",
+    suffixes=[*FORMATS],
+    example=_FILE,
 )
-_OF_A_FILE: Final = ("theme", "title", "legend", "transparent", "aspect")
+_CELL: Final = switch(_PICTURE, "--cell", help="Draw the inside of one cell, with its gates, instead.")
+_LOOKS: Final = (
+    switch(_PICTURE, "--title/--no-title", help="Its title and the calls.", default=True),
+    switch(_PICTURE, "--legend/--no-legend", help="What its signs mean.", default=True),
+    switch(_PICTURE, "--transparent", help="A transparent background."),
+    text(_PICTURE, "--aspect", help="Width to height, to fill a slide.", metavar="16:9"),
+)
+_THEME: Final = choice(_PICTURE, "--theme", help=f"Its ground.  [default: {DEFAULT_THEME}]", choices=[*THEMES])
 _MOST_TO_ONE: Final = 20
 
 
-@command(SPEC_FLAGS, DRAW_FLAGS, JSON, FORCE)
+@command(SPEC_FLAGS, _OUTPUT, _THEME, _CELL, _LOOKS, JSON, FORCE)
 def draw(values: Values) -> int:
     """The unrolled LSTM, and a batch padded and packed, drawn: on the terminal or as a picture.
 
     Example: lstm-inspect draw --bidir --output lstm.html
     """
-    spec, looks, path = spec_of(values), _looks(values), _path(values)
+    spec, aspect = spec_of(values), _aspect(values["aspect"])
+    if values["output"] is None:
+        _refuse_looks(values)
     refuse_too_large(spec, predict=True, reference=False)
-    if path is not None:
-        streams.save(_picture(spec, looks, path), path)
+    if values["output"]:
+        streams.save(_picture(spec, values, aspect), values["output"])
     if values["json"]:
         streams.write(to_json(Drawing(spec, values["cell"]).to_dict()))
-    elif path is None:
+    elif not values["output"]:
         streams.show(_drawing(spec, cell=values["cell"]))
     return streams.OK
 
@@ -67,27 +63,12 @@ def _drawing(spec: LSTMSpec, *, cell: bool) -> RenderableType:
     return draw.cell(spec) if cell else draw.drawing(spec)
 
 
-def _looks(values: Values) -> dict[str, Any]:
-    """How the picture looks, by the names of ``picture``'s arguments.
-
-    Raises:
-        SpecError: a value is not allowed, or there is no picture to look so.
-    """
-    theme = DEFAULT_THEME if values["theme"] is None else values["theme"]
-    if theme not in THEMES:
-        raise SpecError("theme", theme, " or ".join(THEMES), f"{{theme={DEFAULT_THEME}}}")
-    for flag in DRAW_FLAGS:
-        if values["output"] is None and flag.name in _OF_A_FILE and values[flag.name] != flag.default:
-            typed = _typed(flag, values[flag.name])
+def _refuse_looks(values: Values) -> None:
+    """Refuse a flag that says how the picture looks, where there is none."""
+    for flag in (_THEME, *_LOOKS):
+        if values[flag.name] != flag.default:
+            typed = flag.spelled(literal(str(values[flag.name])))
             raise FileError(typed, "is about a file", "it goes with {output}", f"{{output={_FILE}}} {typed}")
-    looks = {name: values[name] for name in ("cell", "title", "legend", "transparent")}
-    return {**looks, "theme": theme, "aspect": _aspect(values["aspect"])}
-
-
-def _typed(flag: Flag, value: Any) -> str:
-    """A flag as it was typed."""
-    yes, _, no = flag.typed[0].partition("/")
-    return yes if value is True else no if value is False else f"{yes} {literal(value)}"
 
 
 def _aspect(typed: str | None) -> float | None:
@@ -100,16 +81,14 @@ def _aspect(typed: str | None) -> float | None:
     return ratio
 
 
-def _path(values: Values) -> Path | None:
-    """The picture's file, if it can be written: asked before anything is drawn."""
-    return None if values["output"] is None else writable_path("output", values, FORMATS, _FILE)
-
-
-def _picture(spec: LSTMSpec, looks: dict[str, Any], path: Path) -> bytes:
+def _picture(spec: LSTMSpec, values: Values, aspect: float | None) -> bytes:
     from lstm_inspect.views.figure import picture
 
+    looks: dict[str, Any] = {name: values[name] for name in ("cell", "title", "legend", "transparent")}
     try:
-        return picture(spec, FORMATS[path.suffix.lower()], **looks)
+        kind = FORMATS[values["output"].suffix.lower()]
+        return picture(spec, kind, theme=values["theme"] or DEFAULT_THEME, aspect=aspect, **looks)
     except ModuleNotFoundError as error:
         missing = f"{error.name} is not installed, and the picture is drawn with matplotlib"
-        raise FileError("{output}", str(path), missing, INSTALL) from None
+        install = "pip install 'lstm-inspect[plot]'"
+        raise FileError("{output}", str(values["output"]), missing, install) from None

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
-from lstm_inspect.cli.deliver import deliver, save_path
+from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Values, argument, command
 from lstm_inspect.cli.options import PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
 from lstm_inspect.mistakes.catalogue import Mistake
 
 _ID: Final = argument("id", metavar="ID", help="A mistake's id; left out: the list of them.", default="")
-_OWN: Final = tuple(replace(flag, default=None, help=flag.help.partition("  [default")[0]) for flag in SPEC_FLAGS)
+_OWN: Final = tuple(flag.left_open() for flag in SPEC_FLAGS)
 _REPORT: Final = tuple(flag for flag in REPORT_FLAGS if flag.name != "all")
 _BATCH: Final = ("lengths", "total_length", "seq_len", "batch_size")
 
@@ -26,11 +25,10 @@ def explain(values: Values) -> int:
     from lstm_inspect.verdict.explanation import Catalogue, mistake_of
     from lstm_inspect.verdict.explanation import explain as explanation_of
 
-    path = save_path(values)
     if not values["id"]:
-        return deliver(Catalogue(), values, path)
+        return deliver(Catalogue(), values)
     spec = spec_of(_filled(values, mistake_of(values["id"])))
-    return deliver(explanation_of(values["id"], spec, predict=values["predict"]), values, path)
+    return deliver(explanation_of(values["id"], spec, predict=values["predict"]), values)
 
 
 def _filled(values: Values, mistake: Mistake) -> dict[str, Any]:

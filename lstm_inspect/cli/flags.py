@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from lstm_inspect.cli import streams
-from lstm_inspect.errors import SpecError
+from lstm_inspect.errors import FileError, SpecError
 
 Values = Mapping[str, Any]
 """The values of a command's flags, by name."""
 Command = Callable[[Values], int]
 """What a command does with them; it returns the exit status."""
 
-_KINDS: Final = {int: "a whole number", float: "a number"}
+_NUMBERS: Final = {int: ("a whole number", "1"), float: ("a number", "1e-5")}
+"""What a number must be, and one to type where the flag has no default."""
 _MOST: Final = 2**59  # as many layers have parameters that can be counted
 _MOST_SHOWN: Final = 40  # characters of what was typed
-_EXAMPLES: Final = {int: "1", float: "1e-5"}  # the numbers without a default are tolerances
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,12 @@ class Flag:
         name: the argument that it sets.
         typed: how it is typed, as Typer has it: ``--bidir/--no-bidir``; empty for an argument, typed without a flag.
         help: what it says of itself.
-        kind: bool for a switch, str, int or float for a value.
+        kind: bool for a switch, str, int or float for a value, Path for a file to write, list for several.
         default: its value where it is not given; None if something else decides then.
         panel: the heading that it stands under in --help.
         metavar: what stands for its value there.
+        choices: all that it may be, or a file's suffix; empty if that is not a list.
+        example: what is named where it is none of them.
     """
 
     name: str
@@ -45,41 +48,77 @@ class Flag:
     default: Any
     panel: str
     metavar: str | None
+    choices: Sequence[str] = ()
+    example: str = ""
 
-    def value(self, text: str) -> Any:
-        """What was typed as what it means: numbers are read here, so that a bad one is answered in the house's words.
+    def read(self, typed: Any) -> Any:
+        """What was typed as what it means; here and not in Typer, so that a bad value is answered in our words.
 
         Raises:
-            SpecError: it is not the number that it should be.
+            SpecError: it is not the number, or none of the choices, that it should be.
+            FileError: a file of this suffix is not written.
         """
-        if self.kind not in _KINDS:
-            return text
-        try:
-            value = self.kind(text)
-        except ValueError:
-            raise self._refused(text, _KINDS[self.kind]) from None
-        if self.kind is int and abs(value) >= _MOST and self.name != "seed":  # which says so itself
-            raise self._refused(text, "a whole number below 2**59")
-        return value
+        if self.kind is list:
+            return list(typed or self.default)
+        if not isinstance(typed, str):  # a switch, or not given
+            return typed
+        if self.kind is Path:
+            return self._file(typed)
+        if self.choices and typed not in self.choices:
+            raise SpecError(self.name, typed, _one_of(self.choices), f"{{{self.name}={self.example}}}")
+        return self._number(typed) if self.kind in _NUMBERS else typed
 
-    def _refused(self, text: str, allowed: str) -> SpecError:
-        example = _EXAMPLES[self.kind] if self.default is None else _shown(self.default)
-        return SpecError(self.name, repr(text[:_MOST_SHOWN]), allowed, f"{{{self.name}={example}}}")
+    def _number(self, typed: str) -> int | float:
+        allowed, example = _NUMBERS[self.kind]
+        try:
+            value: int | float = self.kind(typed)
+            if self.kind is float or abs(value) < _MOST or self.name == "seed":  # which says itself what is too large
+                return value
+            allowed = "a whole number below 2**59"
+        except ValueError:
+            pass
+        instead = f"{{{self.name}={example if self.default is None else _shown(self.default)}}}"
+        raise SpecError(self.name, repr(typed[:_MOST_SHOWN]), allowed, instead) from None
+
+    def _file(self, typed: str) -> Path:
+        path = Path(typed)
+        if path.suffix.lower() not in self.choices:
+            allowed = f"its suffix must be {'one of ' if len(self.choices) > 1 else ''}{', '.join(self.choices)}"
+            raise FileError(f"{{{self.name}}}", typed, allowed, f"{{{self.name}={self.example}}}")
+        return path
+
+    def spelled(self, value: str | None) -> str:
+        """The flag as it is typed for a value.
+
+        >>> switch("", "--bias/--no-bias", help="").spelled("False"), whole("", "--layers", help="").spelled("2")
+        ('--no-bias', '--layers 2')
+        """
+        yes, _, no = self.typed[0].partition("/")
+        if value is None or (self.kind is bool and value == "True"):
+            return yes
+        return no if self.kind is bool and value == "False" and no else f"{yes} {value}"
+
+    def left_open(self) -> Flag:
+        """The same flag where something else decides if it is not given."""
+        return replace(self, default=None, help=self.help.partition("  [default")[0])
 
     def parameter(self) -> inspect.Parameter:
-        """The flag as Typer reads it off a function's signature."""
-        said: dict[str, Any] = {"help": self.help, "rich_help_panel": self.panel, "metavar": self.metavar}
+        """The flag as Typer reads it off a function's signature: text, but for switches."""
         if self.kind is bool:
             kind: Any = bool if self.default is not None else bool | None
         else:
-            kind, said["parser"] = (list[str] if self.kind is list else str | None), self.value
+            kind = list[str] if self.kind is list else str | None
+        said: Any = {"help": self.help, "rich_help_panel": self.panel, "metavar": self.metavar}
         place = typer.Option(*self.typed, **said) if self.typed else typer.Argument(**said)
-        shown = self.default if self.kind in (bool, list) else _shown(self.default)
-        if not self.typed and self.default is None:
-            shown = inspect.Parameter.empty
-        return inspect.Parameter(
-            self.name, inspect.Parameter.KEYWORD_ONLY, default=shown, annotation=Annotated[kind, place]
-        )
+        default = self.default if self.kind in (bool, list) else _shown(self.default)
+        if not self.typed and default is None:
+            default = inspect.Parameter.empty
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        return inspect.Parameter(self.name, keyword, default=default, annotation=Annotated[kind, place])
+
+
+def _one_of(choices: Sequence[str]) -> str:
+    return " or ".join(choices) if len(choices) < 3 else f"one of {', '.join(choices)}"
 
 
 def _shown(default: Any) -> str | None:
@@ -88,9 +127,12 @@ def _shown(default: Any) -> str | None:
 
 
 def _flag(
-    kind: type, panel: str, name: str, *typed: str, help: str, default: Any = None, metavar: str | None = None
+    kind: type, panel: str, *typed: str, help: str, default: Any = None, metavar: str | None = None, **more: Any
 ) -> Flag:
-    return Flag(name, typed, help, kind, default, panel, metavar)
+    """A flag by its spellings; the last one is its name too, if that does not stand before them."""
+    named = not typed[0].startswith("-")
+    name = typed[0] if named else typed[-1].partition("/")[0].strip("-").replace("-", "_")
+    return Flag(name, typed[named:], help, kind, default, panel, metavar, **more)
 
 
 switch = partial(_flag, bool, default=False)
@@ -100,20 +142,30 @@ text = partial(_flag, str)
 texts = partial(_flag, list, default=())
 
 
+def choice(panel: str, *typed: str, choices: Sequence[str], example: str = "", help: str, default: Any = None) -> Flag:
+    """A flag that is one of a few words; example: which of them is named to somebody who typed another one."""
+    named = {"choices": tuple(choices), "example": example or choices[0]}
+    return text(panel, *typed, help=help, default=default, metavar="|".join(choices), **named)
+
+
+def file(panel: str, *typed: str, suffixes: Sequence[str], example: str, help: str) -> Flag:
+    """A flag that names a file to write: before the command runs it is refused if it can't be."""
+    metavar = f"FILE{'|'.join(suffixes)}"
+    return _flag(Path, panel, *typed, help=help, metavar=metavar, choices=tuple(suffixes), example=example)
+
+
 def argument(name: str, *, metavar: str, help: str, default: str | None = None) -> Flag:
     """What a command is about, typed without a flag; it has to be given unless it has a default."""
-    return _flag(str, "The argument", name, help=help, metavar=metavar, default=default)
+    return text("The argument", name, help=help, metavar=metavar, default=default)
 
 
 def arguments(name: str, *, metavar: str, help: str, default: str) -> Flag:
     """Several of what a command is about, typed without a flag."""
-    return _flag(list, "The argument", name, help=help, metavar=metavar, default=[default])
+    return texts("The argument", name, help=help, metavar=metavar, default=[default])
 
 
 EVERYWHERE: Final[Mapping[Flag, Callable[[], None]]] = {
-    switch(
-        "Every command", "ascii", "--ascii", help="ASCII characters only, whatever the terminal can show."
-    ): streams.use_ascii
+    switch("Every command", "--ascii", help="ASCII characters only, whatever the terminal can show."): streams.use_ascii
 }
 """The switches that all commands have, and what each does before the command runs."""
 
@@ -135,7 +187,10 @@ def command(*groups: Sequence[Flag] | Flag, at_once: bool = True) -> Callable[[C
     flags = [flag for group in (*groups, [*EVERYWHERE]) for flag in ((group,) if isinstance(group, Flag) else group)]
 
     def decorate(function: Command) -> Callable[..., int]:
-        def run(**values: Any) -> int:
+        def run(**typed: Any) -> int:
+            values = {flag.name: flag.read(typed[flag.name]) for flag in flags}
+            for path in (value for value in values.values() if isinstance(value, Path)):
+                streams.refuse_to_overwrite(path, force=values["force"])
             if at_once:
                 act_on(values)
             return function(values)

@@ -1,13 +1,37 @@
-"""--help as plain text in two columns, under headings; nothing is cut, at any width."""
+"""How Typer is used: values stay as they were typed; --help is plain text in two columns, whole at any width."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from typer.core import TyperArgument, TyperCommand, TyperGroup
 
 
-class GroupedCommand(TyperCommand):
+def _as_typed(parameter: Any, ctx: Any, value: Any) -> Any:
+    """A parameter's value, not converted: flags.py reads it.
+
+    Typer 0.29 imports pydantic before it looks at any value, a third of the time in which an error or a prediction
+    is shown. A Typer that does not ask a parameter for ``process_value`` makes text of text, and is slower.
+    """
+    if parameter.required and value in (None, ()):
+        return type(parameter).process_value(parameter, ctx, value)  # which says that it is missing
+    return value if parameter.callback is None else parameter.callback(ctx, parameter, value)
+
+
+class _AsTyped:
+    """A command whose parameters are not converted."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, --help among them."""
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        for each in parameters:
+            each.process_value = partial(_as_typed, each)
+        return parameters
+
+
+class GroupedCommand(_AsTyped, TyperCommand):
     """A command whose help groups its flags by their panels.
 
     Rich's own panels cut long flags off at 80 columns ("--layers,--num-laye…"), which a page that
@@ -16,14 +40,14 @@ class GroupedCommand(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the flags, panel by panel, in the order in which they were declared."""
-        panels: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None:
-                if isinstance(parameter, TyperArgument):  # without the type that Typer puts after its name
-                    record = (parameter.metavar or record[0], parameter.help or record[1])
-                panels.setdefault(getattr(parameter, "rich_help_panel", None) or "Options", []).append(record)
-        _write(panels, formatter)
+        records = ((each, each.get_help_record(ctx)) for each in self.get_params(ctx))
+        _write(((each, _plain(each, *record)) for each, record in records if record), "Options", formatter)
+
+
+def _plain(parameter: Any, name: str, help: str) -> tuple[str, str]:
+    """What stands in help's two columns: an argument without the type that Typer puts after its name."""
+    is_argument = isinstance(parameter, TyperArgument)
+    return (parameter.metavar or name, parameter.help or help) if is_argument else (name, help)
 
 
 class ProgramCommand(GroupedCommand):
@@ -36,23 +60,21 @@ class ProgramCommand(GroupedCommand):
         return ["[OPTIONS]", "SCRIPT.py | -m MODULE", "[ARGS ..]"]
 
 
-class GroupedProgram(TyperGroup):
+class GroupedProgram(_AsTyped, TyperGroup):
     """The program, whose help lists its commands under headings, each with its whole summary."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """The commands in the order in which they were declared."""
-        return list(self.commands)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands, panel by panel."""
-        panels: dict[str, list[tuple[str, str]]] = {}
-        for name, command in self.commands.items():
-            summary = " ".join((command.help or "").partition("\n\n")[0].split())
-            panels.setdefault(getattr(command, "rich_help_panel", None) or "Commands", []).append((name, summary))
-        _write(panels, formatter)
+        summaries = (
+            (each, " ".join((each.help or "").partition("\n\n")[0].split())) for each in self.commands.values()
+        )
+        _write(((each, (str(each.name), summary)) for each, summary in summaries), "Commands", formatter)
 
 
-def _write(panels: dict[str, list[tuple[str, str]]], formatter: Any) -> None:
-    for title, records in panels.items():
+def _write(records: Iterable[tuple[Any, tuple[str, str]]], other: str, formatter: Any) -> None:
+    panels: dict[str, list[tuple[str, str]]] = {}
+    for owner, record in records:
+        panels.setdefault(getattr(owner, "rich_help_panel", None) or other, []).append(record)
+    for title, found in panels.items():
         with formatter.section(title):
-            formatter.write_dl(records)
+            formatter.write_dl(found)

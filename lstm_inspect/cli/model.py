@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from lstm_inspect.cli import streams
-from lstm_inspect.cli.deliver import deliver, save_path
+from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.expect import EXPECT, expected_of, hold, shapes_of_calls
 from lstm_inspect.cli.flags import Values, argument, arguments, command, switch, text, texts, whole
 from lstm_inspect.cli.lengths import parse_lengths
@@ -68,7 +68,7 @@ def model(values: Values) -> int:
 
     Example: lstm-inspect model tagger.py:make
     """
-    checking, path, expected = checking_of(values), save_path(values), expected_of(values)
+    checking, expected = checking_of(values), expected_of(values)
     looking = {flag.name: values[flag.name] for flag in _LOOKS}
     from lstm_inspect.live.target import parse_target
     from lstm_inspect.verdict.report import Options
@@ -94,8 +94,8 @@ def model(values: Values) -> int:
         _show(error)
         return streams.REFUSED
     if lists:
-        return deliver(found, values, path)
-    status = max(hold(expected, shapes_of_calls(report.calls)), deliver(report, values, path))
+        return deliver(found, values)
+    status = max(hold(expected, shapes_of_calls(report.calls)), deliver(report, values))
     wrong = ("error", "warning") if values["strict"] else ("error",)
     return streams.FAILED if worst(report.mistakes) in wrong else status
 

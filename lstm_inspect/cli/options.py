@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lstm_inspect.cli.constructor import parse_constructor
-from lstm_inspect.cli.flags import Flag, Values, number, switch, text, whole
+from lstm_inspect.cli.flags import Flag, Values, file, number, switch, text, whole
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.errors import SpecError, Spell
 from lstm_inspect.theory.dtypes import DTYPES
@@ -16,69 +16,59 @@ from lstm_inspect.theory.validation import STATES
 
 _LSTM, _BATCH, _RUN, _REPORT = "The LSTM", "The batch", "The run", "The report"
 _D: Final = LSTMSpec()
-
-_BIDIR: Final = "--bidir/--no-bidir", "--bidirectional/--no-bidirectional"
-_BATCH_FIRST: Final = "--batch-first/--no-batch-first"
 _SORTED: Final = "--enforce-sorted/--no-enforce-sorted"
 _DEVICES: Final = "cpu|cuda|cuda:N|mps|meta|auto"
 
 LSTM_FLAGS: Final = (
-    whole(_LSTM, "input_size", "--input-size", help="I: features of one input step.", default=_D.input_size),
-    whole(_LSTM, "hidden_size", "--hidden-size", help="H: features of the cell state.", default=_D.hidden_size),
-    whole(_LSTM, "num_layers", "--layers", "--num-layers", help="L: stacked layers.", default=_D.num_layers),
-    switch(_LSTM, "bidirectional", *_BIDIR, help="D: two directions, or one."),
-    switch(_LSTM, "batch_first", _BATCH_FIRST, help="Input and output are (B, T, .), not (T, B, .)."),
-    switch(
-        _LSTM, "bias", "--bias/--no-bias", help="Two bias vectors per layer and direction, or none.", default=_D.bias
-    ),
-    whole(_LSTM, "proj_size", "--proj-size", help="P: features of the projected hidden state; 0 for none.", default=0),
-    number(
-        _LSTM, "dropout", "--dropout", help="Between layers, in training; what runs here is in eval mode.", default=0.0
-    ),
+    whole(_LSTM, "--input-size", help="I: features of one input step.", default=_D.input_size),
+    whole(_LSTM, "--hidden-size", help="H: features of the cell state.", default=_D.hidden_size),
+    whole(_LSTM, "--layers", "--num-layers", help="L: stacked layers.", default=_D.num_layers),
+    switch(_LSTM, "--bidir/--no-bidir", "--bidirectional/--no-bidirectional", help="D: two directions, or one."),
+    switch(_LSTM, "--batch-first/--no-batch-first", help="Input and output are (B, T, .), not (T, B, .)."),
+    switch(_LSTM, "--bias/--no-bias", help="Two bias vectors per layer and direction, or none.", default=_D.bias),
+    whole(_LSTM, "--proj-size", help="P: features of the projected hidden state; 0 for none.", default=0),
+    number(_LSTM, "--dropout", help="Between layers, in training; what runs here is in eval mode.", default=0.0),
 )
 BATCH_FLAGS: Final = (
-    whole(_BATCH, "seq_len", "--seq-len", help=f"T: time steps of the padded batch.  [default: {DEFAULT_SEQ_LEN}]"),
-    whole(_BATCH, "batch_size", "--batch", "--batch-size", help=f"B: sequences.  [default: {DEFAULT_BATCH_SIZE}]"),
-    switch(_BATCH, "unbatched", "--unbatched", help="Input (T, I), states (L*D, .): no batch axis."),
-    text(
-        _BATCH,
-        "lengths",
-        "--lengths",
-        help="Valid steps of each sequence; they give B and T.",
-        metavar="8,9,10|@FILE|-",
-    ),
-    switch(_BATCH, "enforce_sorted", _SORTED, help="Refuse lengths that don't descend, as torch does."),
-    whole(_BATCH, "total_length", "--total-length", help="T of a batch padded further than its longest sequence."),
-    number(_BATCH, "padding_value", "--padding-value", help="Fills the padded cells of input and output.", default=0.0),
+    whole(_BATCH, "--seq-len", help=f"T: time steps of the padded batch.  [default: {DEFAULT_SEQ_LEN}]"),
+    whole(_BATCH, "--batch", "--batch-size", help=f"B: sequences.  [default: {DEFAULT_BATCH_SIZE}]"),
+    switch(_BATCH, "--unbatched", help="Input (T, I), states (L*D, .): no batch axis."),
+    text(_BATCH, "--lengths", help="Valid steps of each sequence; they give B and T.", metavar="8,9,10|@FILE|-"),
+    switch(_BATCH, _SORTED, help="Refuse lengths that don't descend, as torch does."),
+    whole(_BATCH, "--total-length", help="T of a batch padded further than its longest sequence."),
+    number(_BATCH, "--padding-value", help="Fills the padded cells of input and output.", default=0.0),
 )
 RUN_FLAGS: Final = (
-    text(_RUN, "state", "--state", help="What h0 and c0 hold.", default=_D.state, metavar="|".join(STATES)),
-    whole(_RUN, "seed", "--seed", help="Of weights, input and initial state.", default=_D.seed),
-    text(_RUN, "dtype", "--dtype", help="Of weights, input and states.", default=_D.dtype, metavar="|".join(DTYPES)),
-    text(_RUN, "device", "--device", help="meta: shapes without memory.", default=_D.device, metavar=_DEVICES),
+    text(_RUN, "--state", help="What h0 and c0 hold.", default=_D.state, metavar="|".join(STATES)),
+    whole(_RUN, "--seed", help="Of weights, input and initial state.", default=_D.seed),
+    text(_RUN, "--dtype", help="Of weights, input and states.", default=_D.dtype, metavar="|".join(DTYPES)),
+    text(_RUN, "--device", help="meta: shapes without memory.", default=_D.device, metavar=_DEVICES),
 )
-PREDICT: Final = switch(_RUN, "predict", "--predict", help="Theory alone: nothing is run, torch is not loaded.")
+PREDICT: Final = switch(_RUN, "--predict", help="Theory alone: nothing is run, torch is not loaded.")
 CHECK_FLAGS: Final = (
     PREDICT,
-    switch(
-        _RUN, "reference", "--reference/--no-reference", help="Check the results against the equations.", default=True
-    ),
-    number(_RUN, "rtol", "--rtol", help="Relative tolerance of the inexact checks.  [default: by dtype]"),
-    number(_RUN, "atol", "--atol", help="Absolute tolerance of the inexact checks.  [default: by dtype]"),
-    switch(_RUN, "tf32", "--tf32", help="Let cuDNN use TF32 in float32, with the tolerance that it needs."),
+    switch(_RUN, "--reference/--no-reference", help="Check the results against the equations.", default=True),
+    number(_RUN, "--rtol", help="Relative tolerance of the inexact checks.  [default: by dtype]"),
+    number(_RUN, "--atol", help="Absolute tolerance of the inexact checks.  [default: by dtype]"),
+    switch(_RUN, "--tf32", help="Let cuDNN use TF32 in float32, with the tolerance that it needs."),
 )
-JSON: Final = switch(_REPORT, "json", "--json", help="One JSON document and nothing else.")
-FORCE: Final = switch(_REPORT, "force", "--force", help="Overwrite an existing file.")
+JSON: Final = switch(_REPORT, "--json", help="One JSON document and nothing else.")
+FORCE: Final = switch(_REPORT, "--force", help="Overwrite an existing file.")
+SAVE: Final = file(
+    _REPORT,
+    "--save",
+    help="Write the report to a file as well, by suffix.",
+    suffixes=[".txt", ".html", ".svg"],  # those of views.export.FORMATS, which loads rich
+    example="report.html",
+)
 REPORT_FLAGS: Final = (
-    switch(_REPORT, "all", "--all", help="Every row of every table."),
+    switch(_REPORT, "--all", help="Every row of every table."),
     JSON,
-    text(
-        _REPORT, "save", "--save", help="Write the report to a file as well, by suffix.", metavar="FILE.txt|.html|.svg"
-    ),
+    SAVE,
     FORCE,
 )
 
-CHECKS: Final = switch(_REPORT, "checks", "--checks", help="Each check with its reason and its tolerance.")
+CHECKS: Final = switch(_REPORT, "--checks", help="Each check with its reason and its tolerance.")
 
 SPEC_FLAGS: Final = (*LSTM_FLAGS, *BATCH_FLAGS, *RUN_FLAGS)
 _FLAG_OF: Final[dict[str, Flag]] = {flag.name: flag for flag in (*SPEC_FLAGS, *CHECK_FLAGS, CHECKS, *REPORT_FLAGS)}
@@ -95,12 +85,8 @@ class _Flags(Spell):
         """
         if name == "batch_size" and value == "None":
             return "--unbatched"
-        flag = _FLAG_OF.get(name)
-        yes, _, no = (flag.typed[0] if flag else f"--{name.replace('_', '-')}").partition("/")
-        is_switch = flag is None or flag.kind is bool
-        if value is None or (is_switch and value == "True"):
-            return yes
-        return no if is_switch and value == "False" and no else f"{yes} {value}"
+        flag = _FLAG_OF.get(name) or switch("", f"--{name.replace('_', '-')}", help="")
+        return flag.spelled(value)
 
     def inspection(self, spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> str:
         """The command line that inspects the spec with these arguments.

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
-from lstm_inspect.cli.deliver import deliver, save_path
-from lstm_inspect.cli.flags import Values, command, whole
-from lstm_inspect.cli.options import LSTM_FLAGS, PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
+from lstm_inspect.cli.deliver import deliver
+from lstm_inspect.cli.flags import Values, command
+from lstm_inspect.cli.options import PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
 from lstm_inspect.theory.structures import BASE, FEWEST_LAYERS
 
-_LAYERS: Final = next(flag for flag in LSTM_FLAGS if flag.name == "num_layers")
-_DEEPER: Final = whole(
-    _LAYERS.panel,
-    _LAYERS.name,
-    *_LAYERS.typed,
-    help=f"L: layers of the deeper structures, from {FEWEST_LAYERS}; the others have 1.",
-    default=FEWEST_LAYERS,
+_LAYERS: Final = next(flag for flag in SPEC_FLAGS if flag.name == "num_layers")
+_HELP: Final = f"L: layers of the deeper structures, from {FEWEST_LAYERS}; the others have 1."
+_SPEC_FLAGS: Final = (
+    replace(_LAYERS, help=_HELP, default=FEWEST_LAYERS),
+    *(flag for flag in SPEC_FLAGS if flag.name not in BASE),
 )
-_SPEC_FLAGS: Final = (_DEEPER, *(flag for flag in SPEC_FLAGS if flag.name not in BASE))
 
 
 @command(_SPEC_FLAGS, PREDICT, REPORT_FLAGS)
@@ -26,8 +24,6 @@ def overview(values: Values) -> int:
 
     Example: lstm-inspect overview
     """
-    spec, path = spec_of(values), save_path(values)
     from lstm_inspect.verdict.structures import overview as overview_of
 
-    found = overview_of(spec, predict=values["predict"])
-    return deliver(found, values, path)
+    return deliver(overview_of(spec_of(values), predict=values["predict"]), values)

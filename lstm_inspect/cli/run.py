@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from lstm_inspect.cli import streams
-from lstm_inspect.cli.deliver import save_path, writable_path
-from lstm_inspect.cli.flags import Values, act_on, arguments, command, switch, text
-from lstm_inspect.cli.options import CHECK_FLAGS, FORCE, PREDICT, REPORT_FLAGS, checking_of, spell_flag
+from lstm_inspect.cli.flags import Values, act_on, arguments, command, file, switch
+from lstm_inspect.cli.options import CHECK_FLAGS, FORCE, PREDICT, SAVE, checking_of, spell_flag
 from lstm_inspect.errors import TargetError
 from lstm_inspect.live.program import Program, run_program
 from lstm_inspect.live.when_loaded import when_loaded
@@ -31,7 +30,9 @@ PROGRAM: Final = arguments(
     default="",
 )
 MODULE: Final = switch("The program", "module", "-m", help="What is run is a module, as after python -m.")
-JSON: Final = text(_REPORT, "json", "--json", help="Write the report as JSON to a file.", metavar="FILE.json")
+JSON: Final = file(
+    _REPORT, "--json", help="Write the report as JSON to a file.", suffixes=[".json"], example="report.json"
+)
 QUIET: Final = switch(_REPORT, "quiet", "--quiet", help="Show failures and mistakes alone, nothing if there are none.")
 STRICT: Final = switch(
     _REPORT,
@@ -39,7 +40,6 @@ STRICT: Final = switch(
     "--strict",
     help="Exit with 1 where the program exits with 0 and a check failed or a mistake is there.",
 )
-SAVE: Final = next(flag for flag in REPORT_FLAGS if flag.name == "save")
 _CHECKS: Final = [flag for flag in CHECK_FLAGS if flag is not PREDICT and flag.name != "tf32"]
 
 
@@ -86,9 +86,7 @@ def run(values: Values) -> int:
         raise TargetError("run", "was given no program", "it runs one", "lstm-inspect run script.py")
     program = Program(name, tuple(rest), values["module"])
     program.check_it_exists()
-    saved = save_path(values)
-    json = None if values["json"] is None else writable_path("json", values, [".json"], "report.json")
-    json, saved = (None if path is None else path.absolute() for path in (json, saved))
+    json, saved = (None if path is None else path.absolute() for path in (values["json"], values["save"]))
     PLANS.append(
         Plan(program, checking_of(values), json, saved, values["quiet"], values["strict"], partial(act_on, values))
     )

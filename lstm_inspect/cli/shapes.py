@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lstm_inspect.cli.constructor import CALL
-from lstm_inspect.cli.deliver import deliver, save_path
+from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.expect import EXPECT, expected_of, hold, shapes_of
 from lstm_inspect.cli.flags import Values, command
 from lstm_inspect.cli.options import CHECK_FLAGS, CHECKS, REPORT_FLAGS, SPEC_FLAGS, checking_of, spec_of
@@ -15,8 +15,8 @@ def shapes(values: Values) -> int:
 
     Example: lstm-inspect shapes --layers 2 --bidir --batch-first
     """
-    spec, checking, path, expected = spec_of(values), checking_of(values), save_path(values), expected_of(values)
+    spec, checking, expected = spec_of(values), checking_of(values), expected_of(values)
     from lstm_inspect.verdict.report import inspect
 
     report = inspect(spec, **checking)
-    return max(hold(expected, shapes_of(report)), deliver(report, values, path))
+    return max(hold(expected, shapes_of(report)), deliver(report, values))

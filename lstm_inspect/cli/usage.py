@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import typer
+
+UsageError: Final[Any] = typer.BadParameter.__base__
+"""What Typer raises; it has no public name of its own before Typer 0.27.3."""
 
 _OFF: Final = ("false", "off", "no", "0")
 _CLOSE: Final = 0.75
 _FEWEST_LETTERS: Final = 3
 
 
-def usage_message(
-    error: typer.TyperException, arguments: Sequence[str], program: str, parameters: Sequence[Any]
-) -> str:
+def usage_message(error: Any, arguments: Sequence[str], program: str, parameters: Sequence[Any]) -> str:
     """The message for a usage error.
 
     Args:
@@ -25,25 +26,23 @@ def usage_message(
         parameters: what the command takes.
     """
     flags = {name: each for each in parameters for name in (*each.opts, *each.secondary_opts) if name.startswith("-")}
-    typed = getattr(error, "option_name", None)
-    if type(error).__name__ == "NoSuchOption":
-        return _no_such_option(str(typed), flags, program)
-    if type(error).__name__ == "BadOptionUsage" and typed in flags and _is_switch(flags[str(typed)]):
-        value = next((each.partition("=")[2] for each in arguments if each.startswith(f"{typed}=")), "")
-        return _takes_no_value(flags[str(typed)], value)
-    return _after_a_flag(arguments, flags, error) or _as_it_is(error, program)
+    typed = getattr(error, "option_name", "")
+    match type(error).__name__:
+        case "NoSuchOption":
+            return f"No such option: {typed}.{_meant(typed, flags)} Try {program} --help."
+        case "BadOptionUsage" if typed in flags and flags[typed].is_flag:
+            value = next((each.partition("=")[2] for each in arguments if each.startswith(f"{typed}=")), "")
+            return _takes_no_value(flags[typed], value)
+    message = error.format_message().rstrip(".")
+    extra = _after_a_flag(arguments, flags) if "unexpected extra argument" in message else None
+    return extra or f"{message}{'' if message.endswith('?') else '.'} Try {program} --help."
 
 
-def _no_such_option(typed: str, flags: dict[str, Any], program: str) -> str:
+def _meant(typed: str, flags: Mapping[str, Any]) -> str:
     """Names the flag that was meant, if it is near enough to be right."""
     longer = [name for name in flags if name.startswith(typed) and len(typed) >= _FEWEST_LETTERS + 2]
     close = longer[:1] or difflib.get_close_matches(typed, flags, n=1, cutoff=_CLOSE)
-    meant = f" Did you mean {close[0]}?" if close else ""
-    return f"No such option: {typed}.{meant} Try {program} --help."
-
-
-def _is_switch(parameter: Any) -> bool:
-    return bool(getattr(parameter, "is_flag", False))
+    return f" Did you mean {close[0]}?" if close else ""
 
 
 def _takes_no_value(parameter: Any, value: str) -> str:
@@ -53,19 +52,12 @@ def _takes_no_value(parameter: Any, value: str) -> str:
     return f"{on} takes no value: it is on where it stands{turned_off}. Try {instead}."
 
 
-def _after_a_flag(arguments: Sequence[str], flags: dict[str, Any], error: Any) -> str | None:
+def _after_a_flag(arguments: Sequence[str], flags: Mapping[str, Any]) -> str | None:
     """The message for a word too many that was meant for the flag before it; None if there is none."""
-    if "unexpected extra argument" not in error.format_message():
-        return None
     for place, word in enumerate(arguments[1:], start=1):
         before = arguments[place - 1]
-        if not word.startswith("-") and before in flags and _is_switch(flags[before]):
+        if not word.startswith("-") and before in flags and flags[before].is_flag:
             return _takes_no_value(flags[before], word)
         if place > 1 and arguments[place - 2] == "--lengths" and not word.startswith("-"):
             return f"--lengths takes one value. Try --lengths {before},{word}."
     return None
-
-
-def _as_it_is(error: Any, program: str) -> str:
-    message = error.format_message().rstrip(".")
-    return f"{message}{'' if message.endswith('?') else '.'} Try {program} --help."

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from lstm_inspect.cli.constructor import CALL
-from lstm_inspect.cli.deliver import deliver, save_path
-from lstm_inspect.cli.flags import Values, command, switch, text
+from lstm_inspect.cli.deliver import deliver
+from lstm_inspect.cli.flags import Values, choice, command, switch
 from lstm_inspect.cli.options import PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
-from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.frameworks import FRAMEWORKS
 
 _CHECK: Final = switch(
-    PREDICT.panel, "check", "--check", help="Check it against torch, on the meta device; else torch is not loaded."
+    PREDICT.panel, "--check", help="Check it against torch, on the meta device; else torch is not loaded."
 )
-_FRAMEWORK: Final = text(
-    "The report", "framework", "--framework", help="How the weights get there and back.", metavar="|".join(FRAMEWORKS)
-)
+_FRAMEWORK: Final = choice("The report", "--framework", help="How the weights get there and back.", choices=FRAMEWORKS)
 
 
 @command(CALL, SPEC_FLAGS, _CHECK, _FRAMEWORK, REPORT_FLAGS)
@@ -25,14 +22,10 @@ def weights(values: Values) -> int:
 
     Example: lstm-inspect weights --bidir --framework keras
     """
-    spec, path = spec_of(values), save_path(values)
-    if values["framework"] not in (None, *FRAMEWORKS):
-        raise SpecError("framework", values["framework"], "one of " + ", ".join(FRAMEWORKS), "{framework=keras}")
+    spec = spec_of(values)
     from lstm_inspect.verdict.guard import refuse_long_listing
     from lstm_inspect.verdict.parameters import weights as weights_of
 
     if values["all"] or values["json"]:
         refuse_long_listing(spec, "json" if values["json"] else "text")
-
-    found = weights_of(spec, check=values["check"])
-    return deliver(found, values, path)
+    return deliver(weights_of(spec, check=values["check"]), values)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
@@ -31,6 +33,33 @@ def test_each_command_shows_an_example_and_the_flags_of_all(cli: Cli, name: str)
     shown = " ".join(cli(name, "--help").stdout.split())
     assert f"lstm-inspect {name}" in shown.replace("Usage: lstm-inspect", "", 1)
     assert "--ascii" in shown
+
+
+def test_values_are_the_same_where_typer_converts_them(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = [
+        "shapes",
+        "--predict",
+        "--json",
+        "--layers",
+        "2",
+        "--dropout",
+        "0.5",
+        "--lengths",
+        "3,2",
+        "--expect",
+        "hn=1",
+    ]
+    read_here = cli(*line)
+    monkeypatch.delattr("lstm_inspect.cli.help._AsTyped.get_params")
+    read_by_typer = cli(*line)
+    assert read_here == read_by_typer
+    assert read_here.document["spec"]["dropout"] == 0.5
+
+
+@pytest.mark.parametrize("line", [["shapes", "--layers", "two"], ["explain", "first-layer", "--predict"]], ids=" ".join)
+def test_what_starts_fast_loads_no_pydantic(line: list[str]) -> None:
+    code = f"import sys; from lstm_inspect.cli import run; run({line}); sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
 
 
 def test_completion(cli: Cli) -> None:
