@@ -10,13 +10,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.theory.batch_grid import notes
-from lstm_inspect.theory.expressions import cell_step, constructor
+from lstm_inspect.theory.expressions import cell_step, constructor, statements
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.parameters import gates
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.unrolled import unroll
-from lstm_inspect.views import diagram, look, packed, tables
+from lstm_inspect.views import diagram, look, packed
 from lstm_inspect.views.look import Signs
 
 _CELL: Final = """\
@@ -36,7 +36,7 @@ def drawing(spec: LSTMSpec) -> RenderableType:
     states = [state for state in unroll(spec).states if state.output]
     stack = look.section("The unrolled stack", diagram.drawn(spec))
     joined = look.section("Where output holds hn", look.Fitted(partial(_joined, states)))
-    parts = [tables.calls(spec), stack, joined]
+    parts = [look.block(*statements(spec)), stack, joined]
     if spec.lengths is not None:
         cells = packed.drawing(pack(spec.lengths, spec.seq_len))
         parts.append(look.section("The padded batch and the packed columns", cells, *map(look.faint, notes(spec))))

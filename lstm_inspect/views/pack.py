@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -19,69 +21,70 @@ from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Item, Signs
 from lstm_inspect.views.packed import packed_columns, padded_batch
 
-_MOST_NUMBERS = 20
-_MOST_STEPS = 4
+_MOST_NUMBERS: Final = 20
+_MOST_STEPS: Final = 4
+_ORDER: Final = {
+    True: "hn and cn stand in the order of the sequences, which is the sorted one",
+    False: "inside, sequences stand longest first; hn and cn come back in the given order",
+}
 
 
 def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
     """A packed run to look at; its spec has lengths."""
-    spec, packing, whole = report.spec, _packing(report), detail.all
-    label = cell_label(detail.values, spec)
-    parts = [
+    spec, packing, label = report.spec, report.packing, cell_label(detail.values, report.spec)
+    assert packing is not None
+    columns = look.Fitted(partial(_columns, packing, label, spell, detail.all))
+    saved = look.faint(f"{1 - packing.valid_steps / packing.padded_steps:.0%} less work than padded")
+    run = [_shape(report, "packed_output"), _joined("; ", _shape(report, "hn"), _shape(report, "cn"))]
+    return Group(
         look.block(expressions.statements(spec)[0]),
         Text(),
-        _sequences(report, label),
-        _sort(spec, packing, whole),
-    ]
-    parts += [_packed(report, label, spell, whole), _run(report), _unpacked(report), _final_states(report)]
-    if detail.by_hand:
-        parts.append(_by_hand(spec, packing))
-    parts += [
+        look.section(
+            "1. The sequences, padded into one batch", look.Fitted(partial(_sequences, report, packing, label))
+        ),
+        look.section("2. The sort", *_sort(spec, packing, detail.all)),
+        look.section(
+            "3. The PackedSequence: columns that shrink, the longest sequence first",
+            look.block(f"packed_input = {expressions.pack_call(spec)}"),
+            columns,
+            _joined("; ", _shape(report, "packed_input"), saved),
+        ),
+        look.section("4. The run", look.block(expressions.call(spec)), *run, look.faint(_ORDER[spec.enforce_sorted])),
+        look.section("5. The unpacking", *_unpacked(report, max(packing.lengths))),
+        *_final_states(spec),
+        *([_by_hand(spec, packing)] if detail.by_hand else []),
         tables.letters(spec),
         Text(),
-        *tables.mistakes(report, detail),
-        Text(),
-        *tables.checks(report, spell, detail),
-    ]
-    return Group(*parts, *tables.warnings(report, spell, detail), tables.verdict(report, spell, detail))
+        *tables.ending(report, spell, detail),
+    )
 
 
-def _packing(report: Report) -> Packing:
-    assert report.packing is not None
-    return report.packing
-
-
-def _sequences(report: Report, label: Label) -> RenderableType:
-    def drawing(width: int, signs: Signs) -> RenderableType:
-        *rows, legend = padded_batch(_packing(report), width, signs, label=label)
-        return Group(*rows, Text("; ").join([legend, _shape(report, "input")]))
-
-    return look.section("1. The sequences, padded into one batch", look.Fitted(drawing))
+def _joined(between: str, *texts: Text) -> Text:
+    return Text(between).join(texts)
 
 
 def _shape(report: Report, name: str) -> Text:
     """One tensor's line: its name, its axes, its shape and, if it was measured otherwise, that."""
     tensor = next(tensor for tensor in report.tensors if tensor.theory.name == name)
-    dotted = f"{name}.data" if name.startswith("packed_") else name
-    line = look.name(dotted) + Text(f" {tensor.theory.formula} = {format_tuple(tensor.theory.shape)}")
-    if tensor.actual not in (None, tensor.theory.shape):
+    theory = tensor.theory
+    line = look.name(theory.expression) + Text(f" {theory.formula} = {format_tuple(theory.shape)}")
+    if tensor.actual not in (None, theory.shape):
         line.append(f", but measured {format_tuple(tensor.actual or ())}", style=look.BAD)
     return line
 
 
-def _sort(spec: LSTMSpec, packing: Packing, whole: bool) -> RenderableType:
+def _sequences(report: Report, packing: Packing, label: Label, width: int, signs: Signs) -> RenderableType:
+    *rows, legend = padded_batch(packing, width, signs, label=label)
+    return Group(*rows, _joined("; ", legend, _shape(report, "input")))
+
+
+def _sort(spec: LSTMSpec, packing: Packing, whole: bool) -> list[Text]:
     rows = {"lengths": packing.lengths, "sorted_indices": packing.sorted_indices}
     rows |= {"sorted lengths": packing.sorted_lengths, "unsorted_indices": packing.unsorted_indices}
-    lines = [Text(f"{name:<17}") + _numbers(numbers, whole) for name, numbers in rows.items()]
-    return look.section("2. The sort", *lines[:-1], Text("  ").join([lines[-1], look.faint(_sort_note(spec, packing))]))
-
-
-def _sort_note(spec: LSTMSpec, packing: Packing) -> str:
-    if spec.enforce_sorted:
-        return "enforce_sorted=True: nothing is sorted"
-    order = packing.sorted_indices
-    itself = tuple(order[place] for place in order) == tuple(range(len(order)))
-    return f"the inverse permutation{': the same, here' if itself else ''}"
+    same = ": the same, here" if packing.sorted_indices == packing.unsorted_indices else ""
+    note = "enforce_sorted=True: nothing is sorted" if spec.enforce_sorted else f"the inverse permutation{same}"
+    *lines, last = [Text(f"{name:<17}") + _numbers(numbers, whole) for name, numbers in rows.items()]
+    return [*lines, _joined("  ", last, look.faint(note))]
 
 
 def _numbers(numbers: tuple[int, ...], whole: bool) -> Text:
@@ -92,71 +95,19 @@ def _numbers(numbers: tuple[int, ...], whole: bool) -> Text:
     return look.name(f"[{start}, ... {len(numbers) - 2 * half:,} more ..., {end}]")
 
 
-def _packed(report: Report, label: Label, spell: Spell, whole: bool) -> RenderableType:
-    packing = _packing(report)
-
-    def drawing(width: int, signs: Signs) -> RenderableType:
-        columns = packed_columns(packing, width, signs, label=label)
-        return Group(*columns, *data_rows(packing, label, width, spell, whole=whole))
-
-    call = look.block(f"packed_input = {expressions.pack_call(report.spec)}")
-    title = "3. The PackedSequence: columns that shrink, the longest sequence first"
-    data = Text("; ").join([_shape(report, "packed_input"), _saved(packing)])
-    return look.section(title, call, look.Fitted(drawing), data)
-
-
-def _run(report: Report) -> RenderableType:
-    note = "inside, sequences stand longest first; hn and cn come back in the given order"
-    if report.spec.enforce_sorted:
-        note = "hn and cn stand in the order of the sequences, which is the sorted one"
-    shapes = [_shape(report, "packed_output"), Text("; ").join([_shape(report, "hn"), _shape(report, "cn")])]
-    return look.section("4. The run", look.block(expressions.call(report.spec)), *shapes, look.faint(note))
-
-
-def _unpacked(report: Report) -> RenderableType:
-    spec = report.spec
-    call = look.block(f"output, lengths = {expressions.unpack_call(spec)}")
-    longest = max(_packing(report).lengths)
-    cut = spec.total_length not in (None, longest)
-    notes = (
-        [look.faint(f"without total_length output would end with the longest sequence, at {longest}")] if cut else []
-    )
-    return look.section("5. The unpacking", call, _shape(report, "output"), *notes)
-
-
-def _final_states(report: Report) -> RenderableType:
-    spec = report.spec
-    shape = format_tuple((len(_packing(report).lengths), spec.output_size))
-    ways = {"from hn": expressions.final_state(spec), "from output": expressions.final_state_from_output(spec)}
-    items = [Item((way,), expression) for way, expression in ways.items()]
-    note = f"both {shape}, the same bit for bit; {tables.TORCH_NAMES}"
-    return Group(look.listing("6. The final states", ("",), items), look.faint(note))
-
-
-def _by_hand(spec: LSTMSpec, packing: Packing) -> RenderableType:
-    if spec.enforce_sorted:
-        return look.section("Sorted by hand", look.sentence("the lengths descend already: there is nothing to sort"))
-    note = look.faint("the same as enforce_sorted=False, to the bit (checks by-hand-hn and by-hand-cn)")
-    return look.section("Sorted by hand", look.block(*packing_claims.sorting_by_hand(spec, packing)), note)
-
-
-def _saved(packing: Packing) -> Text:
-    return look.faint(f"{1 - packing.valid_steps / packing.padded_steps:.0%} less work than padded")
-
-
-def data_rows(packing: Packing, label: Label, width: int, spell: Spell, *, whole: bool) -> list[Text]:
-    """The rows of .data, a line a time step: which sequence and step each of them is."""
-    most = len(packing.batch_sizes) if whole else _MOST_STEPS
-    lines, start = [], 0
-    for step, size in enumerate(packing.batch_sizes[:most]):
+def _columns(packing: Packing, label: Label, spell: Spell, whole: bool, width: int, signs: Signs) -> RenderableType:
+    """The packed columns and, a line a time step, the rows of .data: which sequence and step each of them is."""
+    lines, start = packed_columns(packing, width, signs, label=label), 0
+    shown = packing.batch_sizes if whole else packing.batch_sizes[:_MOST_STEPS]
+    for step, size in enumerate(shown):
         cells = [label(sequence, step) for sequence in packing.row_sequence[start : start + size]]
         place = f"data[{start}:{start + size}]"
         lines.append(Text(f"{place:<13} ") + look.name(_cut(cells, width - 15, whole=whole)))
         start += size
-    if len(packing.batch_sizes) > most:
+    if start < packing.valid_steps:
         more = f"{packing.valid_steps - start:,} more rows: {{all=True}} shows them"
         lines.append(look.faint(spell_arguments(more, spell)))
-    return lines
+    return Group(*lines)
 
 
 def _cut(cells: Sequence[str], room: int, *, whole: bool) -> str:
@@ -164,3 +115,24 @@ def _cut(cells: Sequence[str], room: int, *, whole: bool) -> str:
     if whole or len(cells) <= fitting:
         return "  ".join(cells)
     return "  ".join([*cells[:fitting], f"... {len(cells) - fitting:,} more"])
+
+
+def _unpacked(report: Report, longest: int) -> Iterator[RenderableType]:
+    yield look.block(f"output, lengths = {expressions.unpack_call(report.spec)}")
+    yield _shape(report, "output")
+    if report.spec.total_length not in (None, longest):
+        yield look.faint(f"without total_length output would end with the longest sequence, at {longest}")
+
+
+def _final_states(spec: LSTMSpec) -> Iterator[RenderableType]:
+    shape = format_tuple((spec.batch_size, spec.output_size))
+    ways = {"from hn": expressions.final_state(spec), "from output": expressions.final_state_from_output(spec)}
+    yield look.listing("6. The final states", ("",), [Item((way,), code) for way, code in ways.items()])
+    yield look.faint(f"both {shape}, the same bit for bit; {tables.TORCH_NAMES}")
+
+
+def _by_hand(spec: LSTMSpec, packing: Packing) -> RenderableType:
+    if spec.enforce_sorted:
+        return look.section("Sorted by hand", look.sentence("the lengths descend already: there is nothing to sort"))
+    note = look.faint("the same as enforce_sorted=False, to the bit (checks by-hand-hn and by-hand-cn)")
+    return look.section("Sorted by hand", look.block(*packing_claims.sorting_by_hand(spec, packing)), note)

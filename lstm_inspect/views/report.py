@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell
-from lstm_inspect.verdict.report import Report
-from lstm_inspect.views import diagram, tables
+from lstm_inspect.theory import expressions
+from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.states import StateRow
+from lstm_inspect.verdict.report import Report, TensorReport
+from lstm_inspect.views import diagram, look, tables
 from lstm_inspect.views.detail import Detail
+from lstm_inspect.views.look import Item, Signs
 
 
 def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
@@ -18,18 +25,59 @@ def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
 
         return pack.page(report, spell, detail)
     return Group(
-        tables.calls(report.spec),
+        look.block(*expressions.statements(report.spec)),
         Text(),
-        tables.tensors(report),
+        look.Fitted(partial(_tensors, report)),
+        tables.letters(report.spec),
         Text(),
         diagram.drawn(report.spec),
         Text(),
-        *tables.states(report, spell, detail),
+        *_states(report, spell, detail),
         Text(),
-        *tables.recipes(report, detail),
-        *tables.mistakes(report, detail),
-        Text(),
-        *tables.checks(report, spell, detail),
-        *tables.warnings(report, spell, detail),
-        tables.verdict(report, spell, detail),
+        *_recipes(report, detail),
+        *tables.ending(report, spell, detail),
     )
+
+
+def _tensors(report: Report, width: int, signs: Signs) -> RenderableType:
+    """Every tensor: its axes in letters, its shape, its meaning; what was measured, where it is something else."""
+    table = look.titled("Tensors", "axes", "shape", "what it holds")
+    for column in table.columns[:3]:
+        column.no_wrap = True
+    for tensor in report.tensors:
+        theory = tensor.theory
+        table.add_row(look.name(theory.name), theory.formula, _shape(tensor, report, signs), theory.meaning)
+    return table
+
+
+def _shape(tensor: TensorReport, report: Report, signs: Signs) -> Text:
+    """The predicted shape; beside it whether it was measured so, under it what came instead."""
+    shape = Text(format_tuple(tensor.theory.shape))
+    if tensor.actual is None:
+        return shape
+    if tensor.actual == tensor.theory.shape and tensor.dtype == report.spec.dtype:
+        return Text.assemble(shape, " ", look.mark(True, signs))
+    came = tensor.dtype if tensor.actual == tensor.theory.shape else format_tuple(tensor.actual)
+    return Text.assemble(shape, "\n", (f"{signs.bad} {came}", look.BAD))
+
+
+def _states(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
+    """Every row of hn and cn: layer, direction, time step, the slice of output that equals it."""
+    shown, cut = look.first_and_last(report.states, whole=detail.all)
+    yield look.listing("Rows", ("layer", "direction", "step", "hn's row is also"), [_state(each) for each in shown])
+    yield from look.left_out(cut, spell)
+    yield look.faint(f"row = layer * D + direction; {tables.TORCH_NAMES}")
+
+
+def _state(state: StateRow) -> Item:
+    step = "length - 1" if state.time_step is None else str(state.time_step)
+    cells = (f"{state.hn}, {state.cn}", str(state.layer), state.direction, step)
+    return Item(cells, state.output or "", "not in output: below the top layer")
+
+
+def _recipes(report: Report, detail: Detail) -> Iterator[RenderableType]:
+    """What to use for what, with its shape; with every detail, why."""
+    items = [Item((each.task, format_tuple(each.shape)), each.expression) for each in report.recipes]
+    yield look.listing("What to use for", ("shape", ""), items)
+    if detail.all:
+        yield from (look.faint(f"{each.task}: {each.why}") for each in report.recipes)

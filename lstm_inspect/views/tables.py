@@ -1,4 +1,4 @@
-"""The parts of a report as tables and sentences."""
+"""What pages of several reports have: letters, mistakes, checks, warnings, the verdict."""
 
 from __future__ import annotations
 
@@ -6,63 +6,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.mistakes.catalogue import BY_ID
-from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import KINDS, CheckResult, PitfallResult
 from lstm_inspect.theory.letters import LETTERS, sizes
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.theory.words import plural
-from lstm_inspect.verdict.report import Report, TensorReport
+from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look
 from lstm_inspect.views.detail import Detail
-from lstm_inspect.views.look import Item, Signs
+from lstm_inspect.views.look import Item
 
 _PREDICTED: Final = "Predicted from integers alone; nothing was run. Without {predict=True} it is run and checked."
 TORCH_NAMES: Final = "in torch's documentation h_n, c_n, backward"
-
-
-def calls(spec: LSTMSpec) -> RenderableType:
-    """The statements that build the module and run it."""
-    return look.block(*expressions.statements(spec))
-
-
-def tensors(report: Report) -> RenderableType:
-    """Every tensor: its axes in letters, its shape, its meaning; what was measured, where it is something else."""
-    return Group(shapes(report, meanings=True), letters(report.spec))
-
-
-def shapes(report: Report, *, meanings: bool = False) -> RenderableType:
-    """The table of tensors by itself."""
-
-    def made(width: int, signs: Signs) -> RenderableType:
-        table = look.titled("Tensors", "axes", "shape", *(["what it holds"] if meanings else []))
-        for column in table.columns[:3]:
-            column.no_wrap = True
-        for tensor in report.tensors:
-            name, shape = look.name(tensor.theory.name), _shape(tensor, report, signs)
-            table.add_row(name, tensor.theory.formula, shape, *([tensor.theory.meaning] if meanings else []))
-        return table
-
-    return look.Fitted(made)
-
-
-def _shape(tensor: TensorReport, report: Report, signs: Signs) -> Text:
-    """The predicted shape; beside it whether it was measured so, under it what came instead."""
-    shape = Text(format_tuple(tensor.theory.shape))
-    if tensor.actual is None:
-        return shape
-    if tensor.actual != tensor.theory.shape:
-        return Text.assemble(shape, "\n", (f"{signs.bad} {format_tuple(tensor.actual)}", look.BAD))
-    if tensor.dtype != report.spec.dtype:
-        return Text.assemble(shape, "\n", (f"{signs.bad} {tensor.dtype}", look.BAD))
-    return Text.assemble(shape, " ", look.mark(True, signs))
 
 
 def letters(spec: LSTMSpec, which: str = "TBIHPLD") -> Text:
@@ -71,26 +32,13 @@ def letters(spec: LSTMSpec, which: str = "TBIHPLD") -> Text:
     return look.faint(", ".join(f"{letter}={plural(size, LETTERS[letter].one)}" for letter, size in found))
 
 
-def states(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
-    """Every row of hn and cn: layer, direction, time step, the slice of output that equals it."""
-    shown, cut = look.first_and_last(report.states, whole=detail.all)
-    yield look.listing("Rows", ("layer", "direction", "step", "hn's row is also"), [_state(each) for each in shown])
-    yield from look.left_out(cut, spell)
-    yield look.faint(f"row = layer * D + direction; {TORCH_NAMES}")
-
-
-def _state(state: StateRow) -> Item:
-    step = "length - 1" if state.time_step is None else str(state.time_step)
-    cells = (f"{state.hn}, {state.cn}", str(state.layer), state.direction, step)
-    return Item(cells, state.output or "", "not in output: below the top layer")
-
-
-def recipes(report: Report, detail: Detail) -> Iterator[RenderableType]:
-    """What to use for what, with its shape; with every detail, why."""
-    items = [Item((each.task, format_tuple(each.shape)), each.expression) for each in report.recipes]
-    yield look.listing("What to use for", ("shape", ""), items)
-    if detail.all:
-        yield from (look.faint(f"{each.task}: {each.why}") for each in report.recipes)
+def ending(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
+    """Mistakes, checks, warnings and the verdict."""
+    yield from mistakes(report, detail)
+    yield Text()
+    yield from checks(report, spell, detail)
+    yield from warnings(report, spell, detail)
+    yield verdict(report, spell, detail)
 
 
 def mistakes(report: Report, detail: Detail) -> Iterator[RenderableType]:
@@ -152,12 +100,11 @@ def checks(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableT
 
 def _check(check: CheckResult) -> tuple[RenderableType, RenderableType]:
     """What came of it and why it must hold; under it the expressions, as they were evaluated."""
-
-    def said(width: int, signs: Signs) -> RenderableType:
-        result = Text(", ".join(result_lines(check)), style=look.BAD if check.passed is False else "")
-        return Text.assemble(look.mark(check.passed, signs), " ", result, f": {check.claim.why}")
-
-    return look.Fitted(said), look.block(statement(check), indent=2)
+    result = Text(", ".join(result_lines(check)), style=look.BAD if check.passed is False else "")
+    said = look.Fitted(
+        lambda width, signs: Text.assemble(look.mark(check.passed, signs), " ", result, f": {check.claim.why}")
+    )
+    return said, look.block(statement(check), indent=2)
 
 
 def statement(check: CheckResult) -> str:
@@ -183,15 +130,20 @@ def result_lines(check: CheckResult) -> list[str]:
     return lines
 
 
-def counts(reports: Sequence[Report]) -> str:
-    """How many checks of each kind there were.
-
-    >>> from lstm_inspect.verdict.report import inspect
-    >>> counts([inspect(predict=True)])
-    '10 shape, 2 equality, 4 reference'
-    """
-    found = Counter(check.claim.kind for report in reports for check in report.checks)
-    return ", ".join(f"{found[kind]} {kind}" for kind in KINDS if found[kind])
+def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
+    """What held; and how far off, on what, and what shows more."""
+    environment = report.environment
+    if environment is None:
+        return predicted(spell)
+    kinds = Counter(check.claim.kind for check in report.checks)
+    counts = ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
+    checks = f"{plural(len(report.checks), 'check')} ({counts})"
+    said = f"FAILED: {report.failed} of {checks}" if report.failed else f"Verified: {checks}"
+    more = "" if detail.all else spell_arguments("; see {all=True}", spell)
+    tf32 = ", TF32 allowed" if environment["tf32"] else ""
+    numbers = "your own numbers" if report.seed is None else f"seed {report.seed}"
+    where = f"{_furthest(report)}{look.where(environment)}, {report.spec.dtype}{tf32}, {numbers}"
+    return look.verdict(f"{said}{more}", where, good=report.verified)
 
 
 def _furthest(report: Report) -> str:
@@ -199,20 +151,6 @@ def _furthest(report: Report) -> str:
     found = [check.max_abs_diff for check in report.checks if not check.claim.exact and check.max_abs_diff is not None]
     noticed = "" if report.noticed is None else f", noticed from {report.noticed:.2g}"
     return f"furthest {max(found):.2g}{noticed}; " if found else ""
-
-
-def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
-    """What held; and how far off, on what, and what shows more."""
-    environment = report.environment
-    if environment is None:
-        return predicted(spell)
-    checks = f"{plural(len(report.checks), 'check')} ({counts([report])})"
-    said = f"FAILED: {report.failed} of {checks}" if report.failed else f"Verified: {checks}"
-    tf32 = ", TF32 allowed" if environment["tf32"] else ""
-    numbers = "your own numbers" if report.seed is None else f"seed {report.seed}"
-    more = "" if detail.all else spell_arguments("; see {all=True}", spell)
-    where = f"{_furthest(report)}{look.where(environment)}, {report.spec.dtype}{tf32}, {numbers}"
-    return look.verdict(f"{said}{more}", where, good=report.verified)
 
 
 def predicted(spell: Spell) -> Text:
