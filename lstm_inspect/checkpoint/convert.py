@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lstm_inspect.checkpoint.formats.refusal import STATE_DICT, printable, refused
-from lstm_inspect.checkpoint.found import FoundLSTM
+from lstm_inspect.checkpoint.formats.refusal import STATE_DICT, UnreadableError, printable
 from lstm_inspect.checkpoint.groups import Container
-from lstm_inspect.checkpoint.report import CheckpointReport
-from lstm_inspect.errors import FileError
+from lstm_inspect.checkpoint.report import CheckpointReport, FoundLSTM
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.frameworks import code
 from lstm_inspect.theory.spec import LSTMSpec
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
 _GATES: Final = {"ONNX": "iofg", "Keras": "ifgo", "torch": "ifgo"}
 _FRAMEWORKS: Final = {"ONNX": "ONNX", "HDF5": "Keras", "Keras (.keras)": "Keras"}
+_KINDS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 _FAR: Final = 1e-9  # in float64, where honest runs differ by 1e-15 to 1e-13
 _T, _B = 6, 2
 
@@ -61,20 +60,17 @@ def convert(report: CheckpointReport, path: Path) -> list[Converted]:
     """
     import lstm_inspect.experiment  # noqa: F401  the quick way to import torch
 
-    if not report.sound:
-        problem = next((problem.message for lstm in report.lstms for problem in lstm.problems), report.verdict)
-        raise refused(path, f"there is nothing to convert: {problem.rstrip('.')}", "a file whose LSTMs fit torch's")
-    if report.runs or report.format in ("pickle", "TorchScript"):
-        reason = "its numbers are not read: only those of plain tensors are, and this file asks for more"
-        raise refused(path, reason, STATE_DICT)
     try:
-        arrays = _READERS.get(report.format, _torch_arrays)(report, path)
-        return [_converted(path, _FRAMEWORKS.get(report.format, "torch"), lstm, arrays) for lstm in report.lstms]
-    except FileError:
-        raise
+        _refuse_what_is_never_written(report)
+        framework = _FRAMEWORKS.get(report.format, "torch")
+        stored = [(lstm.container, each.stored_as) for lstm in report.lstms for each in lstm.parameters]
+        arrays = _arrays(report.format, path, stored)
+        return [_converted(framework, lstm, arrays) for lstm in report.lstms]
+    except UnreadableError as error:
+        raise error.of(path) from None
     except Exception as error:  # somebody else's reader, of somebody else's file
         reason = f"its numbers can't be read ({type(error).__name__}: {printable(str(error)[:200])})"
-        raise refused(path, reason, STATE_DICT) from None
+        raise UnreadableError(reason, STATE_DICT).of(path) from None
 
 
 def saved(converted: list[Converted]) -> bytes:
@@ -87,25 +83,63 @@ def saved(converted: list[Converted]) -> bytes:
     return file.getvalue()
 
 
-def _converted(path: Path, framework: str, lstm: FoundLSTM, arrays: Arrays) -> Converted:
+def _refuse_what_is_never_written(report: CheckpointReport) -> None:
+    if not report.sound:
+        problem = next((problem.message for lstm in report.lstms for problem in lstm.problems), report.verdict)
+        raise UnreadableError(f"there is nothing to convert: {problem.rstrip('.')}", "a file whose LSTMs fit torch's")
+    if report.runs or report.format in ("pickle", "TorchScript"):
+        reason = "its numbers are not read: only those of plain tensors are, and this file asks for more"
+        raise UnreadableError(reason, STATE_DICT)
+
+
+def _arrays(kind: str, path: Path, stored: list[tuple[Container, str]]) -> Arrays:
+    """The numbers of some tensors, each read by the library of its format."""
+    import torch
+
+    from lstm_inspect.checkpoint.formats import keras_file, onnx_file
+
+    match kind:
+        case "safetensors":
+            from safetensors import safe_open
+
+            with safe_open(path, "pt") as file:
+                return {(keys, name): file.get_tensor(name) for keys, name in stored}
+        case "NumPy (.npz)":
+            import numpy
+
+            with numpy.load(path, allow_pickle=False) as file:
+                return {(keys, name): torch.from_numpy(file[name]) for keys, name in stored}
+        case "ONNX":
+            held = onnx_file.arrays(path, {name for _, name in stored})
+            return {((), name): array for name, array in held.items()}
+        case "HDF5" | "Keras (.keras)":
+            with keras_file.opened(path) as (file, _):
+                return {(keys, name): file[name][()] for keys, name in stored}
+    whole = torch.load(path, map_location="cpu", weights_only=True)
+    return {(keys, name): reduce(getitem, keys, whole)[name] for keys, name in stored}
+
+
+def _converted(framework: str, lstm: FoundLSTM, arrays: Arrays) -> Converted:
     import torch
 
     for parameter in lstm.parameters:
         if framework == "torch" and not parameter.stored_as.endswith(parameter.name):
-            reason = f"{parameter.stored_as} is not the weight itself, which is worked out from it"
-            raise refused(path, reason, STATE_DICT)
+            raise UnreadableError(
+                f"{parameter.stored_as} is not the weight itself, which is worked out from it", STATE_DICT
+            )
         if (lstm.container, parameter.stored_as) not in arrays:
             reason = f"{parameter.stored_as} is worked out in the graph: its numbers are not in the file"
-            raise refused(path, reason, "the file that it was made from")
+            raise UnreadableError(reason, "the file that it was made from")
     assert lstm.spec is not None  # or it would not be sound
     parts = {parameter.name: arrays[lstm.container, parameter.stored_as] for parameter in lstm.parameters}
     module = eval(constructor(lstm.spec), {"torch": torch})  # noqa: S307 - the call that is shown, made of integers
     module.load_state_dict(_state_dict(framework, lstm.spec, parts), strict=True)
     state_dict = {name: value.clone() for name, value in module.state_dict().items()}
-    furthest = _furthest(module.double().eval(), lstm.spec, framework, parts)
+    tensors = {name: part if isinstance(part, torch.Tensor) else torch.tensor(part) for name, part in parts.items()}
+    furthest = _furthest(module.double().eval(), lstm.spec, framework, tensors)
     if not furthest < _FAR:
         reason = f"{lstm.name} converted is {furthest:.1e} off {framework}'s equations: it was not written"
-        raise refused(path, reason, "telling us: this is a bug")
+        raise UnreadableError(reason, "telling us: this is a bug")
     name = ".".join(str(key) for key in (*lstm.container, lstm.name) if key != "")
     return Converted(name, framework, constructor(lstm.spec), furthest, state_dict)
 
@@ -121,9 +155,8 @@ def _state_dict(framework: str, spec: LSTMSpec, parts: Arrays) -> dict[str, Any]
     if framework == "torch":
         return dict(parts)
     stacked = framework == "ONNX"  # all directions of a layer in each tensor
-    names = ("weight_ih", "weight_hh", "bias_ih")
     layers = [
-        [parts[name + end] for end in (ends[:1] if stacked else ends) for name in names if name + end in parts]
+        [parts[kind + end] for end in (ends[:1] if stacked else ends) for kind in _KINDS[:3] if kind + end in parts]
         for ends in _suffixes(spec)
     ]
     functions: dict[str, Any] = {}
@@ -139,7 +172,6 @@ def _furthest(module: torch.nn.LSTM, spec: LSTMSpec, framework: str, parts: Arra
     x = torch.randn(_T, _B, spec.input_size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         output, _ = module(x.transpose(0, 1) if spec.batch_first else x)
-    output = output.transpose(0, 1) if spec.batch_first else output
     for ends in _suffixes(spec):
         halves = []
         for direction, end in enumerate(ends):
@@ -147,13 +179,12 @@ def _furthest(module: torch.nn.LSTM, spec: LSTMSpec, framework: str, parts: Arra
             steps = _direction(x.flip(0) if direction else x, _GATES[framework], *weights)
             halves.append(steps.flip(0) if direction else steps)
         x = torch.cat(halves, dim=-1)
-    return float((output - x).abs().max())
+    return float((output - (x.transpose(0, 1) if spec.batch_first else x)).abs().max())
 
 
 def _weights(framework: str, parts: Arrays, end: str, direction: int) -> tuple[Any, Any, Any, Any]:
     """Kernel (in, 4H), recurrent kernel (R, 4H), bias (4H,) and projection (H, P) of a direction, gates as stored."""
-    kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
-    found = [_exact(parts[kind + end]) if kind + end in parts else None for kind in kinds]
+    found = [parts[kind + end].double() if kind + end in parts else None for kind in _KINDS]
     if framework == "ONNX":
         of_w, of_r, *biases = (part[direction] for part in found if part is not None)
         return of_w.T, of_r.T, sum(biases[0].chunk(2)) if biases else 0.0, None
@@ -163,12 +194,6 @@ def _weights(framework: str, parts: Arrays, end: str, direction: int) -> tuple[A
         return kernel, recurrent, bias, None
     assert kernel is not None and recurrent is not None
     return kernel.T, recurrent.T, bias, None if projection is None else projection.T
-
-
-def _exact(part: Any) -> torch.Tensor:
-    import torch
-
-    return part.double() if isinstance(part, torch.Tensor) else torch.tensor(part).double()
 
 
 def _direction(x: Any, gates: str, kernel: Any, recurrent: Any, bias: Any, projection: Any) -> Any:
@@ -184,51 +209,3 @@ def _direction(x: Any, gates: str, kernel: Any, recurrent: Any, bias: Any, proje
         h = h if projection is None else h @ projection
         steps.append(h)
     return torch.stack(steps)
-
-
-def _stored(report: CheckpointReport) -> Iterator[tuple[Container, str]]:
-    return ((lstm.container, each.stored_as) for lstm in report.lstms for each in lstm.parameters)
-
-
-def _torch_arrays(report: CheckpointReport, path: Path) -> Arrays:
-    import torch
-
-    held = torch.load(path, map_location="cpu", weights_only=True)
-    return {(keys, name): reduce(getitem, keys, held)[name] for keys, name in _stored(report)}
-
-
-def _safetensors_arrays(report: CheckpointReport, path: Path) -> Arrays:
-    from safetensors import safe_open
-
-    with safe_open(path, "pt") as file:
-        return {(keys, name): file.get_tensor(name) for keys, name in _stored(report)}
-
-
-def _npz_arrays(report: CheckpointReport, path: Path) -> Arrays:
-    import numpy
-    import torch
-
-    with numpy.load(path, allow_pickle=False) as file:
-        return {(keys, name): torch.from_numpy(file[name]) for keys, name in _stored(report)}
-
-
-def _onnx_arrays(report: CheckpointReport, path: Path) -> Arrays:
-    from lstm_inspect.checkpoint.formats import onnx_file
-
-    return {((), name): array for name, array in onnx_file.arrays(path, {name for _, name in _stored(report)}).items()}
-
-
-def _keras_arrays(report: CheckpointReport, path: Path) -> Arrays:
-    from lstm_inspect.checkpoint.formats import keras_file
-
-    with keras_file.opened(path) as (file, _):
-        return {(keys, name): file[name][()] for keys, name in _stored(report)}
-
-
-_READERS: Final[dict[str, Callable[[CheckpointReport, Path], Arrays]]] = {
-    "safetensors": _safetensors_arrays,
-    "NumPy (.npz)": _npz_arrays,
-    "ONNX": _onnx_arrays,
-    "HDF5": _keras_arrays,
-    "Keras (.keras)": _keras_arrays,
-}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
 
 from lstm_inspect.checkpoint.names import STORED, Slot, parse, quantized_module
 from lstm_inspect.theory.shapes import Shape
@@ -59,12 +59,11 @@ class Content:
     warnings: list[SpecWarning] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """A parameter as it is stored: the tensor, and the suffix that its name bears (see STORED)."""
 
     entry: Entry
-    suffix: str = ""
+    suffix: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +74,13 @@ class Group:
         container: the state dict's place in the file.
         module: the module's qualified name, without what a wrapper put before it; empty for the model itself.
         wrapper: what a wrapper put before it.
-        parameters: the tensors by slot, in torch's order.
-        quantized: whether it is an LSTM made for quantization, whose parameters bear other names.
+        parameters: the tensors by slot, in torch's order; none if it is an LSTM made for quantization.
     """
 
     container: Container
     module: str
-    wrapper: str = ""
+    wrapper: str
     parameters: dict[Slot, Stored] = field(default_factory=dict)
-    quantized: bool = False
 
     @property
     def cell(self) -> bool:
@@ -98,7 +95,10 @@ def groups(entries: Iterable[Entry]) -> list[Group]:
     >>> [(group.module, [slot.name for slot in group.parameters]) for group in found]
     [('rnn', ['weight_ih_l0'])]
     """
-    return [group for container in _containers(entries).values() for group in _groups_of(container)]
+    containers: dict[Container, list[Entry]] = {}
+    for entry in entries:
+        containers.setdefault(entry.container, []).append(entry)
+    return [group for container in containers.values() for group in _groups_of(container)]
 
 
 def prefix(wrapper: str, module: str) -> str:
@@ -120,39 +120,27 @@ def where(module: str, container: Container) -> str:
     return ", in ".join(part for part in (module, keys) if part) or "the LSTM itself"
 
 
-def wrapper_of(names: Sequence[str]) -> str:
-    """What wrappers put before all names of a state dict; empty if nothing.
-
-    >>> wrapper_of(["module._orig_mod.fc.weight", "module._orig_mod.fc.bias"])
-    'module._orig_mod.'
-    """
+def _wrapper_of(names: Iterable[str]) -> str:
+    """What wrappers put before all names of a state dict; empty if nothing."""
     found, rest = "", [name for name in names if name not in _BESIDE_WRAPPED]
-    while (
-        rest
-        and len(found) < _LONGEST_WRAPPER
-        and (wrapper := next((w for w in WRAPPERS if all(name.startswith(w) for name in rest)), None))
-    ):
+    while rest and len(found) < _LONGEST_WRAPPER:
+        wrapper = next((each for each in WRAPPERS if all(name.startswith(each) for name in rest)), None)
+        if wrapper is None:
+            break
         found, rest = found + wrapper, [name.removeprefix(wrapper) for name in rest]
     return found
 
 
-def _containers(entries: Iterable[Entry]) -> dict[Container, list[Entry]]:
-    containers: dict[Container, list[Entry]] = {}
-    for entry in entries:
-        containers.setdefault(entry.container, []).append(entry)
-    return containers
-
-
 def _groups_of(entries: Sequence[Entry]) -> Iterator[Group]:
-    wrapper = wrapper_of([entry.name for entry in entries])
+    wrapper = _wrapper_of(entry.name for entry in entries)
     found: dict[tuple[str, str], Group] = {}
     for entry in entries:
         _take(entry, wrapper, found)
     _join_weight_drop(found)
-    for group in found.values():
-        if group.parameters or group.quantized:
+    for (_, kind), group in found.items():
+        if group.parameters or kind == "quantized":
             ordered = dict(sorted(group.parameters.items(), key=lambda item: item[0].order))
-            yield Group(group.container, group.module, wrapper, ordered, group.quantized)
+            yield replace(group, parameters=ordered)
 
 
 def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> None:
@@ -160,28 +148,22 @@ def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> No
     name = entry.name.removeprefix(wrapper)
     quantized = quantized_module(name)
     if quantized is not None:
-        found.setdefault((quantized, "quantized"), Group(entry.container, quantized, wrapper, quantized=True))
+        found.setdefault((quantized, "quantized"), Group(entry.container, quantized, wrapper))
         return
-    parsed = parse(name)
-    if parsed is None or not _is_parameter(parsed.stored, entry.shape):
+    module, slot, stored = parse(name) or ("", None, "")
+    vector = stored == "_v" and len(entry.shape) < 2  # spectral_norm's; weight_norm's has the weight's shape
+    if slot is None or stored not in _RANK or vector:
         return
-    key = (parsed.module, "cell" if parsed.slot.layer is None else "layers")
-    parameters = found.setdefault(key, Group(entry.container, parsed.module, wrapper)).parameters
-    before = parameters.get(parsed.slot)
-    if before is None or _RANK[parsed.stored] < _RANK[before.suffix]:
-        parameters[parsed.slot] = Stored(entry, parsed.stored)
-
-
-def _is_parameter(stored: str, shape: Shape) -> bool:
-    """Whether it is the parameter itself: spectral_norm's ``_v`` is a vector, weight_norm's has the weight's shape."""
-    return stored in _RANK and not (stored == "_v" and len(shape) < 2)
+    key = (module, "cell" if slot.layer is None else "layers")
+    parameters = found.setdefault(key, Group(entry.container, module, wrapper)).parameters
+    if slot not in parameters or _RANK[stored] < _RANK[parameters[slot].suffix]:
+        parameters[slot] = Stored(entry, stored)
 
 
 def _join_weight_drop(found: dict[tuple[str, str], Group]) -> None:
     """Weight drop keeps the raw weight in a wrapper around the LSTM, which is its ``module``."""
     for (module, kind), group in found.items():
         inner = found.get((f"{module}.module" if module else "module", kind))
-        raw = [slot for slot, stored in group.parameters.items() if stored.suffix == "_raw"]
-        if inner is not None and len(raw) == len(group.parameters):
-            for slot in raw:
-                inner.parameters[slot] = group.parameters.pop(slot)
+        if inner is not None and all(stored.suffix == "_raw" for stored in group.parameters.values()):
+            inner.parameters.update(group.parameters)
+            group.parameters.clear()

@@ -7,8 +7,7 @@ prune and parametrize, and the weight drop of AWD-LSTM (Merity et al., 2017), st
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 KINDS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 """The kinds of parameter, in torch's order; weight_hr is the projection's."""
@@ -38,15 +37,8 @@ _QUANTIZED: Final = re.compile(
 _PARAMETRIZED: Final = "parametrizations"
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """Which parameter of a recurrent module a tensor is.
-
-    Attributes:
-        kind: one of KINDS.
-        layer: from 0; None in a cell, which has no layers.
-        reverse: whether it belongs to the reverse direction.
-    """
+class Slot(NamedTuple):
+    """Which parameter of a recurrent module a tensor is: one of KINDS, its layer (None in a cell), its direction."""
 
     kind: str
     layer: int | None = None
@@ -56,10 +48,10 @@ class Slot:
     def name(self) -> str:
         """torch's name.
 
-        >>> Slot("weight_ih", 1, reverse=True).name
-        'weight_ih_l1_reverse'
+        >>> Slot("weight_ih", 1, reverse=True).name, Slot("bias_hh").name
+        ('weight_ih_l1_reverse', 'bias_hh')
         """
-        return self.kind + place_suffix(self.layer, reverse=self.reverse)
+        return self.kind if self.layer is None else f"{self.kind}_l{self.layer}{'_reverse' if self.reverse else ''}"
 
     @property
     def order(self) -> tuple[int, bool, int]:
@@ -67,31 +59,13 @@ class Slot:
         return (self.layer or 0, self.reverse, KINDS.index(self.kind))
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedName:
-    """A stored name taken apart: the module's name, the slot, and the suffix under which it is stored."""
-
-    module: str
-    slot: Slot
-    stored: str
-
-
-def place_suffix(layer: int | None, *, reverse: bool) -> str:
-    """What a layer and a direction add to a parameter's name.
-
-    >>> place_suffix(0, reverse=False), place_suffix(1, reverse=True), place_suffix(None, reverse=False)
-    ('_l0', '_l1_reverse', '')
-    """
-    return "" if layer is None else f"_l{layer}{'_reverse' if reverse else ''}"
-
-
-def parse(name: str) -> ParsedName | None:
-    """Take the name of a recurrent module's parameter apart; None for any other name.
+def parse(name: str) -> tuple[str, Slot, str] | None:
+    """The module, the slot and the stored suffix of a recurrent module's parameter; None for any other name.
 
     >>> parse("encoder.lstm.weight_ih_l0_reverse")
-    ParsedName(module='encoder.lstm', slot=Slot(kind='weight_ih', layer=0, reverse=True), stored='')
+    ('encoder.lstm', Slot(kind='weight_ih', layer=0, reverse=True), '')
     >>> parse("lstm.parametrizations.weight_hh_l0.original1")
-    ParsedName(module='lstm', slot=Slot(kind='weight_hh', layer=0, reverse=False), stored='.original1')
+    ('lstm', Slot(kind='weight_hh', layer=0, reverse=False), '.original1')
     >>> parse("fc.weight")
     """
     match = _NAME.fullmatch(name)
@@ -99,11 +73,11 @@ def parse(name: str) -> ParsedName | None:
         return None
     module, layer = match["module"] or "", match["layer"]
     if match["stored"].startswith("."):
-        if module.rpartition(".")[2] != _PARAMETRIZED:
+        module, _, last = module.rpartition(".")
+        if last != _PARAMETRIZED:
             return None
-        module = module.removesuffix(_PARAMETRIZED).removesuffix(".")
     slot = Slot(match["kind"], None if layer is None else int(layer), match["reverse"] is not None)
-    return ParsedName(module, slot, match["stored"])
+    return module, slot, match["stored"]
 
 
 def quantized_module(name: str) -> str | None:

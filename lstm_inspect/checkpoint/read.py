@@ -10,18 +10,14 @@ from typing import Final
 
 from lstm_inspect.checkpoint.formats import npz, safetensors, torch_file
 from lstm_inspect.checkpoint.formats.recognise import recognise
-from lstm_inspect.checkpoint.formats.refusal import printable
-from lstm_inspect.checkpoint.found import FoundLSTM, recurrent_modules
-from lstm_inspect.checkpoint.groups import Content
-from lstm_inspect.checkpoint.others import OtherModule
-from lstm_inspect.checkpoint.report import CheckpointReport, code_warning, wrapper_warning
+from lstm_inspect.checkpoint.formats.refusal import UnreadableError, printable
+from lstm_inspect.checkpoint.found import recurrent_modules
+from lstm_inspect.checkpoint.groups import WRAPPERS, Content
+from lstm_inspect.checkpoint.report import LONGEST_NAME, MOST_NAMES, CheckpointReport, FoundLSTM, OtherModule
 from lstm_inspect.errors import literal
 from lstm_inspect.theory.warnings import SpecWarning
+from lstm_inspect.theory.words import some
 
-_FORMATS: Final = {
-    **{"zip": "torch.save (zip)", "torchscript": "TorchScript", "safetensors": "safetensors", "npz": "NumPy (.npz)"},
-    **{"onnx": "ONNX", "hdf5": "HDF5", "keras": "Keras (.keras)"},
-}
 _PACKED: Final = "it holds packed weights, as a quantized model does: save the state dict before it is quantized"
 _FLAT: Final = re.compile(r"(?:^|\.)_?flat_param(?:_\d+)?$")
 
@@ -44,40 +40,44 @@ def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
     ('0', ('state_dict',), 'torch.nn.LSTM(8, 16)')
     """
     file = Path(path)
-    kind, content, (lstms, others) = _read(file)
-    return CheckpointReport(
-        file=printable(str(file)),
-        format=kind,
-        entries=content.entries,
-        lstms=lstms,
-        others=others,
-        warnings=tuple(_warnings([*lstms, *others], content)),
-        runs=content.runs,
-    )
+    try:
+        kind, content, lstms, others = _read(file)
+    except UnreadableError as error:
+        raise error.of(file) from None
+    wrappers = dict.fromkeys(module.wrapper for module in (*lstms, *others))
+    warnings = tuple(_warnings(wrappers, content))
+    return CheckpointReport(printable(str(file)), kind, content.entries, lstms, others, warnings, content.runs)
 
 
-def _read(file: Path) -> tuple[str, Content, tuple[list[FoundLSTM], list[OtherModule]]]:
+def _read(file: Path) -> tuple[str, Content, list[FoundLSTM], list[OtherModule]]:
     """The format of a file, its tensors, and its recurrent modules."""
     kind = recognise(file)
-    if kind in ("onnx", "hdf5", "keras"):
-        from lstm_inspect.checkpoint.formats import foreign, keras_file, onnx_file
+    if kind in ("ONNX", "HDF5", "Keras (.keras)"):
+        from lstm_inspect.checkpoint.formats import keras_file, onnx_file
 
-        entries, modules = (onnx_file if kind == "onnx" else keras_file).content(file)
-        return _FORMATS[kind], Content(entries), foreign.modules(modules)
-    if kind == "pickle":
-        name, content = torch_file.pickle_content(file)
-    elif kind in ("safetensors", "npz"):
-        name, content = _FORMATS[kind], Content((safetensors if kind == "safetensors" else npz).entries(file))
+        entries, modules = (onnx_file if kind == "ONNX" else keras_file).content(file)
+        lstms = [module for module in modules if isinstance(module, FoundLSTM)]
+        others = [module for module in modules if isinstance(module, OtherModule)]
+        return kind, Content(entries), lstms, others
+    if kind in ("safetensors", "NumPy (.npz)"):
+        content = Content((safetensors if kind == "safetensors" else npz).entries(file))
+    elif kind == "pickle":
+        kind, content = torch_file.pickle_content(file)
     else:
-        name, content = _FORMATS[kind], torch_file.zip_content(file)
-    return name, content, recurrent_modules(content)
+        content = torch_file.zip_content(file)
+    return kind, content, *recurrent_modules(content)
 
 
-def _warnings(modules: Iterable[FoundLSTM | OtherModule], content: Content) -> Iterator[SpecWarning]:
-    """One warning for each way in which names are wrapped, and what else is to be known."""
+def _warnings(wrappers: Iterable[str], content: Content) -> Iterator[SpecWarning]:
+    """What the file would run, how its names are wrapped, and what else is to be known."""
     if content.runs:
-        yield code_warning(content.runs)
-    yield from (wrapper_warning(wrapper) for wrapper in dict.fromkeys(module.wrapper for module in modules) if wrapper)
+        named = literal(some([printable(name[:LONGEST_NAME]) for name in content.runs], MOST_NAMES))
+        message = f"unless weights_only=True refuses it, torch.load would import and call {named}"
+        yield SpecWarning("runs-code", f"{message}; nothing of it was run here")
+    for wrapper in filter(None, wrappers):
+        who = " and ".join(by for name, by in WRAPPERS.items() if name in wrapper)
+        message = f"every name begins with {wrapper!r}, put there by {who}"
+        yield SpecWarning("wrapped", f"{message}: a model that is not wrapped wants the names without it")
     yield from content.warnings
     if "torch.ScriptObject" in content.runs:
         yield SpecWarning("packed", _PACKED)

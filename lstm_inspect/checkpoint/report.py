@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from lstm_inspect.checkpoint.formats.refusal import printable
-from lstm_inspect.checkpoint.found import SHAPELESS, FoundLSTM
-from lstm_inspect.checkpoint.groups import WRAPPERS, Entry
-from lstm_inspect.checkpoint.others import OtherModule
-from lstm_inspect.errors import Spell, literal, spell_python
+from lstm_inspect.checkpoint.groups import Container, Entry, prefix
+from lstm_inspect.checkpoint.sizes import Sizes
+from lstm_inspect.errors import Spell, spell_python
 from lstm_inspect.theory import contract
 from lstm_inspect.theory.contract import Limit, Natural, written
+from lstm_inspect.theory.expressions import constructor
+from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
-from lstm_inspect.theory.words import plural
+from lstm_inspect.theory.words import plural, some
 
 FORMATS: Final = (
     *("torch.save (zip)", "torch.save (legacy)", "TorchScript", "pickle", "safetensors"),
@@ -24,28 +25,161 @@ FORMATS: Final = (
 )
 """How a file may have been written."""
 
+CERTAINTY: Final = ("shape", "name", "attribute")
+"""What may tell an argument of nn.LSTM, the most certain first."""
+
+SHAPELESS: Final = ("batch_first", "dropout")
+"""Arguments of nn.LSTM that shape no parameter: only a whole module tells them."""
+
+BY_NAMES: Final = {
+    **dict.fromkeys(("input_size", "hidden_size", "proj_size"), "shape"),
+    **dict.fromkeys(("num_layers", "bidirectional", "bias"), "name"),
+}
+"""What tells each argument of nn.LSTM where parameters bear torch's names."""
+
+_PROBLEMS: Final = (
+    *("missing-layer", "missing-direction", "missing-parameter"),
+    *("shape", "mixed-dtypes", "dtype", "sizes", "kind", "foreign"),
+)
+_KINDS: Final = ("GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM", "unknown")
 _NONE: Final = {
     "ONNX": "and no LSTM, GRU or RNN node",
     **dict.fromkeys(("HDF5", "Keras (.keras)"), "none of a recurrent layer of Keras"),
 }
-_MOST_NAMES: Final = 4
-_LONGEST_NAME: Final = 100
-_SIZES: Final = ("input_size", "hidden_size", "num_layers", "bidirectional", "bias", "proj_size", "dtype")
+MOST_NAMES: Final = 4
+LONGEST_NAME: Final = 100
 
 
-def spec_arguments(spec: LSTMSpec) -> dict[str, Any]:
-    """What a checkpoint tells of a spec: both sizes, and whatever does not stand at LSTMSpec's default.
+@written("id message parameter")
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that looks wrong with an LSTM's parameters.
 
-    >>> spec_arguments(LSTMSpec(bidirectional=True))
-    {'input_size': 10, 'hidden_size': 20, 'bidirectional': True}
+    Attributes:
+        id: missing-layer, missing-direction, missing-parameter, shape, mixed-dtypes, dtype, sizes, kind or foreign.
+        message: what it is, in words.
+        parameter: torch's name of the parameter at fault; None if it is about more than one.
     """
-    default = LSTMSpec()
-    always = ("input_size", "hidden_size")
-    return {
-        name: getattr(spec, name)
-        for name in (*_SIZES, *SHAPELESS)
-        if name in always or getattr(spec, name) != getattr(default, name)
-    }
+
+    id: Annotated[str, Limit(enum=list(_PROBLEMS))]
+    message: str
+    parameter: str | None = None
+
+
+@written("name stored_as shape dtype")
+@dataclass(frozen=True, slots=True)
+class FoundParameter:
+    """One parameter of a found LSTM: torch's name, the name that it is stored under, its shape and dtype."""
+
+    name: str
+    stored_as: str
+    shape: Shape
+    dtype: str
+
+
+@written("argument by")
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An argument of nn.LSTM, and how certain it is: a shape confirms it, or a name or an attribute says it."""
+
+    argument: str
+    by: Annotated[str, Limit(enum=list(CERTAINTY))]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recurrent module that a checkpoint holds.
+
+    Attributes:
+        container: the keys that lead to its state dict.
+        name: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
+        wrapper: what a wrapper (DataParallel, torch.compile) put before every name.
+    """
+
+    container: Container
+    name: str
+    wrapper: str
+
+    @property
+    def prefix(self) -> str:
+        """What stands before its parameters' names in the state dict."""
+        return prefix(self.wrapper, self.name)
+
+
+@written(
+    "name container prefix *sizes parameter_count parameters unknown known_by=told notes problems constructor next"
+)
+@dataclass(frozen=True, slots=True)
+class FoundLSTM(Found):
+    """An nn.LSTM that a checkpoint holds.
+
+    Attributes:
+        container: the keys that lead to its state dict.
+        name: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
+        sizes: what most of its parameters agree on.
+        spec: the module to build; None if the sizes are not all known, or not allowed.
+        parameters: every parameter that is there, in torch's order.
+        known_by: what tells each argument: "shape", "name" or "attribute"; what nothing tells is left out.
+        notes: how it is stored, where that is not as it is.
+        problems: what looks wrong; empty if everything fits.
+    """
+
+    sizes: Sizes
+    spec: LSTMSpec | None
+    parameters: Sequence[FoundParameter]
+    known_by: Mapping[str, str] = field(default_factory=lambda: BY_NAMES)
+    notes: Sequence[str] = ()
+    problems: Sequence[Problem] = ()
+
+    @property
+    def unknown(self) -> Sequence[str]:
+        """The arguments of nn.LSTM that nothing in the file tells."""
+        return [name for name in SHAPELESS if name not in self.known_by]
+
+    @property
+    def told(self) -> Sequence[Told]:
+        """What tells each argument of nn.LSTM."""
+        return [Told(argument, by) for argument, by in self.known_by.items()]
+
+    @property
+    def next(self) -> str | None:
+        """What to type to go on from there."""
+        return None  # spelt by whoever writes the report
+
+    @property
+    def parameter_count(self) -> Natural:
+        """Numbers in the parameters that are there."""
+        return sum(math.prod(shape) for shape in {each.stored_as: each.shape for each in self.parameters}.values())
+
+    @property
+    def constructor(self) -> str | None:
+        """The call that builds it, as far as a checkpoint can tell; None if its sizes are not all known."""
+        return None if self.spec is None else constructor(self.spec)
+
+    def go_on(self, spell: Spell) -> str | None:
+        """What to type to inspect it: both sizes, and whatever does not stand at LSTMSpec's default."""
+        if self.spec is None:
+            return None
+        default = LSTMSpec()
+        names = ("num_layers", "bidirectional", "bias", "proj_size", "dtype", *SHAPELESS)
+        told = {name: getattr(self.spec, name) for name in names if getattr(self.spec, name) != getattr(default, name)}
+        return spell.inspection({"input_size": self.spec.input_size, "hidden_size": self.spec.hidden_size, **told})
+
+
+@written("name container prefix kind *sizes message")
+@dataclass(frozen=True, slots=True)
+class OtherModule(Found):
+    """A recurrent module that is not an nn.LSTM: named, not covered.
+
+    Attributes:
+        kind: "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM" or "unknown".
+        sizes: None where the shapes don't tell.
+        message: a sentence that says what it is.
+    """
+
+    kind: Annotated[str, Limit(enum=list(_KINDS))]
+    sizes: Sizes | None
+    message: str
 
 
 @written("file format tensor_count lstms others warnings runs sound verdict", command="checkpoint")
@@ -93,12 +227,16 @@ class CheckpointReport(Shown):
 
     def _instead(self) -> str:
         if self.others:
-            return f"it holds {', '.join(_named(other) for other in self.others[:_MOST_NAMES])}{_more(self.others)}"
+            kinds = {"unknown": "recurrent parameters of unknown kind"}
+            named = [
+                f"{kinds.get(other.kind, f'the {other.kind}')} {other.name[:LONGEST_NAME]}".rstrip()
+                for other in self.others
+            ]
+            return f"it holds {some(named, MOST_NAMES)}"
         if not self.entries:
             return "it holds no tensor at all"
-        first = (entry.name[:_LONGEST_NAME] for entry in self.entries[:_MOST_NAMES])
-        names = ", ".join(name or "one without a name" for name in first)
-        held = f"{plural(len(self.entries), 'tensor')} ({names}{_more(self.entries)})"
+        names = [entry.name[:LONGEST_NAME] or "one without a name" for entry in self.entries]
+        held = f"{plural(len(self.entries), 'tensor')} ({some(names, MOST_NAMES)})"
         return f"{held}, " + _NONE.get(self.format, "none with the name of an LSTM's parameter")
 
     @property
@@ -114,37 +252,5 @@ class CheckpointReport(Shown):
         """
         document = contract.to_dict(self)
         for lstm, found in zip(document["lstms"], self.lstms, strict=True):
-            lstm["next"] = None if found.spec is None else spell.inspection(spec_arguments(found.spec))
+            lstm["next"] = found.go_on(spell)
         return document
-
-
-def code_warning(runs: Sequence[str]) -> SpecWarning:
-    """What a file names beside tensors, and what that means for whoever loads it.
-
-    >>> code_warning(["posix.system"]).message
-    'unless weights_only=True refuses it, torch.load would import and call posix.system; nothing of it was run here'
-    """
-    named = ", ".join(printable(name[:_LONGEST_NAME]) for name in runs[:_MOST_NAMES]) + _more(runs)
-    message = f"unless weights_only=True refuses it, torch.load would import and call {named}"
-    return SpecWarning("runs-code", f"{literal(message)}; nothing of it was run here")
-
-
-def wrapper_warning(wrapper: str) -> SpecWarning:
-    """What a wrapper's prefix means for whoever loads the checkpoint.
-
-    >>> wrapper_warning("module.").id
-    'wrapped'
-    """
-    who = " and ".join(by for name, by in WRAPPERS.items() if name in wrapper)
-    wanted = "a model that is not wrapped wants the names without it"
-    message = f"every name begins with {wrapper!r}, put there by {who}: {wanted}"
-    return SpecWarning("wrapped", message)
-
-
-def _named(other: OtherModule) -> str:
-    kind = "recurrent parameters of unknown kind" if other.kind == "unknown" else f"the {other.kind}"
-    return f"{kind} {other.name[:_LONGEST_NAME]}".rstrip()
-
-
-def _more(things: Sequence[object]) -> str:
-    return f" and {len(things) - _MOST_NAMES} more" if len(things) > _MOST_NAMES else ""

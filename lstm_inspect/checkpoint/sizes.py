@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from lstm_inspect.checkpoint.groups import Group
+from lstm_inspect.checkpoint.names import Slot
 from lstm_inspect.theory.contract import Natural, Positive, written
+from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.shapes import Shape
+from lstm_inspect.theory.spec import LSTMSpec
 
 GATE_COUNTS: Final = {"LSTM": 4, "GRU": 3, "RNN": 1}
 """Gates of each kind of module: weight_hh has so many times hidden_size rows (torch.nn's documentation)."""
 
-_KIND_OF: Final = {count: kind for kind, count in GATE_COUNTS.items()}
-_GATED: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+KIND_OF: Final = {count: kind for kind, count in GATE_COUNTS.items()}
+"""The kind of module that has so many gates."""
 
 T = TypeVar("T")
 
@@ -42,84 +44,73 @@ class Sizes:
     proj_size: Natural
     dtype: str
 
+    def spec(self, attributes: Mapping[str, Any]) -> LSTMSpec:
+        """The LSTM of these sizes, with what attributes say of it; 1 and float32 stand for what it can't have.
 
-def sizes(group: Group) -> Sizes | None:
-    """The kind and the sizes of a module; None if its shapes fit no LSTM, GRU or RNN."""
-    known = _gates(group)
-    gates = known or GATE_COUNTS["LSTM"]
-    hidden = _most_common(_hidden_votes(group, gates))
-    if hidden is None:
-        return None
-    slots = list(group.parameters)
-    return Sizes(
-        kind=_KIND_OF[gates],
-        assumed=known is None,
-        input_size=_most_common(_input_votes(group)),
-        hidden_size=hidden,
-        num_layers=1 + max(slot.layer or 0 for slot in slots),
-        bidirectional=_bidirectional(group),
-        bias=any(slot.kind.startswith("bias") for slot in slots),
-        proj_size=_most_common(_projection_votes(group)) or 0,
-        dtype=_most_common(stored.entry.dtype for stored in group.parameters.values()) or "",
+        Raises:
+            SpecError: there is none.
+        """
+        return LSTMSpec(
+            input_size=1 if self.input_size is None else self.input_size,
+            hidden_size=self.hidden_size,
+            num_layers=self.num_layers,
+            bias=self.bias,
+            bidirectional=self.bidirectional,
+            proj_size=self.proj_size,
+            dtype=self.dtype if self.dtype in DTYPES else "float32",
+            **attributes,
+        )
+
+
+def sizes(shapes: Mapping[Slot, Shape], dtypes: Iterable[str]) -> Sizes | None:
+    """The kind and the sizes of a module by its parameters; None if their shapes fit no LSTM, GRU or RNN."""
+    directions = 1 + any(slot.reverse for slot in shapes)
+    projected = any(slot.kind == "weight_hr" for slot in shapes)
+    sound = [(slot, shape) for slot, shape in shapes.items() if _is_sound(slot, shape)]
+    inputs, recurrent, projections = (
+        [(slot.layer, shape[0], shape[1]) for slot, shape in sound if slot.kind == kind]
+        for kind in ("weight_ih", "weight_hh", "weight_hr")
+    )
+    square = [_gates(rows, columns) for _, rows, columns in recurrent]
+    above = [_gates(rows * directions, columns) for layer, rows, columns in inputs if layer]
+    told = GATE_COUNTS["LSTM"] if projected else _most_common(square) or _most_common(above)
+    gates = told or GATE_COUNTS["LSTM"]
+    gate_rows = [shape[0] for slot, shape in sound if slot.kind != "weight_hr"]
+    columns_of = [columns for _, _, columns in recurrent]
+    hidden = [rows // gates for rows in gate_rows if rows % gates == 0]
+    hidden += [columns for _, _, columns in projections]
+    if not projected:
+        hidden += [columns for columns in columns_of if columns * gates in set(gate_rows)]
+    hidden_size = _most_common(hidden)
+    return (
+        None
+        if hidden_size is None
+        else Sizes(
+            kind=KIND_OF[gates],
+            assumed=told is None,
+            input_size=_most_common(columns for layer, _, columns in inputs if not layer),
+            hidden_size=hidden_size,
+            num_layers=1 + max(slot.layer or 0 for slot in shapes),
+            bidirectional=directions == 2,
+            bias=any(slot.kind.startswith("bias") for slot in shapes),
+            proj_size=_most_common([rows for _, rows, _ in projections] + columns_of) or 0 if projected else 0,
+            dtype=_most_common(dtypes) or "",
+        )
     )
 
 
-def _bidirectional(group: Group) -> bool:
-    return any(slot.reverse for slot in group.parameters)
+def _is_sound(slot: Slot, shape: Shape) -> bool:
+    """Whether a shape has as many axes as it should, none of them empty."""
+    return len(shape) == (1 if slot.kind.startswith("bias") else 2) and all(size > 0 for size in shape)
 
 
-def _projected(group: Group) -> bool:
-    return any(slot.kind == "weight_hr" for slot in group.parameters)
-
-
-def _shapes(group: Group, *kinds: str, axes: int | None = None) -> Iterator[tuple[int | None, Shape]]:
-    """Layer and shape of the parameters of some kinds, if they have as many axes as they should."""
-    for slot, stored in group.parameters.items():
-        shape = stored.entry.shape
-        wanted = axes or (1 if slot.kind.startswith("bias") else 2)
-        if slot.kind in kinds and len(shape) == wanted and all(size > 0 for size in shape):
-            yield slot.layer, shape
-
-
-def _gates(group: Group) -> int | None:
-    """The gates a weight_hh has for each hidden feature; the layers above the first tell it too."""
-    if _projected(group):
-        return GATE_COUNTS["LSTM"]
-    square = (_ratio(rows, columns) for _, (rows, columns) in _shapes(group, "weight_hh"))
-    directions = 2 if _bidirectional(group) else 1
-    above = (_ratio(rows * directions, columns) for layer, (rows, columns) in _shapes(group, "weight_ih") if layer)
-    return _most_common(ratio for ratio in square if ratio) or _most_common(ratio for ratio in above if ratio)
-
-
-def _ratio(rows: int, columns: int) -> int | None:
+def _gates(rows: int, columns: int) -> int | None:
+    """The gates that rows make for each hidden feature, which is a column; None if no kind has so many."""
     gates, rest = divmod(rows, columns)
-    return gates if rest == 0 and gates in _KIND_OF else None
+    return gates if rest == 0 and gates in KIND_OF else None
 
 
-def _hidden_votes(group: Group, gates: int) -> Iterator[int]:
-    for _, (rows, *_) in _shapes(group, *_GATED):
-        if rows % gates == 0:
-            yield rows // gates
-    if not _projected(group):
-        yield from (columns for _, (_, columns) in _shapes(group, "weight_hh") if columns * gates in _rows(group))
-    yield from (columns for _, (_, columns) in _shapes(group, "weight_hr"))
-
-
-def _rows(group: Group) -> set[int]:
-    return {shape[0] for _, shape in _shapes(group, *_GATED)}
-
-
-def _input_votes(group: Group) -> Iterator[int]:
-    return (columns for layer, (_, columns) in _shapes(group, "weight_ih") if not layer)
-
-
-def _projection_votes(group: Group) -> Iterator[int]:
-    if _projected(group):
-        yield from (rows for _, (rows, _) in _shapes(group, "weight_hr"))
-        yield from (columns for _, (_, columns) in _shapes(group, "weight_hh"))
-
-
-def _most_common(votes: Iterable[T]) -> T | None:
+def _most_common(votes: Iterable[T | None]) -> T | None:
     """The value with most votes; of several the one that came first."""
-    counted = Counter(votes).most_common(1)
+    counted = Counter(vote for vote in votes if vote is not None).most_common(1)
     return counted[0][0] if counted else None

@@ -11,10 +11,8 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from lstm_inspect.checkpoint.found import CERTAINTY, FoundLSTM, FoundParameter
 from lstm_inspect.checkpoint.groups import where
-from lstm_inspect.checkpoint.others import OtherModule
-from lstm_inspect.checkpoint.report import CheckpointReport, spec_arguments
+from lstm_inspect.checkpoint.report import CERTAINTY, CheckpointReport, FoundLSTM, FoundParameter, OtherModule
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.views import look, tables
@@ -96,7 +94,7 @@ def _facts(lstm: FoundLSTM, spell: Spell, width: int, signs: Signs) -> Renderabl
         facts.add_row("build", Text(f"not known: {_why_unknown(lstm)}", style=look.BAD))
     else:
         facts.add_row("build", look.block(lstm.constructor or ""))
-        facts.add_row("go on", look.code(spell.inspection(spec_arguments(lstm.spec)), whole=True))
+        facts.add_row("go on", look.code(lstm.go_on(spell) or "", whole=True))
     return facts
 
 

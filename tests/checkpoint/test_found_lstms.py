@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lstm_inspect.checkpoint.found import FoundLSTM, recurrent_modules
+from lstm_inspect.checkpoint.found import recurrent_modules
 from lstm_inspect.checkpoint.groups import Content, Entry
 from lstm_inspect.checkpoint.names import parse
-from lstm_inspect.checkpoint.others import OtherModule
+from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
 
 Shapes = dict[str, tuple[int, ...]]
 
@@ -255,7 +255,7 @@ def test_a_magnitude_alone_is_not_the_weight() -> None:
 )
 def test_names_that_are_no_parameter_of_an_lstm(name: str) -> None:
     parsed = parse(name)
-    assert parsed is None or parsed.slot.layer is None
+    assert parsed is None or parsed[1].layer is None
 
 
 def test_thousands_of_modules_are_counted_and_the_first_of_them_shown() -> None:

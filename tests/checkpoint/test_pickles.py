@@ -25,7 +25,8 @@ from torch import nn
 from lstm_inspect import LSTMInspectError, checkpoint
 from lstm_inspect.checkpoint.formats import held as walk
 from lstm_inspect.checkpoint.formats import unpickle as reader
-from lstm_inspect.checkpoint.formats.unpickle import PickleError, unpickle
+from lstm_inspect.checkpoint.formats.refusal import UnreadableError
+from lstm_inspect.checkpoint.formats.unpickle import unpickle
 from lstm_inspect.errors import FileError
 
 TRACE: Any = torch.jit.trace
@@ -230,7 +231,7 @@ def test_each_bound_has_its_sentence(monkeypatch: pytest.MonkeyPatch, limit: str
     pickled = pickle.dumps([{str(number): number} for number in range(50)])
     unpickle(io.BytesIO(pickled))
     monkeypatch.setattr(reader, limit, 99)
-    with pytest.raises(PickleError, match=f"takes more than 99 {sentence}"):
+    with pytest.raises(UnreadableError, match=f"takes more than 99 {sentence}"):
         unpickle(io.BytesIO(pickled))
 
 
@@ -280,7 +281,7 @@ def test_mutated_pickles_end_in_an_answer_or_one_sentence(sound: bytes, data: st
         warnings.simplefilter("error")
         try:
             unpickle(io.BytesIO(bytes(bad[: data.draw(st.integers(1, len(bad)))])))
-        except PickleError as error:
+        except UnreadableError as error:
             assert str(error)
 
 

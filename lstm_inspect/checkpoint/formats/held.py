@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.formats.refusal import printable
-from lstm_inspect.checkpoint.formats.unpickle import Global, Made, Pairs, Persistent, PickleError
+from lstm_inspect.checkpoint.formats.refusal import STATE_DICT, UnreadableError, printable
+from lstm_inspect.checkpoint.formats.unpickle import Global, Made, Pairs, Persistent
 from lstm_inspect.checkpoint.groups import Container, Content, Entry
 from lstm_inspect.theory.warnings import SpecWarning
 
@@ -18,6 +18,7 @@ _MOST_AXES: Final = 64
 _MOST_AGAIN: Final = 500
 _MOST_LOOKED_AT: Final = 3_000_000
 _ATTRIBUTES: Final[dict[str, Any]] = {"batch_first": bool, "dropout": (int, float)}
+_OF_MODULES: Final = ("_parameters", "_buffers", "_modules")
 
 _STORAGES: Final = {
     **{"Float": "float32", "Double": "float64", "Half": "float16", "BFloat16": "bfloat16", "Long": "int64"},
@@ -48,12 +49,12 @@ def tensors(held: Any) -> Content:
     """Every tensor in mappings, sequences, objects and modules; each container once, as a pickle may hold itself.
 
     Raises:
-        PickleError: a tensor's sizes are none.
+        UnreadableError: a tensor's sizes are none, or there is more than is looked at.
     """
     try:
         return _walk(held)
     except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        raise PickleError(f"it is damaged (the sizes of a tensor: {printable(str(error))})") from None
+        raise UnreadableError(f"it is damaged (the sizes of a tensor: {printable(str(error))})") from None
 
 
 def _walk(held: Any) -> Content:
@@ -61,9 +62,10 @@ def _walk(held: Any) -> Content:
     found, waiting, seen = Content(), [_Node((), None, None, 0, held)], dict[int, Container]()
     while waiting:
         node = waiting.pop()
-        looked_at += 1 if id(node.value) in seen else 1 + _weight(node.value)
+        # a pickle may give one state of a million entries to a million objects
+        looked_at += 1 if id(node.value) in seen else 1 + sum(map(len, _states(node.value)))
         if looked_at > _MOST_LOOKED_AT:
-            raise PickleError(f"it holds more than {_MOST_LOOKED_AT:,} things beside its tensors")
+            raise UnreadableError(f"it holds more than {_MOST_LOOKED_AT:,} things beside its tensors", STATE_DICT)
         tensor = _tensor(node.value)
         if tensor is not None:
             name = f"{node.prefix or ''}{'' if node.key is None else node.key}"
@@ -79,17 +81,11 @@ def _walk(held: Any) -> Content:
     return found
 
 
-def _weight(value: Any) -> int:
-    """How many attributes an object has: a pickle may give one state of a million entries to a million objects."""
-    parts = (value.state if type(value.state) is tuple else (value.state,)) if isinstance(value, Made) else ()
-    return sum(len(part) for part in parts if isinstance(part, Pairs))
-
-
 def _children(node: _Node, found: Content, seen: dict[int, Container]) -> Iterator[_Node]:
     before = seen.get(id(node.value))
     if before is not None and len(found.again) >= _MOST_AGAIN:
         return
-    state = _state(node.value)
+    state = {key: item for part in _states(node.value) for key, item in part if isinstance(key, str)}
     module = "_parameters" in state and "_modules" in state
     scripted = _class_name(node.value).startswith("__torch__.")
     container, prefix = node.inside(module=module or scripted)
@@ -105,10 +101,7 @@ def _children(node: _Node, found: Content, seen: dict[int, Container]) -> Iterat
         found.attributes[place] = {
             name: state[name] for name, kind in _ATTRIBUTES.items() if isinstance(state.get(name), kind)
         }
-    held = (
-        [state[name] for name in ("_parameters", "_buffers", "_modules") if name in state] if module else [node.value]
-    )
-    for items in held:
+    for items in [state[name] for name in _OF_MODULES if name in state] if module else [node.value]:
         for key, value in _items(items):
             yield _Node(container, prefix, _key(key), node.depth + 1, value)
 
@@ -120,19 +113,14 @@ def _items(value: Any) -> Iterable[tuple[Any, Any]]:
         return enumerate(value) if isinstance(value, list | tuple) else ()
     if _class_name(value).endswith("OrderedDict") and value.arguments:  # as Python 2 wrote it: a list of [key, value]
         return [tuple(pair) for pair in value.arguments[0] if len(pair) == 2]
-    return [*value.pairs, *enumerate(value.values), *_state(value).items()]
+    attributes = {key: item for part in _states(value) for key, item in part if isinstance(key, str)}
+    return [*value.pairs, *enumerate(value.values), *attributes.items()]
 
 
-def _state(value: Any) -> dict[str, Any]:
-    """An object's attributes by name."""
-    parts = value.state if isinstance(value, Made) else None
-    return {
-        key: item
-        for part in (parts if type(parts) is tuple else (parts,))  # __dict__ and slots
-        if isinstance(part, Pairs)
-        for key, item in part
-        if isinstance(key, str)
-    }
+def _states(value: Any) -> list[Pairs]:
+    """An object's attributes by name: those of its __dict__, and those of its slots."""
+    state = value.state if isinstance(value, Made) else None
+    return [part for part in (state if type(state) is tuple else (state,)) if isinstance(part, Pairs)]
 
 
 def _class_name(value: Any) -> str:
@@ -184,30 +172,26 @@ def _numpy_name(dtype: Made) -> str:
 def _strided(storage: Persistent, offset: int, size: Any, stride: Any, dtype: Global | None = None) -> Tensor:
     shape, steps = sizes_of(size), sizes_of(stride)
     sizes_of((offset,))
-    numbers = storage_numbers(storage)
-    told = _storage_dtype(storage) if dtype is None else _last(dtype)
+    stored, numbers = _storage(storage)
+    told = stored if dtype is None else _last(dtype)
     reach = 0 if 0 in shape else offset + sum((n - 1) * step for n, step in zip(shape, steps, strict=True)) + 1
-    if dtype_bytes(told, reach) > storage_bytes(storage):
+    if dtype_bytes(told, reach) > dtype_bytes(stored, numbers):
         raise ValueError(f"{reach:,} numbers in a storage of {numbers:,}")
     return shape, told, (str(storage.id[2]), offset, shape, steps)
 
 
-def storage_numbers(storage: Persistent) -> int:
-    """How many numbers a storage holds; what it is called stands in torch.serialization."""
-    return sizes_of((storage.id[4],))[0]
-
-
 def storage_bytes(storage: Persistent) -> int:
     """The bytes of a storage."""
-    return dtype_bytes(_storage_dtype(storage), storage_numbers(storage))
+    return dtype_bytes(*_storage(storage))
 
 
-def _storage_dtype(storage: Persistent) -> str:
-    return _STORAGES[_last(storage.id[1]).removesuffix("Storage")]
+def _storage(storage: Persistent) -> tuple[str, int]:
+    """A storage's dtype, and how many numbers it holds; what its id is made of stands in torch.serialization."""
+    [numbers] = sizes_of((storage.id[4],))
+    return _STORAGES[_last(storage.id[1]).removesuffix("Storage")], numbers
 
 
 def _last(name: Global) -> str:
-    """The last part of a global's name."""
     return name.name.rpartition(".")[2]
 
 
@@ -227,9 +211,8 @@ def sizes_of(sizes: Any) -> tuple[int, ...]:
     Raises:
         ValueError: they are none.
     """
-    if not isinstance(sizes, tuple | list) or len(sizes) > _MOST_AXES:
-        raise ValueError("no sizes")
-    if not all(type(size) is int and 0 <= size < _LARGEST for size in sizes):
+    few = isinstance(sizes, tuple | list) and len(sizes) <= _MOST_AXES
+    if not few or not all(type(size) is int and 0 <= size < _LARGEST for size in sizes):
         raise ValueError("no sizes")
     return tuple(sizes)
 
@@ -248,10 +231,8 @@ def numpy_dtype(code: str) -> tuple[str, int]:
 _READERS: Final[dict[str, Callable[[Made], Tensor | None]]] = {
     **dict.fromkeys(
         (
-            "torch.nn.parameter.Parameter",
-            "torch._utils._rebuild_parameter",
-            "torch._utils._rebuild_parameter_with_state",
-            "torch._utils._rebuild_device_tensor_from_cpu_tensor",
+            *("torch.nn.parameter.Parameter", "torch._utils._rebuild_parameter"),
+            *("torch._utils._rebuild_parameter_with_state", "torch._utils._rebuild_device_tensor_from_cpu_tensor"),
             "torch._utils._rebuild_device_tensor_from_numpy",
         ),
         lambda made: _tensor(made.arguments[0]),

@@ -11,18 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.formats.foreign import KINDS, Direction, Foreign, Part
-from lstm_inspect.checkpoint.formats.refusal import AGAIN, printable, refused
+from lstm_inspect.checkpoint.formats.foreign import Direction, Part, module
+from lstm_inspect.checkpoint.formats.refusal import UnreadableError, printable
 from lstm_inspect.checkpoint.groups import Entry
+from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
+from lstm_inspect.checkpoint.sizes import KIND_OF
 
 WEIGHTS: Final = "model.weights.h5"
 _PARTS: Final = {"kernel": "weight_ih", "recurrent_kernel": "weight_hh", "bias": "bias_ih"}
-_VARIABLES: Final = ("kernel", "recurrent_kernel", "bias")  # of a cell of Keras 3, by number
 _DIRECTION: Final = re.compile(r"\b(forward|backward)_")
 _DECORATION: Final = re.compile(
     r"model_weights|layers|(?:forward|backward)_layer|_layer_checkpoint_dependencies|vars|(?:\w+_)?cell(?:_\d+)?"
 )
-_TORCHS: Final = {"activation": "tanh", "recurrent_activation": "sigmoid", "go_backwards": False}
+_TORCHS: Final[dict[str, Any]] = {
+    **{"activation": "tanh", "recurrent_activation": "sigmoid", "go_backwards": False},
+    "merge_mode": "concat",
+}
 _NEEDS: Final = "no configuration of it was found: what is said holds for tanh, sigmoid and go_backwards=False"
 _HARD_SIGMOID: Final = re.compile(r"[01]\.|2\.[012]\.")  # versions of Keras
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -33,13 +37,13 @@ def opened(path: Path) -> Iterator[tuple[Any, str]]:
     """The HDF5 file and the configuration of the model, empty if it is not there.
 
     Raises:
-        FileError: h5py is not installed, or it can't be read.
+        UnreadableError: h5py is not installed, or it can't be read.
     """
     try:
         import h5py
     except ModuleNotFoundError:
         reason = "it is a file of Keras (HDF5), and h5py, which reads it, is not installed"
-        raise refused(path, reason, 'pip install "lstm-inspect[keras]"') from None
+        raise UnreadableError(reason, 'pip install "lstm-inspect[keras]"') from None
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive, archive.open(WEIGHTS) as weights, h5py.File(weights) as file:
@@ -48,28 +52,27 @@ def opened(path: Path) -> Iterator[tuple[Any, str]]:
             with h5py.File(path) as file:
                 yield file, _text(file.attrs.get("model_config"))
     except Exception:  # HDF5 raises whatever it comes upon
-        raise refused(path, "it is truncated or damaged: it can't be read as HDF5", AGAIN) from None
+        raise UnreadableError("it is truncated or damaged: it can't be read as HDF5") from None
 
 
-def content(path: Path) -> tuple[list[Entry], list[Foreign]]:
+def content(path: Path) -> tuple[list[Entry], list[FoundLSTM | OtherModule]]:
     """Every array but an optimizer's, and every recurrent layer.
 
     Raises:
-        FileError: as ``opened`` does.
+        UnreadableError: as ``opened`` does.
     """
     with opened(path) as (file, config):
         parts: list[Part] = []
         file.visititems(lambda name, item: parts.extend(_parts(name, item)))
         version = _text(file.attrs.get("keras_version"))
-    layers = _configured(config, by_class=zipfile.is_zipfile(path))
-    cells = {name: cell for name, cell in _cells(parts).items() if set(cell) >= {"weight_ih", "weight_hh"}}
+    configured = _configured(config, by_class=zipfile.is_zipfile(path))
     both: dict[str, dict[str, Direction]] = {}
-    for name, cell in cells.items():
+    for name, cell in _cells(parts).items():
         told = _DIRECTION.search(name)
         direction, layer = told[1] if told else "forward", _layer_name(name)
         both.setdefault(name if direction in both.get(layer, {}) else layer, {})[direction] = cell
-    found = [_layer(name, directions, layers, version) for name, directions in both.items()]
-    return [Entry((), *part) for part in parts], [layer for layer in found if layer is not None]
+    layers = (_layer(name, directions, configured, version) for name, directions in both.items())
+    return [Entry((), *part) for part in parts], [layer for layer in layers if layer is not None]
 
 
 def _text(attribute: Any) -> str:
@@ -98,54 +101,54 @@ def _cells(parts: list[Part]) -> dict[str, Direction]:
     for part in parts:
         group, _, name = part[0].rpartition("/")
         name = name.partition(":")[0]
-        if group.endswith("cell/vars") and name.isdigit() and int(name) < len(_VARIABLES):
-            name = _VARIABLES[int(name)]
+        if group.endswith("cell/vars") and name.isdigit() and int(name) < len(_PARTS):
+            name = list(_PARTS)[int(name)]  # Keras 3 keeps a cell's variables by number
         if name in _PARTS:
             cells.setdefault(group, {})[_PARTS[name]] = part
-    return cells
+    return {group: cell for group, cell in cells.items() if cell.keys() >= {"weight_ih", "weight_hh"}}
 
 
 def _layer(
     name: str, directions: dict[str, Direction], configured: dict[str, dict[str, Any]], version: str
-) -> Foreign | None:
+) -> FoundLSTM | OtherModule | None:
     """A layer by the shapes of its cells; None if they are those of no recurrent layer."""
     cells = [directions[name] for name in ("forward", "backward") if name in directions]
     (_, kernel, _), (_, recurrent, _) = cells[0]["weight_ih"], cells[0]["weight_hh"]
     if len(kernel) != 2 or len(recurrent) != 2 or not recurrent[0] or kernel[1] != recurrent[1]:
         return None
-    kind = KINDS.get(recurrent[1] // recurrent[0])
-    if kind is None or recurrent[1] % recurrent[0]:
+    gates, rest = divmod(recurrent[1], recurrent[0])
+    if gates not in KIND_OF or rest:
         return None
     said = next((configured[word] for word in name.split("/") if word in configured), None)
     bias = cells[0].get("bias_ih")
-    obstacles = list(_obstacles(said, version))
+    obstacles = list(_hard_sigmoid(version) if said is None else _obstacles(said))
     if "forward" not in directions:
         obstacles.append("only its backward direction is in the file")
-    if kind == "LSTM" and bias and bias[1] != (recurrent[1],):
+    if KIND_OF[gates] == "LSTM" and bias and bias[1] != (recurrent[1],):
         obstacles.append(f"its bias is {bias[1]}: it is a CuDNNLSTM, whose kernels are laid out in another way")
-    return Foreign(
+    return module(
         name=name,
-        kind=kind,
-        input_size=kernel[0],
-        hidden_size=recurrent[0],
+        kind=KIND_OF[gates],
+        sizes=(kernel[0], recurrent[0]),
         layers=[cells],
         batch_first=True,
-        notes=[_NEEDS] if said is None and kind == "LSTM" else [],
+        notes=[_NEEDS] if said is None else [],
         obstacles=obstacles,
     )
 
 
-def _obstacles(said: dict[str, Any] | None, version: str) -> Iterator[str]:
-    """What a layer's configuration says that nn.LSTM does not; or, where there is none, its defaults."""
-    if said is None:
-        if _HARD_SIGMOID.match(version):
-            yield f"Keras {printable(version)} wrote it: its default is hard_sigmoid, nn.LSTM has sigmoid alone"
-        return
+def _hard_sigmoid(version: str) -> Iterator[str]:
+    """What the defaults of an old version mean for a layer without a configuration."""
+    if _HARD_SIGMOID.match(version):
+        yield f"Keras {printable(version)} wrote it: its default is hard_sigmoid, nn.LSTM has sigmoid alone"
+
+
+def _obstacles(said: dict[str, Any]) -> Iterator[str]:
+    """What a layer's configuration says that nn.LSTM does not."""
     for name, value in _TORCHS.items():
         if said.get(name, value) != value:
-            yield f"{name} is {printable(str(said[name])[:40])}: nn.LSTM has {value} alone"
-    if said.get("merge_mode", "concat") != "concat":
-        yield f"merge_mode is {printable(str(said['merge_mode'])[:40])}: nn.LSTM joins its directions (concat) alone"
+            what = "joins its directions (concat)" if name == "merge_mode" else f"has {value}"
+            yield f"{name} is {printable(str(said[name])[:40])}: nn.LSTM {what} alone"
 
 
 def _configured(text: str, *, by_class: bool) -> dict[str, dict[str, Any]]:
@@ -158,19 +161,16 @@ def _configured(text: str, *, by_class: bool) -> dict[str, dict[str, Any]]:
         return found
     while waiting:
         part = waiting.pop()
-        children = list(part.values()) if isinstance(part, dict) else part if isinstance(part, list) else []
-        waiting += reversed(children)
         config = part.get("config") if isinstance(part, dict) else None
-        if not isinstance(config, dict):
+        if not isinstance(config, dict) or not config.keys() & {"recurrent_activation", "merge_mode"}:
+            children = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+            waiting += reversed(list(children))
             continue
         kind = _WORDS.sub("_", str(part.get("class_name"))).lower()
         name = f"{kind}_{counts[kind]}" if counts[kind] else kind
-        if "recurrent_activation" in config or "merge_mode" in config:
-            counts[kind] += 1
-            inner = config.get("layer")
-            of_layer = inner.get("config") if isinstance(inner, dict) else None
-            found[name if by_class else str(config.get("name"))] = (
-                {**of_layer, **config} if isinstance(of_layer, dict) else config
-            )
-            del waiting[len(waiting) - len(children) :]  # its own layers bear no names of the file's
+        counts[kind] += 1
+        inner = config.get("layer")  # of Bidirectional; its own layers bear no names of the file's
+        of_layer = inner.get("config") if isinstance(inner, dict) else None
+        of_layer = of_layer if isinstance(of_layer, dict) else {}
+        found[name if by_class else str(config.get("name"))] = {**of_layer, **config}
     return found

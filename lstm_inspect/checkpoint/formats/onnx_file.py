@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.formats.foreign import QUANTIZED, Direction, Foreign, Part
-from lstm_inspect.checkpoint.formats.refusal import AGAIN, printable, refused
+from lstm_inspect.checkpoint.formats.foreign import Direction, Part, module
+from lstm_inspect.checkpoint.formats.refusal import UnreadableError, printable
 from lstm_inspect.checkpoint.groups import Entry
+from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
 
-_RECURRENT: Final = ("LSTM", "GRU", "RNN", QUANTIZED)
+_QUANTIZED: Final = "DynamicQuantizeLSTM"
+_INT8: Final = "an LSTM of ONNX Runtime, quantized: its weights are int8, with scales beside them"
 _WORKED_OUT: Final = "its weights are worked out in the graph, from tensors that it holds in another order"
 _MOVES_AXES: Final = ("Transpose", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast")
 _PARTS: Final = (("weight_ih", 1), ("weight_hh", 2), ("bias_ih", 3), ("bias_hh", 3))
@@ -23,19 +25,19 @@ def load(path: Path) -> Any:
     """The model, without what lies in other files.
 
     Raises:
-        FileError: onnx is not installed, or it is no model of ONNX.
+        UnreadableError: onnx is not installed, or it is no model of ONNX.
     """
     try:
         import onnx
     except ModuleNotFoundError:
         reason = "it is a model of ONNX, and onnx, which reads it, is not installed"
-        raise refused(path, reason, 'pip install "lstm-inspect[onnx]"') from None
+        raise UnreadableError(reason, 'pip install "lstm-inspect[onnx]"') from None
     try:
         model = onnx.load(str(path), load_external_data=False)
     except Exception:  # protobuf's own errors, and more
-        raise refused(path, "it is truncated or damaged: it can't be read as a model of ONNX", AGAIN) from None
+        raise UnreadableError("it is truncated or damaged: it can't be read as a model of ONNX") from None
     if not model.graph.node:
-        raise refused(path, "it is no model of ONNX: there is no node in it", AGAIN)
+        raise UnreadableError("it is no model of ONNX: there is no node in it")
     return model
 
 
@@ -64,7 +66,7 @@ def arrays(path: Path, wanted: set[str]) -> dict[str, Any]:
     """The numbers of some tensors, by name: those that the file holds.
 
     Raises:
-        FileError: as ``load`` does.
+        UnreadableError: as ``load`` does.
     """
     from onnx import numpy_helper
 
@@ -72,32 +74,19 @@ def arrays(path: Path, wanted: set[str]) -> dict[str, Any]:
     return {name: numpy_helper.to_array(held[name], str(path.parent)) for name in wanted if name in held}
 
 
-def content(path: Path) -> tuple[list[Entry], list[Foreign]]:
+def content(path: Path) -> tuple[list[Entry], list[FoundLSTM | OtherModule]]:
     """Every tensor that it holds, and every recurrent module.
 
     Raises:
-        FileError: as ``load`` does.
+        UnreadableError: as ``load`` does.
     """
     model = load(path)
     try:
-        return _read(model)
+        return _read(_followed(model))
+    except UnreadableError:
+        raise
     except Exception as error:  # of a damaged model protobuf gives values of any type
-        reason = f"it is damaged ({type(error).__name__} amid its nodes)"
-        raise refused(path, reason, AGAIN) from None
-
-
-def _read(model: Any) -> tuple[list[Entry], list[Foreign]]:
-    model = _followed(model)
-    parts: dict[str, Part] = {}
-    found = []
-    held: dict[str, Part] = {}
-    for graph in graphs(model.graph):
-        tensors = {name: tensor for name, tensor in constants(graph).items() if tensor is not None}
-        parts |= {name: _part(name, tensor) for name, tensor in tensors.items()}
-        inferred = (value for value in graph.value_info if value.type.tensor_type.shape.dim)
-        held |= {value.name: _inferred(value) for value in inferred} | parts
-        found += list(_Graph(graph, held, set(parts)).modules())
-    return [Entry((), *part) for part in parts.values() if part[1]], found
+        raise UnreadableError(f"it is damaged ({type(error).__name__} amid its nodes)") from None
 
 
 def _followed(model: Any) -> Any:
@@ -114,34 +103,50 @@ def _followed(model: Any) -> Any:
         return model
 
 
-def _inferred(value: Any) -> Part:
-    tensor = value.type.tensor_type
-    shape = tuple(axis.dim_value for axis in tensor.shape.dim)
-    return printable(value.name), shape, _DTYPES.get(tensor.elem_type, "unknown")
+def _read(model: Any) -> tuple[list[Entry], list[FoundLSTM | OtherModule]]:
+    stored: dict[str, Part] = {}
+    held: dict[str, Part] = {}  # and what the graph works out
+    found: list[FoundLSTM | OtherModule] = []
+    for graph in graphs(model.graph):
+        tensors = {name: tensor for name, tensor in constants(graph).items() if tensor is not None}
+        stored |= {name: _part(printable(name)[:500], each.dims, each.data_type) for name, each in tensors.items()}
+        for value in graph.value_info:
+            kind = value.type.tensor_type
+            if kind.shape.dim:
+                axes = (axis.dim_value for axis in kind.shape.dim)
+                held[value.name] = _part(printable(value.name), axes, kind.elem_type)
+        held |= stored
+        found += _Graph(graph, held, set(stored)).modules()
+    return [Entry((), *part) for part in stored.values() if part[1]], found
 
 
-def _part(name: str, tensor: Any) -> Part:
-    return printable(name)[:500], tuple(tensor.dims), _DTYPES.get(tensor.data_type, f"data type {tensor.data_type}")
+def _part(name: str, axes: Iterable[int], dtype: int) -> Part:
+    return name, tuple(axes), _DTYPES.get(dtype, f"data type {dtype}")
 
 
 class _Graph:
     """The nodes of one graph by what they make."""
 
     def __init__(self, graph: Any, held: dict[str, Part], stored: set[str]) -> None:
-        self.nodes = [node for node in graph.node if node.op_type in _RECURRENT]
+        import onnx
+
+        self.nodes = [node for node in graph.node if node.op_type in (*_DEFAULTS, _QUANTIZED)]
         self.maker = {name: node for node in graph.node for name in node.output}
         self.readers = Counter(name for node in graph.node if node.op_type != "Shape" for name in node.input)
         self.readers.update(output.name for output in graph.output)
         self.held, self.stored = held, stored
+        value = onnx.helper.get_attribute_value
+        layers = [node for node in self.nodes if node.op_type in _DEFAULTS]
+        self.said = {id(node): {each.name: value(each) for each in node.attribute} for node in layers}
 
-    def modules(self) -> Iterator[Foreign]:
+    def modules(self) -> Iterator[FoundLSTM | OtherModule]:
         """Each chain of layers as one module."""
         layers = [node for node in self.nodes if node.op_type in _DEFAULTS]
         above = {id(below): node for node in layers if (below := self._below(node)) is not None}
         tops = {id(node) for node in above.values()}
         for node in self.nodes:
-            if node.op_type == QUANTIZED:
-                yield Foreign(printable(node.name), QUANTIZED, None, 0, [], False)
+            if node.op_type == _QUANTIZED:
+                yield OtherModule((), printable(node.name), "", "quantized LSTM", None, _INT8)
             elif id(node) not in tops:
                 chain = [node]
                 while id(chain[-1]) in above:
@@ -153,24 +158,28 @@ class _Graph:
         name = node.input[0]
         while (maker := self.maker.get(name)) is not None and self.readers[name] == 1:
             if maker.op_type in _DEFAULTS:
-                alike = name == maker.output[0] and _shape_of(maker) == _shape_of(node)
+                alike = name == maker.output[0] and self._shape_of(maker) == self._shape_of(node)
                 return maker if alike and not self._obstacles(maker) and not self._obstacles(node) else None
             if maker.op_type not in _MOVES_AXES:
                 return None
             name = maker.input[0]
         return None
 
-    def _module(self, chain: list[Any]) -> Foreign:
-        first, hidden = chain[0], _attributes(chain[0]).get("hidden_size", 0)
+    def _shape_of(self, node: Any) -> tuple[Any, ...]:
+        """What all layers of one module have in common."""
+        said, has_bias = self.said[id(node)], len(node.input) > 3 and bool(node.input[3])
+        return node.op_type, said.get("hidden_size"), said.get("direction", b"forward"), has_bias
+
+    def _module(self, chain: list[Any]) -> FoundLSTM | OtherModule:
+        first, said = chain[0], self.said[id(chain[0])]
         layers = [self._directions(node) for node in chain]
         kernel = layers[0][0].get("weight_ih")
-        return Foreign(
+        return module(
             name=printable(first.name or first.output[0]),
             kind=first.op_type,
-            input_size=kernel[1][2] if kernel and len(kernel[1]) == 3 else None,
-            hidden_size=hidden,
+            sizes=(kernel[1][2] if kernel and len(kernel[1]) == 3 else None, said.get("hidden_size", 0)),
             layers=layers,
-            batch_first=_attributes(first).get("layout", 0) == 1,
+            batch_first=said.get("layout", 0) == 1,
             by_attribute=("hidden_size", "num_layers", "bidirectional", "bias"),
             notes=[] if first.input[1] in self.stored else [_WORKED_OUT],
             obstacles=[each for node in chain for each in self._obstacles(node)],
@@ -182,11 +191,11 @@ class _Graph:
             for kind, place in _PARTS
             if len(node.input) > place and node.input[place] in self.held
         }
-        return [parts] * (2 if _attributes(node).get("direction") == b"bidirectional" else 1)
+        return [parts] * (2 if self.said[id(node)].get("direction") == b"bidirectional" else 1)
 
     def _obstacles(self, node: Any) -> list[str]:
         """What a node does that nn.LSTM does not."""
-        said, found = _attributes(node), []
+        said, found = self.said[id(node)], []
         if said.get("direction") == b"reverse":
             found.append('direction="reverse" alone: nn.LSTM has the reverse direction beside the forward one only')
         defaults = _DEFAULTS[node.op_type] * (2 if said.get("direction") == b"bidirectional" else 1)
@@ -197,16 +206,3 @@ class _Graph:
         if len(node.input) > 7 and node.input[7]:
             found.append("it has peepholes (P): nn.LSTM has none")
         return found
-
-
-def _shape_of(node: Any) -> tuple[Any, ...]:
-    """What all layers of one module have in common."""
-    said = _attributes(node)
-    has_bias = len(node.input) > 3 and bool(node.input[3])
-    return node.op_type, said.get("hidden_size"), said.get("direction", b"forward"), has_bias
-
-
-def _attributes(node: Any) -> dict[str, Any]:
-    import onnx
-
-    return {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}

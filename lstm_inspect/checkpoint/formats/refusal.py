@@ -13,10 +13,17 @@ AGAIN: Final = "copying or saving it again"
 _MOST_CHARACTERS: Final = 300
 
 
-def refused(path: Path, reason: str, instead: str) -> FileError:
-    """The error that says why a file was not read."""
-    shown = reason if len(reason) <= _MOST_CHARACTERS else f"{reason[:_MOST_CHARACTERS]}..."
-    return FileError("file", printable(str(path)), shown, printable(instead))
+class UnreadableError(Exception):
+    """Why a file is not read, and what to do or to name instead; whoever knows the file says which it is."""
+
+    def __init__(self, reason: str, instead: str = AGAIN) -> None:
+        super().__init__(reason)
+        self.reason, self.instead = reason, instead
+
+    def of(self, path: Path) -> FileError:
+        """The error for whoever named the file."""
+        shown = self.reason if len(self.reason) <= _MOST_CHARACTERS else f"{self.reason[:_MOST_CHARACTERS]}..."
+        return FileError("file", printable(str(path)), shown, printable(self.instead))
 
 
 def printable(text: str) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from lstm_inspect.checkpoint.formats.held import storage_bytes, tensors
-from lstm_inspect.checkpoint.formats.refusal import AGAIN, STATE_DICT, refused
-from lstm_inspect.checkpoint.formats.unpickle import Pickled, PickleError, unpickle
+from lstm_inspect.checkpoint.formats.refusal import STATE_DICT, UnreadableError
+from lstm_inspect.checkpoint.formats.unpickle import Pickled, unpickle
 from lstm_inspect.checkpoint.groups import Content
 from lstm_inspect.theory.warnings import SpecWarning
 
@@ -38,19 +38,16 @@ def pickle_content(path: Path) -> tuple[str, Content]:
     """The format and the tensors of a pickle: torch's before 1.6, which is five pickles in a row, or any other.
 
     Raises:
-        FileError: it is truncated, damaged, or larger than is read here.
+        UnreadableError: it is truncated, damaged, or larger than is read here.
     """
-    try:
-        with path.open("rb") as file:
-            pickled = unpickle(file)
-            if pickled.held != _MAGIC:
-                return "pickle", _content(pickled)
-            _, _, pickled, _ = (unpickle(file) for _ in range(4))  # protocol, system, the object, the storages' keys
-            content = _content(pickled)
-            need = file.tell() + sum(size + _NUMEL_BYTES for size in _storages(pickled).values())
-    except PickleError as error:
-        raise _refused(path, error) from None
-    _refuse_too_short(path, need, path.stat().st_size)
+    with path.open("rb") as file:
+        pickled = unpickle(file)
+        if pickled.held != _MAGIC:
+            return "pickle", _content(pickled)
+        _, _, pickled, _ = (unpickle(file) for _ in range(4))  # protocol, system, the object, the storages' keys
+        content = _content(pickled)
+        need = file.tell() + sum(size + _NUMEL_BYTES for size in _storages(pickled).values())
+    _refuse_too_short(need, path.stat().st_size)
     return "torch.save (legacy)", content
 
 
@@ -58,25 +55,16 @@ def zip_content(path: Path) -> Content:
     """The tensors of a file of torch.save since 1.6, or of torch.jit.save.
 
     Raises:
-        FileError: it is truncated, damaged, compressed, or larger than is read here.
+        UnreadableError: it is truncated, damaged, compressed, or larger than is read here.
     """
     with zipfile.ZipFile(path) as archive:
         records = {record.filename.partition("/")[2]: record for record in archive.infolist()}
-        table = records["data.pkl"]
-        if table.compress_type != zipfile.ZIP_STORED:
-            raise refused(path, "it is a compressed zip, and torch.save compresses nothing", STATE_DICT)
-        if table.file_size > _MOST_BYTES:
-            size = f"{table.file_size:,} bytes"
-            raise refused(path, f"what it holds beside its tensors takes {size}, more than is read here", STATE_DICT)
-        try:
-            text, sound = _read(archive, table)
-            pickled = unpickle(io.BytesIO(text))
-            content = _content(pickled)
-            need = _storages(pickled)
-        except PickleError as error:
-            raise _refused(path, error) from None
-        have = (min(size, _size(records, key)) for key, size in need.items())
-        _refuse_too_short(path, sum(need.values()), sum(have))
+        text, sound = _read(archive, records["data.pkl"])
+        pickled = unpickle(io.BytesIO(text))
+        content = _content(pickled)
+        held = {name: record.file_size for name, record in records.items()}
+        need = _storages(pickled)
+        _refuse_too_short(sum(need.values()), sum(min(size, held.get(f"data/{key}", 0)) for key, size in need.items()))
         for place, attributes in content.attributes.items():
             if "class" in attributes:
                 content.attributes[place] = _of_code(archive, records, attributes["class"])
@@ -98,22 +86,28 @@ def _storages(pickled: Pickled) -> dict[str, int]:
         ids = [storage for storage in pickled.outside if type(storage.id) is tuple and storage.id[:1] == ("storage",)]
         return {str(storage.id[2]): storage_bytes(storage) for storage in ids}
     except (TypeError, ValueError, LookupError, AttributeError) as error:
-        raise PickleError(f"it is damaged ({type(error).__name__} amid the storages)") from None
+        raise UnreadableError(f"it is damaged ({type(error).__name__} amid the storages)") from None
 
 
-def _size(records: dict[str, zipfile.ZipInfo], key: str) -> int:
-    return records[f"data/{key}"].file_size if f"data/{key}" in records else 0
+def _refuse_too_short(need: int, have: int) -> None:
+    if need > have:
+        raise UnreadableError(f"it is truncated or damaged: its tensors take {need:,} bytes, {have:,} are there")
 
 
 def _read(archive: zipfile.ZipFile, record: zipfile.ZipInfo) -> tuple[bytes, bool]:
-    """A record's bytes, and whether they fit its checksum."""
+    """The pickle of a zip, and whether it fits its checksum."""
+    if record.compress_type != zipfile.ZIP_STORED:
+        raise UnreadableError("it is a compressed zip, and torch.save compresses nothing", STATE_DICT)
+    if record.file_size > _MOST_BYTES:
+        size = f"{record.file_size:,} bytes"
+        raise UnreadableError(f"what it holds beside its tensors takes {size}, more than is read here", STATE_DICT)
     checksum = record.CRC
     del record.CRC  # which zipfile does not check then: what is off is said, not refused
     try:
         with archive.open(record) as file:
             content = file.read(_MOST_BYTES)
     except Exception as error:  # a damaged archive may raise anything
-        raise PickleError(f"it is damaged ({type(error).__name__} in the zip)") from None
+        raise UnreadableError(f"it is damaged ({type(error).__name__} in the zip)") from None
     return content, zlib.crc32(content) == checksum
 
 
@@ -133,12 +127,3 @@ def _of_code(archive: zipfile.ZipFile, records: dict[str, zipfile.ZipInfo], name
         return {}
     [(dropout, batch_first)] = calls
     return {"batch_first": batch_first == "True", "dropout": float(dropout)}
-
-
-def _refused(path: Path, error: PickleError) -> Exception:
-    return refused(path, str(error), AGAIN if str(error).startswith("it is") else STATE_DICT)
-
-
-def _refuse_too_short(path: Path, need: int, have: int) -> None:
-    if need > have:
-        raise refused(path, f"it is truncated or damaged: its tensors take {need:,} bytes, {have:,} are there", AGAIN)

@@ -10,17 +10,13 @@ import pickle
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import IO, Any, ClassVar, Final
+from typing import IO, Any, ClassVar, Final, NamedTuple
+
+from lstm_inspect.checkpoint.formats.refusal import STATE_DICT, UnreadableError
 
 _MOST_INSTRUCTIONS: Final = 1_500_000  # about a second
 _MOST_BYTES: Final = 2**28
 _MOST_PLACES: Final = 2**32  # of the memo
-
-ENDS_EARLY: Final = "it is truncated: it ends amid the names and shapes"
-
-
-class PickleError(Exception):
-    """A pickle that can't be read; its text is the reason."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,24 +33,15 @@ class Pairs(list[tuple[Any, Any]]):
         self.append((key, value))
 
 
-class _Inert:
-    """What is called by a pickle, and makes no more than a note of it."""
-
-    __slots__ = ()
-
-    def __call__(self, *arguments: Any) -> Made:
-        return Made(self, arguments)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
-class Global(_Inert):
+class Global:
     """What a pickle would import: a class or a function, as ``module.name``."""
 
     name: str
 
 
 @dataclass(slots=True, eq=False)
-class Made(_Inert):
+class Made:
     """An object that a pickle would make: by which call, and what it would put into it.
 
     Attributes:
@@ -83,8 +70,7 @@ class Made(_Inert):
     add = append
 
 
-@dataclass(frozen=True, slots=True)
-class Pickled:
+class Pickled(NamedTuple):
     """One pickle: what it holds, the globals that it asks for, and what it takes from outside of itself."""
 
     held: Any
@@ -96,55 +82,30 @@ def unpickle(file: IO[bytes]) -> Pickled:
     """What one pickle of a file holds; the file then stands behind it.
 
     Raises:
-        PickleError: it is cut off, damaged, or larger than is read here.
+        UnreadableError: it is cut off, damaged, or larger than is read here.
 
     >>> import io, os, pickle
     >>> unpickle(io.BytesIO(pickle.dumps({"call": os.system}))).names == (f"{os.name}.system",)
     True
     """
-    source = _Source(file)
-    machine = _Unpickler(source)
+    machine = _Unpickler(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about escapes in damaged strings
             held = machine.load()
-    except PickleError:
+    except UnreadableError:
         raise
     except MemoryError:
-        raise PickleError("reading its names and shapes takes more memory than there is") from None
+        raise UnreadableError("reading its names and shapes takes more memory than there is", STATE_DICT) from None
     except Exception as error:  # a damaged pickle may lead anywhere
-        reason = f"it is damaged ({type(error).__name__} amid the names and shapes)"
-        raise PickleError(ENDS_EARLY if source.ended else reason) from None
+        if machine.ended:
+            raise UnreadableError("it is truncated: it ends amid the names and shapes") from None
+        raise UnreadableError(f"it is damaged ({type(error).__name__} amid the names and shapes)") from None
     return Pickled(held, tuple(machine.names), tuple(machine.outside))
 
 
-class _Source:
-    """The bytes of a pickle, counted: no length in it is believed."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file, self._left, self.ended = file, _MOST_BYTES, False
-        self.next_code = file.read  # a byte of each instruction: those are counted as instructions
-
-    def read(self, size: int) -> bytes:
-        content = self._file.read(size if size < self._left else self._left + 1)
-        self._left -= len(content)
-        if len(content) < size:
-            self.stop()
-        return content
-
-    def readline(self) -> bytes:
-        line = self._file.readline(self._left + 1)
-        self._left -= len(line)
-        if not line.endswith(b"\n"):
-            self.stop()
-        return line
-
-    def stop(self) -> None:
-        """End for want of bytes: those of the file, or those that are read here."""
-        if self._left < 0:
-            raise PickleError(f"what it holds beside its tensors takes more than {_MOST_BYTES:,} bytes")
-        self.ended = True
-        raise EOFError
+def _too_much(limit: int, unit: str) -> UnreadableError:
+    return UnreadableError(f"what it holds beside its tensors takes more than {limit:,} {unit}", STATE_DICT)
 
 
 _InPython: Any = pickle._Unpickler  # each instruction is a method that can be replaced
@@ -152,11 +113,13 @@ _STOP: Any = pickle._Stop  # type: ignore[attr-defined]
 
 
 class _Unpickler(_InPython):  # type: ignore[misc]
+    """Bytes are counted: no length in a pickle is believed."""
+
     dispatch: ClassVar[dict[int, Callable[..., Any]]] = dict(_InPython.dispatch)
 
-    def __init__(self, source: _Source) -> None:
-        super().__init__(source, encoding="latin-1")
-        self.source = source
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, encoding="latin-1")
+        self.file, self.left, self.ended = file, _MOST_BYTES, False
         self.names: dict[str, None] = {}
         self.outside: list[Persistent] = []
 
@@ -166,15 +129,36 @@ class _Unpickler(_InPython):  # type: ignore[misc]
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
         self.append = self.stack.append
-        self.read, self.readline = self.source.read, self.source.readline
-        next_code, acts = self.source.next_code, {bytes([code]): act for code, act in self.dispatch.items()}
-        acts[b""] = lambda self: self.source.stop()
+        next_code = self.file.read  # a byte of each instruction: those are counted as instructions
+        acts = {bytes([code]): act for code, act in self.dispatch.items()}
+        acts[b""] = lambda self: self.stop()
         try:
             for _ in range(_MOST_INSTRUCTIONS):
                 acts[next_code(1)](self)
         except _STOP as stop:
             return stop.value
-        raise PickleError(f"what it holds beside its tensors takes more than {_MOST_INSTRUCTIONS:,} instructions")
+        raise _too_much(_MOST_INSTRUCTIONS, "instructions")
+
+    def read(self, size: int) -> bytes:
+        content = self.file.read(size if size < self.left else self.left + 1)
+        self.left -= len(content)
+        if len(content) < size:
+            self.stop()
+        return content
+
+    def readline(self) -> bytes:
+        line = self.file.readline(self.left + 1)
+        self.left -= len(line)
+        if not line.endswith(b"\n"):
+            self.stop()
+        return line
+
+    def stop(self) -> None:
+        """End for want of bytes: those of the file, or those that are read here."""
+        if self.left < 0:
+            raise _too_much(_MOST_BYTES, "bytes")
+        self.ended = True
+        raise EOFError
 
     def find_class(self, module: str, name: str) -> Global:
         module = {"__builtin__": "builtins", "copy_reg": "copyreg"}.get(module, module)  # as Python 2 calls them
