@@ -142,8 +142,8 @@ class Rule:
 @cache
 def rules() -> tuple[Rule, ...]:
     """All rules, in the order in which they are tried."""
-    words = _table("words")
-    return tuple(_rule(row, words) for subject in SUBJECTS for row in _table(subject)["rule"])
+    words = table("words")
+    return tuple(_rule(row, words) for subject in SUBJECTS for row in table(subject)["rule"])
 
 
 def rule_of(name: str) -> Rule:
@@ -155,7 +155,9 @@ def rule_of(name: str) -> Rule:
     return next(rule for rule in rules() if rule.id == name)
 
 
-def _table(name: str) -> dict[str, Any]:
+@cache
+def table(name: str) -> dict[str, Any]:
+    """One of the tables."""
     return tomllib.loads((TABLES / f"{name}.toml").read_text(encoding="utf-8"))
 
 

@@ -13,8 +13,7 @@ from lstm_inspect.diagnosis.diagnose import letters_of
 from lstm_inspect.diagnosis.evidence import Evidence
 from lstm_inspect.diagnosis.expression import Names
 from lstm_inspect.diagnosis.finding import Diagnosis, LikelyCause
-from lstm_inspect.diagnosis.known import Known
-from lstm_inspect.diagnosis.layout import layout
+from lstm_inspect.diagnosis.known import Known, layout
 from lstm_inspect.mistakes.catalogue import CATALOGUE, Mistake, Seen
 from lstm_inspect.theory.packing import inverse, sorted_order
 
@@ -27,7 +26,7 @@ def silent(known: Known) -> Iterator[Diagnosis]:
     >>> [found.rule for found in silent(Known(input_shape=(5, 5, 10)))]
     ['batch-equals-time']
     """
-    names = _names(known)
+    names = call_names(known)
     table = ((mistake, mistake.seen) for mistake in CATALOGUE if mistake.seen is not None)
     for mistake, seen in sorted(table, key=lambda pair: pair[1].kind != "wrong"):
         if names.value(seen.when):
@@ -35,8 +34,8 @@ def silent(known: Known) -> Iterator[Diagnosis]:
             yield _diagnosis(mistake, seen, names.with_more({**sides, "what": mistake.what}), known)
 
 
-def _names(known: Known) -> Names:
-    """What the conditions may use beside the facts themselves.
+def call_names(known: Known) -> Names:
+    """What conditions on a call may use beside the facts themselves.
 
     batch and time are B and T by everything that is known; whole the lengths, if they are whole numbers from 1;
     order and back the sort of lengths that don't descend; early the sequences that end before the batch does;

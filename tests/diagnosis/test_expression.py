@@ -70,8 +70,7 @@ def names_used(expression: str) -> set[str]:
 
 def names_of(rule: Rule) -> set[str]:
     """The names that a rule's expressions may use."""
-    read = facts("") | {"loaded_prefix": "", "model_prefix": "", "rename": "", "rows_loaded": 1, "rows_here": 1}
-    read |= {"other_input": 1, "recurrent_width": 1}
+    read = {*facts(""), "loaded_prefix", "model_prefix", "raw"}
     of_the_message = {*OF_A_MESSAGE, *rule.numbers, *rule.names, *(read if rule.reads else ())}
     return {*FUNCTIONS, "known", *FACTS, *of_the_message}
 
