@@ -29,14 +29,7 @@ _KEYWORDS: Final[Mapping[str, object]] = {
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything that bears on one message.
-
-    Attributes:
-        numbers: what its wording reads out of it.
-        known: facts given beside it.
-        message: the message itself.
-        origin: the traceback that led to it.
-    """
+    """Everything that bears on a message: what its wording reads out of it, the facts, itself, where it was raised."""
 
     numbers: Mapping[str, Any] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
@@ -68,16 +61,9 @@ class Evidence:
         """What an expression may use; a fact that is not known is no name."""
         facts = {name: getattr(self.known, name) for name in FACTS if hasattr(self.known, name)}
         facts |= {"time_axis": _axis(self.known.batch_first, 1, 0), "batch_axis": _axis(self.known.batch_first, 0, 1)}
-        shown = {"line": self.origin.line, "raised": self.origin.raised, "in_torch": self.origin.in_torch}
-        facts = {name: value for name, value in {**facts, **shown}.items() if value is not None}
-        of_the_message = {
-            "message": self.message,
-            "trace": self.origin.trace,
-            "at_an_lstm": self.at_an_lstm,
-            "mentions": self.mentions,
-            "constructor": self.constructor,
-        }
-        return Names({**facts, **of_the_message, **self.numbers})
+        facts |= {name: getattr(self.origin, name) for name in ("trace", "line", "raised", "in_torch")}
+        facts |= {name: getattr(self, name) for name in ("message", "at_an_lstm", "mentions", "constructor")}
+        return Names({**{name: value for name, value in facts.items() if value is not None}, **self.numbers})
 
 
 def _axis(batch_first: bool | None, if_first: int, else_: int) -> int | None:

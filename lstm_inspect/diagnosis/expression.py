@@ -8,7 +8,7 @@ from __future__ import annotations
 import builtins
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from types import CodeType
 from typing import Any, Final
@@ -37,7 +37,8 @@ FALLBACKS: Final = {
 }
 """What code calls a value that is not known, where that is not the value's own name."""
 
-_PARTS: Final = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
+HOLES: Final = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
+"""A doubled brace, or an expression in braces."""
 _NO_VALUE: Final = (NameError, IndexError, ZeroDivisionError)
 """A name that is not known, an axis that a shape has not, a size of 0 that is divided by."""
 
@@ -76,7 +77,7 @@ class Names:
 
     def fill(self, template: str) -> str:
         """A text with its holes filled; what is not known stays the name that code has for it."""
-        return "".join(text if hole is None else self._shown(hole) for text, hole in _split(template))
+        return HOLES.sub(lambda part: self._shown(part[1]) if part[1] else part[0][0], template)
 
     def _shown(self, expression: str) -> str:
         value = self.value(expression)
@@ -88,26 +89,3 @@ class Names:
 @cache
 def _compiled(expression: str) -> CodeType:
     return compile(expression, "<rule>", "eval")
-
-
-@cache
-def _split(template: str) -> tuple[tuple[str, str | None], ...]:
-    return tuple(_pieces(template))
-
-
-def _pieces(template: str) -> Iterator[tuple[str, str | None]]:
-    end = 0
-    for found in _PARTS.finditer(template):
-        yield template[end : found.start()], None
-        yield (found[0][0], None) if found[1] is None else ("", found[1])
-        end = found.end()
-    yield template[end:], None
-
-
-def holes(template: str) -> list[str]:
-    """The expressions in a text.
-
-    >>> holes("{a} and {{b}}")
-    ['a']
-    """
-    return [hole for _, hole in _split(template) if hole is not None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from lstm_inspect.diagnosis.origin import Frame
 from lstm_inspect.errors import Spell, spell_arguments, spell_python
@@ -15,8 +15,6 @@ from lstm_inspect.theory.shown import Shown
 Values: TypeAlias = tuple[int | float | str, ...]
 """A shape, one size, a dtype or a device: what was expected, or what came."""
 Kind: TypeAlias = Literal["refused", "wrong", "trap"]
-
-KINDS: Final[tuple[Kind, ...]] = ("refused", "wrong", "trap")
 
 
 @written("cause fix likely_if")
@@ -40,8 +38,7 @@ class LikelyCause:
 
 
 @written(
-    "matched rule kind=kind_found argument axis expected got note=note_found causes if_lstm means=means_found where "
-    "needs further mistakes",
+    "matched rule kind argument axis expected got note causes if_lstm means where needs further mistakes",
     command="diagnose",
 )
 @dataclass(frozen=True, slots=True)
@@ -56,12 +53,12 @@ class Diagnosis(Shown):
         expected, got: a shape, or one value; None if the finding has none.
         causes: likeliest first.
         if_lstm: the causes if the message came out of an LSTM, where nothing says whether it did.
-        means: what the words mean wherever they come from; empty if the message is an LSTM's.
+        means: what the words mean wherever they come from; None if the message is an LSTM's.
         where: the user's own innermost line of the traceback; None if there is none.
         kind: "refused" (torch raises an error), "wrong" (torch runs it, and the result is not what it seems)
-            or "trap" (the call is sound; reading its results is where people go wrong).
+            or "trap" (the call is sound; reading its results is where people go wrong); None if nothing was recognised.
         message: the words that were recognised.
-        note: what else holds of the finding.
+        note: what else holds of the finding; None if nothing does.
         asks: what would have to be known to say more, its arguments in braces.
         further: other findings of the same call.
         of_a_message: whether an error message was to be explained; else a call was checked.
@@ -76,11 +73,11 @@ class Diagnosis(Shown):
     got: Values | None = None
     causes: tuple[LikelyCause, ...] = ()
     if_lstm: tuple[LikelyCause, ...] = ()
-    means: str = ""
+    means: str | None = None
     where: Frame | None = None
-    kind: Kind = "refused"
+    kind: Kind | None = None
     message: str = ""
-    note: str = ""
+    note: str | None = None
     asks: tuple[str, ...] = ()
     further: tuple[Diagnosis, ...] = ()
     of_a_message: bool = False
@@ -137,18 +134,3 @@ class Diagnosis(Shown):
         if self.axis is None or not -len(self.letters) <= self.axis < len(self.letters):
             return None
         return self.letters[self.axis] if self.letters[self.axis] != "." else None
-
-    @property
-    def kind_found(self) -> Kind | None:
-        """The kind; None if nothing was recognised."""
-        return None if self.rule is None else self.kind
-
-    @property
-    def note_found(self) -> str | None:
-        """The note; None if there is none."""
-        return self.note or None
-
-    @property
-    def means_found(self) -> str | None:
-        """What the words mean in general; None if they are an LSTM's."""
-        return self.means or None

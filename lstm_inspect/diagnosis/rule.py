@@ -1,6 +1,7 @@
 """What a rule is: how an error is worded, what it is about, and its causes, each with what decides for it.
 
-The rules are data: the tables of ``rules/``, one a subject. ``words.toml`` holds what several of them say.
+The rules are data: the tables of ``rules/``, one a subject. ``words.toml`` says what each of their keys means, and
+holds what several of them say.
 """
 
 from __future__ import annotations
@@ -50,23 +51,7 @@ _SHARED: Final = re.compile(r"\{([A-Z][A-Z_0-9]*)\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """One cause of an error.
-
-    Attributes:
-        id: stable name, unique within its rule.
-        cause, write, likely_if: texts with holes; see LikelyCause.
-        only: it is ruled out where one of these is false.
-        sure: what is known decides for it where one of these is true.
-        when: what is known decides for it where this is true, and it is ruled out where it is false.
-        argument, axis: what is at fault if this is the cause; the rule's own where left out.
-        expected, got: the names of the numbers that are expected and got if this is the cause.
-        makes: code whose last statement makes the mistake.
-        says: the message, where torch on a CPU can't be made to raise it; ``makes`` is the nearest that a CPU has.
-        known: the facts that are given beside the message.
-        first: a line before ``write``, for what its names stand for in this case.
-        again: the call as it is made after ``write``; the one that failed, unless it is said.
-        meant: what holds after it; empty where no call on a CPU can show it.
-    """
+    """One cause of an error: the words, what decides for it, and the code that makes its mistake."""
 
     id: str
     cause: str
@@ -99,24 +84,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One error, in all its wordings.
-
-    Attributes:
-        id: stable name.
-        wordings: as torch, of any version, writes it; ``{expected}`` and ``{got}`` are what they say.
-        causes: in the order in which they are likely while nothing decides.
-        argument, axis: what is at fault, if no cause says otherwise; the axis may be an expression.
-        scope: "lstm": nothing but an LSTM or its packing says this. "near": other code says it too; it is claimed
-            only where the traceback or a known fact leads to an LSTM, or where ``ours`` holds.
-        ours: where words that other code says too can only be an LSTM's.
-        claims: whether the numbers can be an LSTM's at all.
-        means: what the words mean wherever they come from.
-        warning: whether torch goes on after it.
-        backward: whether it is raised in backward, where no frame can show a module.
-        letters: the argument's axes, where they are not those of an nn.LSTM's.
-        names: names for what several conditions need, in order.
-        reads: what takes more names out of the message: "state_dict"; empty if nothing does.
-    """
+    """One error, in all its wordings, and its causes: the likeliest first, while nothing decides."""
 
     id: str
     wordings: tuple[Wording, ...]

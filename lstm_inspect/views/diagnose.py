@@ -13,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from lstm_inspect.diagnosis.finding import Diagnosis, Kind, LikelyCause, Values
-from lstm_inspect.diagnosis.origin import Frame
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory.letters import LETTERS, meaning
 from lstm_inspect.theory.shapes import format_tuple
@@ -36,94 +35,81 @@ _MOST_OF_A_MESSAGE: Final = 300
 
 def page(found: Diagnosis, spell: Spell, detail: Detail) -> RenderableType:
     """A diagnosis to look at: of an error message, or of a call's shapes alone."""
+    needed = [_marked("-", Text(need)) for need in found.needed(spell)]
+    needs = [look.section("To say more, this would have to be known", *needed)] if needed else []
+    return Group(*(_found(found) if found.matched else _other(found)), *needs)
+
+
+def _other(found: Diagnosis) -> Iterator[RenderableType]:
+    """No LSTM's, or nobody knows: what the words mean in general, and the causes if they came out of one."""
+    meaning = f"In general: {found.means}." if found.means else "No LSTM is named where it was raised."
+    said = (*_raised(found), look.sentence(meaning))
     if found.if_lstm:
-        return Group(*_perhaps(found), *_needs(found, spell))
-    if not found.matched:
-        return Group(*_nothing(found), *_needs(found, spell))
+        yield look.section("Other code raises this too", *said)
+        yield look.section("If it came out of an LSTM", _where(found), *_causes(found.if_lstm))
+    elif found.message:
+        yield look.section("Not recognised as an LSTM's", *said)
+    else:
+        yield look.sentence(_NOTHING[found.of_a_message], look.TITLE)
+
+
+def _found(found: Diagnosis) -> Iterator[RenderableType]:
+    """What is wrong, and what is easily read wrongly."""
     shown = (found, *found.further)
-    mistakes = [each for each in shown if each.kind != "trap"]
-    traps = [each for each in shown if each.kind == "trap"]
-    parts = [_mistake(each) for each in mistakes]
+    yield from (_mistake(each) for each in shown if each.kind != "trap")
+    traps = [each.causes[0] for each in shown if each.kind == "trap"]
     if traps:
         ids = ", ".join(mistake.id for mistake in found.mistakes if mistake.level == "note")
         explain = look.sentence(f"lstm-inspect explain ID shows one on an nn.LSTM: {ids}", look.FAINT)
-        parts.append(look.section("Easily read wrongly", *(_trap(each) for each in traps), explain))
-    return Group(*parts, *_needs(found, spell))
-
-
-def _nothing(found: Diagnosis) -> Iterator[RenderableType]:
-    """No LSTM's: said, and what the words mean in general, if there are such words."""
-    if not found.message:
-        yield look.sentence(_NOTHING[found.of_a_message], look.TITLE)
-        return
-    yield look.section("Not recognised as an LSTM's", *_raised(found), look.sentence(_meaning(found)))
-
-
-def _perhaps(found: Diagnosis) -> Iterator[RenderableType]:
-    """Words that other code says too: what they mean, and the causes if they came out of an LSTM."""
-    yield look.section("Other code raises this too", *_raised(found), look.sentence(_meaning(found)))
-    causes = [_cause(number, cause) for number, cause in enumerate(found.if_lstm, start=1)]
-    yield look.section("If it came out of an LSTM", _where(found), *causes)
-
-
-def _meaning(found: Diagnosis) -> str:
-    return f"In general: {found.means}." if found.means else "No LSTM is named where it was raised."
-
-
-def _raised(found: Diagnosis) -> Iterator[RenderableType]:
-    """The message, and the user's own line that led to it."""
-    if found.message and not _is_short(found):
-        yield look.sentence(_cut(found.message), look.FAINT)
-    if found.where is not None:
-        yield Text.assemble((f"{_place(found.where)}  ", look.FAINT), look.code(found.where.code))
-
-
-def _place(frame: Frame) -> str:
-    line = "" if frame.line is None else f":{frame.line}"
-    return f"{frame.file}{line}" + (f" in {frame.function}" if frame.function else "")
+        listed = (Group(_marked("-", Text(trap.cause)), _to_write(trap.fix)) for trap in traps)
+        yield look.section("Easily read wrongly", *listed, explain)
 
 
 def _mistake(found: Diagnosis) -> RenderableType:
-    parts: list[RenderableType] = [*_raised(found), _where(found)]
-    if found.note:
-        parts.append(look.sentence(found.note, look.FAINT))
-    causes = [_cause(number, cause) for number, cause in enumerate(found.causes, start=1)]
-    title = "Cause" if len(causes) == 1 else "Likely causes, the likeliest first"
-    return Group(look.section(_TITLES[found.kind], *parts), look.section(title, *causes))
+    kind = found.kind or "refused"
+    note = [look.sentence(found.note, look.FAINT)] if found.note else []
+    title = "Cause" if len(found.causes) == 1 else "Likely causes, the likeliest first"
+    return Group(
+        look.section(_TITLES[kind], *_raised(found), _where(found), *note),
+        look.section(title, *_causes(found.causes)),
+    )
 
 
-def _is_short(found: Diagnosis) -> bool:
-    return found.kind != "refused"
-
-
-def _cut(message: str) -> str:
-    return message if len(message) <= _MOST_OF_A_MESSAGE else f"{message[:_MOST_OF_A_MESSAGE]} .."
+def _raised(found: Diagnosis) -> Iterator[RenderableType]:
+    """The message, if torch would raise it, and the user's own line that led to it."""
+    if found.message and found.kind in (None, "refused"):
+        cut = "" if len(found.message) <= _MOST_OF_A_MESSAGE else " .."
+        yield look.sentence(found.message[:_MOST_OF_A_MESSAGE] + cut, look.FAINT)
+    frame = found.where
+    if frame is not None:
+        line = "" if frame.line is None else f":{frame.line}"
+        place = f"{frame.file}{line}" + (f" in {frame.function}" if frame.function else "")
+        yield Text.assemble((f"{place}  ", look.FAINT), look.code(frame.code))
 
 
 def _where(found: Diagnosis) -> RenderableType:
     """The argument and the axis; the two shapes, if there are two, axis by axis."""
     place = look.code(found.argument or "the call", whole=True)
     expected, got = found.expected, found.got
-    both = expected is not None and got is not None and len(expected) == len(got) > 1
-    place.append(_axes_named(found, both=both), style="")
-    if both and expected is not None and got is not None:
+    if expected is not None and got is not None and len(expected) == len(got) > 1:
+        wrong = [axis for axis, (a, b) in enumerate(zip(expected, got, strict=True)) if a != b]
+        place.append(_axes_named(found, wrong), style="")
         return Group(place, look.Fitted(partial(_axes, found, expected, got)), *_letters(found))
+    place.append(_axes_named(found, []), style="")
     known = [(name, values) for name, values in (("expected", expected), ("got", got)) if values is not None]
-    text = "; ".join(f"{name} {_values(values)}" for name, values in known)
+    text = "; ".join(f"{name} {values[0] if len(values) == 1 else format_tuple(values)}" for name, values in known)
     return Text(": ").join([place, Text(text)]) if text else place
 
 
-def _axes_named(found: Diagnosis, *, both: bool) -> str:
+def _axes_named(found: Diagnosis, differ: Sequence[int]) -> str:
     """The axes that are wrong: all that differ, where two shapes are held against each other."""
     if found.axis is None:
         return ""
-    wrong = [found.axis]
-    if both and found.expected is not None and found.got is not None:
-        wrong = [axis for axis, (a, b) in enumerate(zip(found.expected, found.got, strict=True)) if a != b] or wrong
-    known = [found.letters[axis] for axis in wrong if -len(found.letters) <= axis < len(found.letters)]
-    letters = [letter for letter in known if letter != "."]
-    named = f" ({', '.join(letters)})" if letters else ""
-    return f", {'axis' if len(wrong) == 1 else 'axes'} {' and '.join(map(str, wrong))}{named}"
+    wrong = differ or [found.axis]
+    letters = [found.letters[axis] for axis in wrong if -len(found.letters) <= axis < len(found.letters)]
+    named = ", ".join(letter for letter in letters if letter != ".")
+    axes = f"{'axis' if len(wrong) == 1 else 'axes'} {' and '.join(map(str, wrong))}"
+    return f", {axes} ({named})" if named else f", {axes}"
 
 
 def _letters(found: Diagnosis) -> Iterator[RenderableType]:
@@ -133,30 +119,31 @@ def _letters(found: Diagnosis) -> Iterator[RenderableType]:
         yield look.sentence(", ".join(meant), look.FAINT)
 
 
-def _values(values: Values) -> str:
-    return str(values[0]) if len(values) == 1 else format_tuple(values)
-
-
 def _axes(found: Diagnosis, expected: Values, got: Values, width: int, signs: Signs) -> Table:
     """Both shapes in letters and numbers, a sign under each axis that differs."""
     letters = found.letters if len(found.letters) == len(expected) else tuple(f"axis {n}" for n in range(len(expected)))
-    table = look.table("", *letters)
-    table.add_row("expected", *(str(size) for size in expected))
     differ = [a != b for a, b in zip(expected, got, strict=True)]
-    cells = [Text(str(size), style=look.BAD if wrong else "") for size, wrong in zip(got, differ, strict=True)]
-    table.add_row("got", *cells)
-    marks = [Text(signs.bad, style=look.BAD) if wrong else Text(signs.good, style=look.GOOD) for wrong in differ]
-    table.add_row("", *marks)
+    table = look.table("", *letters)
+    table.add_row("expected", *map(str, expected))
+    table.add_row("got", *(Text(str(n), style=look.BAD if bad else "") for n, bad in zip(got, differ, strict=True)))
+    marks = {True: Text(signs.bad, style=look.BAD), False: Text(signs.good, style=look.GOOD)}
+    table.add_row("", *(marks[bad] for bad in differ))
     return table
 
 
-def _cause(number: int, cause: LikelyCause) -> RenderableType:
-    """One cause: what was done, what would decide for it, the line to write."""
-    head = Table.grid(padding=(0, 1))
-    head.add_row(Text(f"{number}."), Text(cause.cause))
-    if cause.likely_if:
-        head.add_row(Text(), Text(f"if {cause.likely_if}", style=look.FAINT))
-    return Group(head, _to_write(cause.fix))
+def _causes(causes: Sequence[LikelyCause]) -> Iterator[RenderableType]:
+    """Each cause: what was done, what would decide for it, the line to write."""
+    for number, cause in enumerate(causes, start=1):
+        decides = [Text(f"if {cause.likely_if}", style=look.FAINT)] if cause.likely_if else []
+        yield Group(_marked(f"{number}.", Text(cause.cause), *decides), _to_write(cause.fix))
+
+
+def _marked(mark: str, *lines: Text) -> Table:
+    """Lines with a mark before the first."""
+    table = Table.grid(padding=(0, 1))
+    for number, line in enumerate(lines):
+        table.add_row(Text("" if number else mark), line)
+    return table
 
 
 def _to_write(line: str) -> RenderableType:
@@ -179,23 +166,3 @@ def _statements(code: str) -> list[str]:
     except SyntaxError:  # a part of a function: return ..
         return [code]
     return [code] if len(body) == 1 else [code[each.col_offset : each.end_col_offset] for each in body]
-
-
-def _trap(found: Diagnosis) -> RenderableType:
-    cause = found.causes[0]
-    head = Table.grid(padding=(0, 1))
-    head.add_row(Text("-"), Text(cause.cause))
-    return Group(head, _to_write(cause.fix))
-
-
-def _needs(found: Diagnosis, spell: Spell) -> Sequence[RenderableType]:
-    needed = found.needed(spell)
-    if not needed:
-        return ()
-    return [look.section("To say more, this would have to be known", *(_item(need) for need in needed))]
-
-
-def _item(need: str) -> RenderableType:
-    line = Table.grid(padding=(0, 1))
-    line.add_row(Text("-"), Text(need))
-    return line

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lstm_inspect.diagnosis.evidence import FACTS, OF_A_MESSAGE
-from lstm_inspect.diagnosis.expression import FUNCTIONS, Names, holes
+from lstm_inspect.diagnosis.expression import FUNCTIONS, HOLES, Names
 from lstm_inspect.diagnosis.rule import Cause, Rule, rules
 from lstm_inspect.diagnosis.state_dict import facts
 
@@ -73,6 +73,11 @@ def names_of(rule: Rule) -> set[str]:
     read = {*facts(""), "loaded_prefix", "model_prefix", "raw"}
     of_the_message = {*OF_A_MESSAGE, *rule.numbers, *rule.names, *(read if rule.reads else ())}
     return {*FUNCTIONS, "known", *FACTS, *of_the_message}
+
+
+def holes(template: str) -> list[str]:
+    """The expressions in a text."""
+    return [hole for hole in HOLES.findall(template) if hole]
 
 
 def expressions(rule: Rule) -> list[str]:

@@ -144,7 +144,7 @@ def test_a_bare_message_may_be_an_lstms() -> None:
     found = diagnose(GENERAL)
     assert (found.matched, found.causes) == (False, ())
     assert found.if_lstm[0].id == "linear-after-two-directions"
-    assert "matrix product" in found.means
+    assert "matrix product" in str(found.means)
 
 
 def test_no_frame_of_backward_shows_a_module() -> None:
