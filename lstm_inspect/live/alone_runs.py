@@ -75,18 +75,22 @@ def _copied(value: Any) -> Any:
 @contextmanager
 def restored(model: nn.Module) -> Iterator[None]:
     """Whatever a run changes in a model's modules (states that it keeps, counters, buffers, modes) is put back."""
-    kept = [(module, [(*item, _content(item[1])) for item in vars(module).items()]) for module in model.modules()]
+    kept = [
+        (module, module.training, [(*item, _content(item[1])) for item in vars(module).items()])
+        for module in model.modules()
+    ]
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
     try:
         yield
     finally:
-        for module, attributes in kept:
+        for module, training, attributes in kept:
             vars(module).clear()
             for name, value, content in attributes:
                 vars(module)[name] = value
                 if content is not None:
                     value.clear()
                     value.extend(content) if isinstance(value, list) else value.update(content)
+            module.training = training  # which a scripted module keeps elsewhere
         with torch.no_grad():
             for buffer, before in buffers:
                 if not torch.equal(buffer, before):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,21 +21,14 @@ _STATES: Final = re.compile(r"^(h|hx|h0|h_0|hc|hidden|state|states|hidden_state)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a command line says of a model and of its call.
+    """What a command line says of a model and of its call."""
 
-    Attributes:
-        inputs: ``4,7`` for random numbers of that shape, ``4,7:100`` for whole numbers from 0 below 100; in order.
-        lengths: an argument of whole numbers, where the call wants one.
-        call: how the model is built: ``Net(vocab=100)``.
-        arguments: the file's own, its ``sys.argv``.
-        calls: how often the model is called; its state is fed on.
-    """
-
+    #: ``4,7`` for random numbers of that shape, ``4,7:100`` for whole numbers from 0 below 100; in order.
     inputs: Sequence[str] = ()
-    lengths: Sequence[int] | None = None
-    call: str | None = None
-    arguments: Sequence[str] = ()
-    calls: int = 1
+    lengths: Sequence[int] | None = None  #: an argument of whole numbers, where the call wants one.
+    call: str | None = None  #: how the model is built: ``Net(vocab=100)``.
+    arguments: Sequence[str] = ()  #: the file's own, its ``sys.argv``.
+    calls: int = 1  #: how often the model is called; its state is fed on.
 
     def __post_init__(self) -> None:
         for text in self.inputs:
@@ -61,17 +54,19 @@ class Given:
         """
         import torch
 
-        args, kwargs = list(self.tensors()), {}
+        args = list(self.tensors())
         left = list(inspect.signature(forward).parameters.values())[len(args) :]
+        kwargs: dict[str, Any] = {
+            each.name: None for each in left if each.default is each.empty and _STATES.search(each.name)
+        }
         if self.lengths is not None:
-            name = next((each.name for each in left if _LENGTHS.search(each.name)), None)
-            lengths = torch.tensor(self.lengths)
-            if name is None:
-                args.append(lengths)
-            else:
-                kwargs[name] = lengths
-        wanted = [each.name for each in left if each.default is each.empty and _STATES.search(each.name)]
-        return tuple(args), {**dict.fromkeys(wanted), **kwargs}
+            lengths, name = (
+                torch.tensor(self.lengths),
+                next(filter(_LENGTHS.search, (each.name for each in left)), None),
+            )
+            args += [lengths] if name is None else []
+            kwargs |= {} if name is None else {name: lengths}
+        return tuple(args), kwargs
 
 
 def constructor_call(text: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
@@ -88,18 +83,12 @@ def constructor_call(text: str) -> tuple[str, tuple[Any, ...], dict[str, Any]]:
     """
     try:
         made = ast.parse(text, mode="eval").body
-        if not isinstance(made, ast.Call):
+        if not isinstance(made, ast.Call) or None in [keyword.arg for keyword in made.keywords]:
             raise ValueError(text)
-        kwargs = {keyword.arg: ast.literal_eval(keyword.value) for keyword in made.keywords}
-        return ast.unparse(made.func), tuple(map(ast.literal_eval, made.args)), _named(kwargs)
+        kwargs = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in made.keywords}
+        return ast.unparse(made.func), tuple(map(ast.literal_eval, made.args)), kwargs
     except (ValueError, SyntaxError, TypeError):
         raise SpecError("call", f'"{literal(text)}"', "a class and literal values", '{call="Net(vocab=100)"}') from None
-
-
-def _named(kwargs: Mapping[str | None, Any]) -> dict[str, Any]:
-    if None in kwargs:
-        raise ValueError("**")
-    return {str(name): value for name, value in kwargs.items()}
 
 
 def input_for(model: nn.Module) -> str:
@@ -112,12 +101,11 @@ def input_for(model: nn.Module) -> str:
     from torch import nn
 
     for module in model.modules():
-        if isinstance(module, nn.Embedding):
-            return f"--input-ids 4,7:{module.num_embeddings}"
-        if isinstance(module, nn.RNNBase):
-            return f"--input 4,7,{module.input_size}"
-        if isinstance(module, nn.Linear):
-            return f"--input 4,7,{module.in_features}"
+        match module:
+            case nn.Embedding(num_embeddings=count):
+                return f"--input-ids 4,7:{count}"
+            case nn.RNNBase(input_size=size) | nn.Linear(in_features=size):
+                return f"--input 4,7,{size}"
     return "--input 4,7,16"
 
 

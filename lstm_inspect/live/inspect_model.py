@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, Final
 
 import torch
@@ -57,20 +56,9 @@ def inspect_model(model: Any, *args: Any, **kwargs: Any) -> ModelReport:
     if not isinstance(model, nn.Module):
         allowed = "it must be a torch.nn.Module"
         raise CallError("model", f"is a {type(model).__name__}", allowed, "inspect_model(model, *args)")
-    with _in_eval_mode(model), restored(model):
-        return report_of_model(type(model).__name__, model, args, kwargs)
-
-
-@contextmanager
-def _in_eval_mode(model: nn.Module) -> Iterator[None]:
-    modes = [(module, module.training) for module in model.modules()]
-    with torch.random.fork_rng(), torch.no_grad():
+    with torch.random.fork_rng(), torch.no_grad(), restored(model):
         model.eval()
-        try:
-            yield
-        finally:
-            for module, mode in modes:
-                module.training = mode
+        return report_of_model(type(model).__name__, model, args, kwargs)
 
 
 def report_of_model(
@@ -111,9 +99,8 @@ def report_of_model(
     called = {call.name for call in calls}
     rnns = {name: module for name, module in model.named_modules() if isinstance(module, nn.RNNBase)}
     left = [NotCalled(name, _constructor(module)) for name, module in rnns.items() if name not in called]
-    return ModelReport(
-        target, type(model).__name__, calls, left, list(others(model)), found, tree_of(model, found_outputs)
-    )
+    tree = tree_of(model, found_outputs)
+    return ModelReport(target, type(model).__name__, calls, left, list(others(model)), found, tree)
 
 
 def _by_cause(mistakes: Sequence[Finding], more: Sequence[Finding]) -> Iterator[Finding]:
@@ -124,32 +111,24 @@ def _by_cause(mistakes: Sequence[Finding], more: Sequence[Finding]) -> Iterator[
     yield from (finding for finding in more if finding.id != "sequences-not-independent" or not explained)
 
 
-def others(model: torch.nn.Module) -> Iterator[NotCovered]:
+def others(model: nn.Module) -> Iterator[NotCovered]:
     """Recurrent modules of torch that are counted at most: the cells, quantized and scripted ones.
 
-    >>> [module.kind for module in others(torch.nn.ModuleList([torch.nn.GRUCell(4, 8), torch.nn.LSTM(4, 8)]))]
+    >>> [module.kind for module in others(nn.ModuleList([nn.GRUCell(4, 8), nn.LSTM(4, 8)]))]
     ['GRUCell']
     """
     for name, module in model.named_modules():
-        kind = _kind(module)
-        if kind is not None:
+        kind, scripted = type(module).__name__, str(getattr(module, "original_name", ""))
+        if isinstance(module, nn.RNNCellBase):
             yield NotCovered(name, kind)
+        elif isinstance(module, torch.jit.ScriptModule) and _RECURRENT.match(scripted):
+            yield NotCovered(name, f"{scripted} (TorchScript)")
+        elif type(module).__module__.startswith("torch.ao.nn.") and _RECURRENT.search(kind):
+            yield NotCovered(name, f"{kind} (quantized)")
 
 
-def _kind(module: torch.nn.Module) -> str | None:
-    if isinstance(module, torch.nn.RNNBase):
-        return None
-    if isinstance(module, torch.nn.RNNCellBase):
-        return type(module).__name__
-    scripted = getattr(module, "original_name", None)
-    if isinstance(module, torch.jit.ScriptModule) and isinstance(scripted, str) and _RECURRENT.match(scripted):
-        return f"{scripted} (TorchScript)"
-    from_torch = type(module).__module__.startswith("torch.ao.nn.") and _RECURRENT.search(type(module).__name__)
-    return f"{type(module).__name__} (quantized)" if from_torch else None
-
-
-def _constructor(lstm: torch.nn.RNNBase) -> str:
-    if not isinstance(lstm, torch.nn.LSTM):
+def _constructor(lstm: nn.RNNBase) -> str:
+    if not isinstance(lstm, nn.LSTM):
         return f"torch.nn.{lstm}"
     try:
         return constructor(spec_of_module(lstm))

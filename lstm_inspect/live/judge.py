@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 import torch
 from torch import Tensor
 
-from lstm_inspect.experiment.reference import Reference
 from lstm_inspect.experiment.run import Run
 from lstm_inspect.experiment.verify import reference_of
 from lstm_inspect.theory.claim import CheckResult
@@ -29,33 +28,29 @@ def judged(report: Report, equations: Run) -> Report:
     return _without_coincidences(_without_chaos(_without_nan(report, equations), equations))
 
 
-def _left_out(report: Report, left: Sequence[CheckResult], warning: SpecWarning) -> Report:
+def _failed(report: Report) -> list[CheckResult]:
+    return [check for check in report.checks if check.passed is False and check.error is None]
+
+
+def _left_out(report: Report, left: Sequence[CheckResult], id: str, message: str) -> Report:
     checks = [check for check in report.checks if check not in left]
-    return replace(report, checks=checks, warnings=(*report.warnings, warning))
+    return replace(report, checks=checks, warnings=(*report.warnings, SpecWarning(id, message)))
 
 
 def _without_nan(report: Report, run: Run) -> Report:
     """NaN equals nothing, itself neither; where the user's numbers hold some, the checks that meet it say nothing."""
     names = [name for name in ("input", "h0", "c0") if _holds_nan_or_inf(run.tensor(name))]
-    if any(_holds_nan_or_inf(weight) for weight in run.lstm.parameters()):
+    if any(map(_holds_nan_or_inf, run.lstm.parameters())):
         names.append("the weights")
     if not names:
         return report
-    met = [check for check in report.checks if _failed(check) and check.claim.kind != "shape" and _no_number(check)]
+    met = [check for check in _failed(report) if check.claim.kind != "shape" and check.max_abs_diff is None]
     message = f"NaN or infinity in {' and '.join(names)}: they equal nothing, and {len(met)} checks that met them"
-    return _left_out(report, met, SpecWarning("not-finite", f"{message} were left out"))
+    return _left_out(report, met, "not-finite", f"{message} were left out")
 
 
 def _holds_nan_or_inf(tensor: Tensor) -> bool:
     return not tensor.is_meta and not bool(tensor.isfinite().all())
-
-
-def _failed(check: CheckResult) -> bool:
-    return check.passed is False and check.error is None
-
-
-def _no_number(check: CheckResult) -> bool:
-    return check.max_abs_diff is None
 
 
 def _without_chaos(report: Report, run: Run) -> Report:
@@ -63,20 +58,18 @@ def _without_chaos(report: Report, run: Run) -> Report:
 
     Tolerances of the caller's own are held to all the same.
     """
-    if (report.options.rtol, report.options.atol) != (None, None):
-        return report
-    failed = [check for check in report.checks if _failed(check) and check.claim.kind == "reference"]
-    differences = [check.max_abs_diff for check in failed if check.max_abs_diff is not None]
-    if not differences:
+    failed = [check for check in _failed(report) if check.claim.kind == "reference"]
+    off = max((check.max_abs_diff for check in failed if check.max_abs_diff is not None), default=None)
+    if off is None or (report.options.rtol, report.options.atol) != (None, None):
         return report
     moved = _moved_by_a_rounding(run)
-    if max(differences) > _ROUNDINGS * moved:
+    if off > _ROUNDINGS * moved:
         return report
     message = (
         f"rounding grows in this call: weights that differ in their last bit move the results by {moved:.1g}, "
-        f"so the equations, {max(differences):.1g} away, can't judge it; {len(failed)} checks were left out"
+        f"so the equations, {off:.1g} away, can't judge it; {len(failed)} checks were left out"
     )
-    return _left_out(report, failed, SpecWarning("rounding-grows", message))
+    return _left_out(report, failed, "rounding-grows", message)
 
 
 class _Nudged:
@@ -95,12 +88,8 @@ def _moved_by_a_rounding(run: Run) -> float:
     factor = 1 + torch.finfo(next(run.lstm.parameters()).dtype).eps
     nudged = replace(run, lstm=cast(torch.nn.LSTM, _Nudged(run.lstm, factor)))
     with torch.inference_mode():
-        pairs = zip(_results(reference_of(run)), _results(reference_of(nudged)), strict=True)
-        return max(float((one - other).abs().max()) for one, other in pairs)
-
-
-def _results(reference: Reference) -> tuple[Tensor, Tensor, Tensor]:
-    return reference.output, reference.hn, reference.cn
+        one, other = reference_of(run), reference_of(nudged)
+        return max(float((getattr(one, name) - getattr(other, name)).abs().max()) for name in ("output", "hn", "cn"))
 
 
 def _without_coincidences(report: Report) -> Report:
