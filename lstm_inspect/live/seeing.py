@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import update_wrapper
 from types import FrameType, FunctionType
@@ -82,12 +82,9 @@ class _Thread(threading.local):
 
 _thread: Final = _Thread()
 _lock: Final = threading.RLock()
-_observers: tuple[tuple[Told, Told, Faults], ...] = ()
-_surrounds: tuple[tuple[Surround, Faults], ...] = ()
 
 
-@contextmanager
-def seeing(after: Told = _nobody, failed: Told = _nobody) -> Iterator[Faults]:
+def seeing(after: Told = _nobody, failed: Told = _nobody) -> AbstractContextManager[Faults]:
     """Tell of every call of torch's recurrent modules, in every thread, while the context lasts.
 
     ``nn.LSTM.forward`` itself is wrapped, so that ``lstm.forward(x)`` and a subclass's ``super().forward(x)``
@@ -107,23 +104,10 @@ def seeing(after: Told = _nobody, failed: Told = _nobody) -> Iterator[Faults]:
     >>> seen, faults
     ([LSTM(4, 8)], [])
     """
-    global _observers  # noqa: PLW0603 - the classes that are wrapped are the process's own, too
-    entry = after, failed, Faults()
-    with _lock:
-        _observers = (*_observers, entry)
-        for seat in _FORWARDS:
-            seat.take()
-    try:
-        yield entry[-1]
-    finally:
-        with _lock:
-            _observers = tuple(each for each in _observers if each is not entry)
-            for seat in () if _observers else _FORWARDS:
-                seat.leave()
+    return _OBSERVERS.joined_by(after, failed)
 
 
-@contextmanager
-def surrounding(surround: Surround) -> Iterator[Faults]:
+def surrounding(surround: Surround) -> AbstractContextManager[Faults]:
     """Put a context around each outermost call of a module, in every thread: entered and left in one frame.
 
     Args:
@@ -132,18 +116,32 @@ def surrounding(surround: Surround) -> Iterator[Faults]:
     Returns:
         What the context raised on its way in or out, if it did.
     """
-    global _surrounds  # noqa: PLW0603 - as in seeing
-    entry = surround, Faults()
-    with _lock:
-        _surrounds = (*_surrounds, entry)
-        _CALL.take()
-    try:
-        yield entry[-1]
-    finally:
+    return _SURROUNDS.joined_by(surround)
+
+
+class _Group:
+    """Who looks at some functions of torch's classes: they are wrapped as long as anybody does."""
+
+    def __init__(self, seats: Sequence[_Seat]) -> None:
+        self.members: tuple[tuple[Any, ...], ...] = ()
+        self._seats = seats
+
+    @contextmanager
+    def joined_by(self, *asked: Function) -> Iterator[Faults]:
+        """Look too: each member is who is asked, and what that raises."""
+        faults = Faults()
+        member = *asked, faults
         with _lock:
-            _surrounds = tuple(each for each in _surrounds if each is not entry)
-            if not _surrounds:
-                _CALL.leave()
+            self.members = (*self.members, member)
+            for seat in self._seats:
+                seat.take()
+        try:
+            yield faults
+        finally:
+            with _lock:
+                self.members = tuple(each for each in self.members if each is not member)
+                for seat in () if self.members else self._seats:
+                    seat.leave()
 
 
 class _Seat:
@@ -190,7 +188,7 @@ def _is_read_by_torch() -> bool:
 @_not_compiled
 def _see(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """One call, with every observer told of it."""
-    inside, observers = _thread.inside, _observers
+    inside, observers = _thread.inside, _OBSERVERS.members
     if not observers or (inside and (inside[-1] is module or inside[-1] is _OBSERVING)):
         return original(module, *args, **kwargs)
     inside.append(module)
@@ -233,7 +231,7 @@ def _ask(faults: Faults, ask: Function, *call: Any) -> Any:
 @_not_compiled
 def _surround(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """One call of a module; the outermost one in what was asked for."""
-    surrounds = _surrounds
+    surrounds = _SURROUNDS.members
     if not surrounds or _thread.depth or _OBSERVING in _thread.inside:
         return original(module, *args, **kwargs)
     entered: list[tuple[AbstractContextManager[object], Function, Faults]] = []
@@ -269,5 +267,5 @@ def unseen() -> Iterator[None]:
         _thread.inside.pop()
 
 
-_FORWARDS: Final = [_Seat(kind, "forward", vars(rnn_file), _see) for kind in (*SEQUENCES, *CELLS)]
-_CALL: Final = _Seat(nn.Module, "__call__", vars(module_file), _surround)
+_OBSERVERS: Final = _Group([_Seat(kind, "forward", vars(rnn_file), _see) for kind in (*SEQUENCES, *CELLS)])
+_SURROUNDS: Final = _Group([_Seat(nn.Module, "__call__", vars(module_file), _surround)])
