@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.errors import CallError
-from lstm_inspect.live.addresses import KINDS, MOST_ELEMENTS, expression_of
+from lstm_inspect.live.addresses import KINDS, MOST_ELEMENTS, expression_of, rows_of
 from lstm_inspect.live.following import (
     OPERATIONS,
     POOLS,
@@ -25,7 +25,6 @@ from lstm_inspect.live.following import (
     is_transformed,
     reduced_axes,
 )
-from lstm_inspect.live.reads_rows import rows_of
 from lstm_inspect.live.seeing import SEQUENCES, Function, kind_of, seeing, surrounding, tensors_in
 from lstm_inspect.live.spec_of import batch_of
 from lstm_inspect.mistakes.addressed import findings_of, once
@@ -33,10 +32,8 @@ from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.mistakes.read import Read, Role, Rows, Source
 
 _MOST_EXPRESSIONS: Final = 4
-_EACH_KIND: Final = 1
-_MOST: Final = 16
+_MOST_FOLLOWED: Final = 16  # calls of a program's models
 _MOST_ASKED: Final = 200  # calls of one module: after them nothing new is looked for, and a call costs nothing
-"""Calls of a program's models that are followed at most."""
 
 
 class Traced(NamedTuple):
@@ -206,7 +203,7 @@ class Tracer:
         self._model = model  # as long as it lives its modules' ids are theirs alone
         self._names = {} if model is None else {id(module): name for name, module in model.named_modules()}
         self._counts: Counter[weakref.ref[nn.Module]] = Counter()
-        self._kinds: Counter[Hashable] = Counter()
+        self._kinds: set[Hashable] = set()
         self._asked: Counter[weakref.ref[nn.Module]] = Counter()
         self._thread = threading.local()
         self._traced: list[Traced] = []
@@ -246,14 +243,14 @@ class Tracer:
         if self._asked[here] > _MOST_ASKED:
             return None
         kind = here, module.training, tuple(each.shape for each in tensors_in((args, kwargs)))
-        if sum(self._kinds.values()) >= _MOST or self._kinds[kind] >= _EACH_KIND:
+        if len(self._kinds) >= _MOST_FOLLOWED or kind in self._kinds:
             return None
         names = {id(each): name for name, each in module.named_modules()}
         followed = [each for each in module.modules() if isinstance(each, SEQUENCES)]
         if not followed or (self._names and not any(id(each) in self._names for each in followed)):
             self._asked[here] = _MOST_ASKED
             return None
-        self._kinds[kind] += 1
+        self._kinds.add(kind)
         reason = why_not_traced(module)
         if reason is not None:
             self._traced.append(Traced(not_traced=reason))

@@ -16,10 +16,12 @@ from torch.nn.utils import parametrize
 from torch.utils import _python_dispatch
 
 from lstm_inspect.errors import CallError, literal
-from lstm_inspect.live.seeing import unseen
+from lstm_inspect.live.seeing import kind_of, unseen
 
-_FIELDS: Final = ("mode", "input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
-_NAMES: Final = ("_flat_weights_names", "_all_weights")
+_KEPT: Final = (
+    "mode", "input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional",
+    "_flat_weights_names", "_all_weights",
+)  # fmt: skip
 
 
 @contextmanager
@@ -48,20 +50,21 @@ def standin_of(module: nn.RNNBase) -> nn.RNNBase:
     Raises:
         CallError: the module has no weights to compute with.
     """
-    kind = next(each for each in type(module).__mro__ if each.__module__ == nn.RNNBase.__module__)
     names, weights = module._flat_weights_names, module._flat_weights
     if len(names) != len(weights) or not all(isinstance(weight, Tensor) for weight in weights):
         allowed = "the module's weights must be tensors, each under its own name"
         raise CallError("the weights", "are not all there", allowed, "a module whose weights are all set")
-    made = cast(nn.RNNBase, kind.__new__(kind))  # type: ignore[call-overload]
+    made: Any = object.__new__(getattr(nn, kind_of(module)))
     nn.Module.__init__(made)
-    vars(made).update({name: getattr(module, name) for name in (*_FIELDS, *_NAMES)})
-    vars(made)["proj_size"] = getattr(module, "proj_size", 0)
     flat = [_shares(cast(Tensor, weight)) for weight in weights]
     made._parameters.update(zip(names, flat, strict=True))
-    vars(made)["_flat_weights"] = flat
-    vars(made)["_flat_weight_refs"] = [weakref.ref(weight) for weight in flat]
-    return made.eval()
+    vars(made).update({name: getattr(module, name) for name in _KEPT})
+    vars(made).update(
+        proj_size=getattr(module, "proj_size", 0),
+        _flat_weights=flat,
+        _flat_weight_refs=[weakref.ref(weight) for weight in flat],
+    )
+    return cast(nn.RNNBase, made.eval())
 
 
 def _shares(weight: Tensor) -> nn.Parameter:
@@ -79,8 +82,7 @@ class _Unhooked:
     __slots__ = ("_module", "_takes_state")
 
     def __init__(self, module: nn.RNNBase) -> None:
-        self._module = module
-        self._takes_state = takes_state(module)
+        self._module, self._takes_state = module, takes_state(module)
 
     def __call__(self, input: Any, hx: Any = None) -> Any:
         """Call forward; one of a subclass that takes no state starts from zeros, and is given none."""
@@ -143,12 +145,9 @@ def _compute_parametrized(made: Any) -> None:
 
 def _shared(module: nn.LSTM, made: Any) -> dict[int, Any]:
     """What a copy takes as it is, by identity: its own self, the numbers of the weights, and no hooks."""
-    memo: dict[int, Any] = {id(module): made}
-    for weight in module.parameters():
-        memo[id(weight)] = _shares(weight)
+    memo: dict[int, Any] = {id(weight): _shares(weight) for weight in module.parameters()}
     for tensor in (*vars(module).values(), *module._flat_weights):  # computed ones among them, as by an old weight_norm
-        if isinstance(tensor, Tensor) and id(tensor) not in memo:
-            memo[id(tensor)] = tensor.detach()
-    for each in module.modules():
-        memo |= {id(value): OrderedDict() for name, value in vars(each).items() if "_hooks" in name}
-    return memo
+        if isinstance(tensor, Tensor):
+            memo.setdefault(id(tensor), tensor.detach())
+    hooks = [value for each in module.modules() for name, value in vars(each).items() if "_hooks" in name]
+    return {**memo, id(module): made, **{id(each): OrderedDict() for each in hooks}}
