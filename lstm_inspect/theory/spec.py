@@ -56,19 +56,16 @@ class LSTMSpec(Fields, Document):
     """
 
     def __post_init__(self) -> None:
-        if self.lengths is not None:
-            object.__setattr__(self, "lengths", validation.sequence_of(self.lengths))
-        validation.validate_lengths(self)
+        lengths: object = self.lengths
+        if isinstance(lengths, list):  # as JSON has it
+            object.__setattr__(self, "lengths", tuple(lengths))
+        validation.refuse(self, validation.breaches_of_lengths(self))
         if self.seq_len is FROM_LENGTHS:
-            object.__setattr__(self, "seq_len", self._default_seq_len())
+            longest = max(self.lengths) if self.lengths else DEFAULT_SEQ_LEN
+            object.__setattr__(self, "seq_len", (self.lengths and self.total_length) or longest)
         if self.batch_size is FROM_LENGTHS:
             object.__setattr__(self, "batch_size", len(self.lengths) if self.lengths else DEFAULT_BATCH_SIZE)
-        validation.validate(self)
-
-    def _default_seq_len(self) -> int:
-        if self.lengths is None:
-            return DEFAULT_SEQ_LEN
-        return self.total_length or max(self.lengths)
+        validation.refuse(self, validation.breaches(self))
 
     @property
     def num_directions(self) -> int:
@@ -118,9 +115,7 @@ class LSTMSpec(Fields, Document):
     @property
     def valid_steps(self) -> int:
         """Time steps that are computed, over all sequences: the sum of lengths, else T * B."""
-        if self.lengths is not None:
-            return sum(self.lengths)
-        return self.padded_steps
+        return self.padded_steps if self.lengths is None else sum(self.lengths)
 
     @property
     def padded_steps(self) -> int:
@@ -156,10 +151,8 @@ class LSTMSpec(Fields, Document):
         3
         """
         known = [field.name for field in dataclasses.fields(cls)]
-        for key in values:
+        for key, value in values.items():
             if key not in known:
-                close = difflib.get_close_matches(str(key), known, n=1)
-                raise SpecError(
-                    str(key), repr(values[key]), f"one of {', '.join(known)}", *(close or ["one of these names"])
-                )
+                close = difflib.get_close_matches(str(key), known, n=1) or ["one of these names"]
+                raise SpecError(str(key), repr(value), f"one of {', '.join(known)}", close[0])
         return cls(**values)

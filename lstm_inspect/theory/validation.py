@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Annotated, Final
 
 from lstm_inspect.errors import SpecError
@@ -25,9 +26,13 @@ STATES: Final = ("random", "zeros")
 
 _LOWEST: Final = {"input_size": 1, "hidden_size": 1, "num_layers": 1, "proj_size": 0, "seq_len": 1}
 _FLAGS: Final = ("bias", "batch_first", "bidirectional", "enforce_sorted")
+_NAMES: Final = ("dtype", "state", "device")
 _SEEDS: Final = 2**63
 _DEVICE: Final = re.compile(r"cpu|cuda(:\d{1,4})?|mps|meta|auto")
 _MOST_SHOWN: Final = 12
+
+Breach = tuple[str, str, str]
+"""A field whose value is not sound, what is allowed, what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,126 +59,100 @@ class Fields:
     device: str = "cpu"
 
 
-def sequence_of(lengths: object) -> object:
-    """A list of lengths, as JSON has it, as a tuple; anything else as it came."""
-    return tuple(lengths) if isinstance(lengths, list) else lengths
+def refuse(spec: Fields, breaches: Iterator[Breach]) -> None:
+    """Raise SpecError for the first breach; the rules behind it count on its not being there."""
+    for name, allowed, instead in breaches:
+        value = getattr(spec, name)
+        raise SpecError(name, str(value) if name in _NAMES else _show(value), allowed, instead)
 
 
-def validate_lengths(spec: Fields) -> None:
-    """Refuse lengths that are not whole numbers from 1; they must be sound before T and B are read off them."""
-    lengths = spec.lengths
+def breaches_of_lengths(spec: Fields) -> Iterator[Breach]:
+    """Lengths are whole numbers from 1; they must be sound before T and B are read off them."""
+    lengths, total = spec.lengths, spec.total_length
     if lengths is None:
         return
     if not isinstance(lengths, tuple) or not lengths:
-        raise SpecError("lengths", _show(lengths), "at least one whole number from 1", "{lengths=8,9,10}")
+        yield "lengths", "at least one whole number from 1", "{lengths=8,9,10}"
     if set(map(type, lengths)) != {int} or min(lengths) < 1:
-        raise _bad_length(lengths, next(i for i, length in enumerate(lengths) if type(length) is not int or length < 1))
-    if spec.total_length is not None and not _is_int(spec.total_length):
-        raise SpecError("total_length", repr(spec.total_length), "a whole number", f"{{total_length={max(lengths)}}}")
+        sequence, odd = next((i, each) for i, each in enumerate(lengths) if type(each) is not int or each < 1)
+        good = [each for each in lengths[:_MOST_SHOWN] if _is_int(each) and each > 0] or [8, 9, 10]
+        empty = _is_int(odd) and odd == 0
+        allowed = f"whole numbers from 1, but sequence {sequence} has {odd!r}"
+        allowed += ": an empty sequence has no state" if empty else ""
+        yield "lengths", allowed, f"{'the others alone, ' if empty else ''}{{lengths={_show(tuple(good))}}}"
+    if total is not None and not _is_int(total):
+        yield "total_length", "a whole number", f"{{total_length={max(lengths)}}}"
 
 
-def _bad_length(lengths: tuple[int, ...], sequence: int) -> SpecError:
-    good = [length for length in lengths[:_MOST_SHOWN] if _is_int(length) and length > 0] or [8, 9, 10]
-    allowed = f"whole numbers from 1, but sequence {sequence} has {lengths[sequence]!r}: an empty sequence has no state"
-    if _is_int(lengths[sequence]) and lengths[sequence] == 0:
-        return SpecError("lengths", _show(lengths), allowed, f"the others alone, {{lengths={_show(tuple(good))}}}")
-    allowed = f"whole numbers from 1, but sequence {sequence} has {lengths[sequence]!r}"
-    return SpecError("lengths", _show(lengths), allowed, f"{{lengths={_show(tuple(good))}}}")
+def breaches(spec: Fields) -> Iterator[Breach]:
+    """What a field may not be, and then what it may not be beside others."""
+    return chain(_of_numbers(spec), _of_names(spec), _of_batch(spec), _of_packing(spec))
 
 
-def validate(spec: Fields) -> None:
-    """Raise SpecError for the first field that is out of range or contradicts another."""
-    _validate_types(spec)
-    _validate_numbers(spec)
-    _validate_names(spec)
-    _validate_batch(spec)
-    _validate_packing(spec)
-
-
-def _validate_types(spec: Fields) -> None:
+def _of_numbers(spec: Fields) -> Iterator[Breach]:
     for name in _FLAGS:
         value = getattr(spec, name)
         if not isinstance(value, bool):
-            raise SpecError(name, repr(value), "True or False", f"{{{name}={bool(value)}}}")
+            yield name, "True or False", f"{{{name}={bool(value)}}}"
     for name, lowest in _LOWEST.items():
         value = getattr(spec, name)
         if not _is_int(value) or value < lowest:
-            raise SpecError(name, repr(value), f"a whole number from {lowest}", f"{{{name}={max(lowest, 1)}}}")
-
-
-def _validate_numbers(spec: Fields) -> None:
-    if spec.proj_size >= spec.hidden_size:
-        allowed = f"smaller than {{hidden_size}} ({spec.hidden_size}), or 0 for no projection"
-        raise SpecError("proj_size", str(spec.proj_size), allowed, f"{{proj_size={spec.hidden_size // 2}}}")
+            yield name, f"a whole number from {lowest}", f"{{{name}={max(lowest, 1)}}}"
+    hidden = spec.hidden_size
+    if spec.proj_size >= hidden:
+        allowed = f"smaller than {{hidden_size}} ({hidden}), or 0 for no projection"
+        yield "proj_size", allowed, f"{{proj_size={hidden // 2}}}"
     if not _is_number(spec.dropout) or not 0 <= spec.dropout <= 1:
-        raise SpecError("dropout", repr(spec.dropout), "a probability from 0 to 1", "{dropout=0.5}")
+        yield "dropout", "a probability from 0 to 1", "{dropout=0.5}"
     if not _is_int(spec.seed) or not 0 <= spec.seed < _SEEDS:
-        raise SpecError("seed", repr(spec.seed), "a whole number from 0 to 2**63 - 1", "{seed=0}")
+        yield "seed", "a whole number from 0 to 2**63 - 1", "{seed=0}"
 
 
-def _validate_names(spec: Fields) -> None:
+def _of_names(spec: Fields) -> Iterator[Breach]:
     if not isinstance(spec.dtype, str) or spec.dtype not in DTYPES:
-        raise SpecError("dtype", str(spec.dtype), _one_of(tuple(DTYPES)), "{dtype=float32}")
+        yield "dtype", _one_of(tuple(DTYPES)), "{dtype=float32}"
     if spec.state not in STATES:
-        raise SpecError("state", str(spec.state), _one_of(STATES), "{state=random}")
+        yield "state", _one_of(STATES), "{state=random}"
     if not isinstance(spec.device, str) or not _DEVICE.fullmatch(spec.device):
-        raise SpecError("device", str(spec.device), "cpu, cuda, cuda:N, mps, meta or auto", "{device=cpu}")
-    largest = DTYPES[spec.dtype].largest
-    if not _is_number(spec.padding_value) or not abs(spec.padding_value) < math.inf:
-        raise SpecError("padding_value", repr(spec.padding_value), "a finite number", "{padding_value=0}")
-    if abs(spec.padding_value) > largest:
-        raise SpecError(
-            "padding_value", repr(spec.padding_value), f"at most {largest!r} in {spec.dtype}", "{padding_value=0}"
-        )
+        yield "device", "cpu, cuda, cuda:N, mps, meta or auto", "{device=cpu}"
+    padding, largest = spec.padding_value, DTYPES[spec.dtype].largest
+    if not _is_number(padding) or not abs(padding) < math.inf:
+        yield "padding_value", "a finite number", "{padding_value=0}"
+    if abs(padding) > largest:
+        yield "padding_value", f"at most {largest!r} in {spec.dtype}", "{padding_value=0}"
 
 
-def _validate_batch(spec: Fields) -> None:
-    batch_size = spec.batch_size
-    if batch_size is None:
-        if spec.lengths is not None:
-            raise SpecError(
-                "lengths", _show(spec.lengths), "left out when the input is unbatched", _without_unbatched(spec)
-            )
-    elif not _is_int(batch_size) or batch_size < 0:
-        raise SpecError("batch_size", repr(batch_size), "a whole number from 0", "{batch_size=3}")
-    elif spec.lengths is not None and batch_size != len(spec.lengths):
-        allowed = f"{len(spec.lengths)}, the number of {{lengths}}, or left out"
-        raise SpecError("batch_size", str(batch_size), allowed, f"{{batch_size={len(spec.lengths)}}}")
+def _of_batch(spec: Fields) -> Iterator[Breach]:
+    size, lengths = spec.batch_size, spec.lengths
+    if size is not None and (not _is_int(size) or size < 0):
+        yield "batch_size", "a whole number from 0", "{batch_size=3}"
+    if lengths is not None and size is None:
+        alone = f"{{lengths={_show(lengths)}}} alone, or {{batch_size=None}} with {{seq_len={lengths[0]}}}"
+        yield "lengths", "left out when the input is unbatched", alone
+    if lengths is not None and size != len(lengths):
+        allowed = f"{len(lengths)}, the number of {{lengths}}, or left out"
+        yield "batch_size", allowed, f"{{batch_size={len(lengths)}}}"
+    if lengths is None and spec.total_length is not None:
+        yield "total_length", "used with {lengths}", f"{{seq_len={spec.total_length}}}"
 
 
-def _without_unbatched(spec: Fields) -> str:
-    assert spec.lengths is not None
-    return f"{{lengths={_show(spec.lengths)}}} alone, or {{batch_size=None}} with {{seq_len={spec.lengths[0]}}}"
-
-
-def _validate_packing(spec: Fields) -> None:
-    if spec.lengths is None:
-        if spec.total_length is not None:
-            raise SpecError(
-                "total_length", str(spec.total_length), "used with {lengths}", f"{{seq_len={spec.total_length}}}"
-            )
+def _of_packing(spec: Fields) -> Iterator[Breach]:
+    lengths, total = spec.lengths, spec.total_length
+    if lengths is None:
         return
-    longest = max(spec.lengths)
-    if spec.total_length is not None and spec.total_length < longest:
-        allowed = f"at least the longest of {{lengths}} ({longest}, sequence {spec.lengths.index(longest)})"
-        raise SpecError("total_length", str(spec.total_length), allowed, f"{{total_length={longest}}}")
-    if spec.seq_len != (spec.total_length or longest):
-        raise _contradicting_seq_len(spec, longest)
-    if spec.enforce_sorted and any(a < b for a, b in pairwise(spec.lengths)):
-        descending = _show(tuple(sorted(spec.lengths, reverse=True)))
+    longest = max(lengths)
+    if total is not None and total < longest:
+        allowed = f"at least the longest of {{lengths}} ({longest}, sequence {lengths.index(longest)})"
+        yield "total_length", allowed, f"{{total_length={longest}}}"
+    steps, whose = (total, "{total_length}") if total else (longest, "the longest of {lengths}")
+    if spec.seq_len != steps:
+        further = spec.seq_len > longest and not total
+        instead = f"{{total_length={spec.seq_len}}} for a batch padded further" if further else f"{{seq_len={steps}}}"
+        yield "seq_len", f"{steps}, {whose}, or left out", instead
+    if spec.enforce_sorted and any(a < b for a, b in pairwise(lengths)):
+        descending = _show(tuple(sorted(lengths, reverse=True)))
         allowed = f"in descending order with {{enforce_sorted=True}}, that is {descending}"
-        raise SpecError(
-            "lengths", _show(spec.lengths), allowed, f"without {{enforce_sorted=True}}, or {{lengths={descending}}}"
-        )
-
-
-def _contradicting_seq_len(spec: Fields, longest: int) -> SpecError:
-    expected = spec.total_length or longest
-    whose = "{total_length}" if spec.total_length else "the longest of {lengths}"
-    instead = f"{{seq_len={expected}}}"
-    if spec.seq_len > longest and not spec.total_length:
-        instead = f"{{total_length={spec.seq_len}}} for a batch padded further"
-    return SpecError("seq_len", str(spec.seq_len), f"{expected}, {whose}, or left out", instead)
+        yield "lengths", allowed, f"without {{enforce_sorted=True}}, or {{lengths={descending}}}"
 
 
 def _is_int(value: object) -> bool:
@@ -188,9 +167,8 @@ def _one_of(names: tuple[str, ...]) -> str:
     return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
-def _show(lengths: object) -> str:
-    """Lengths as they are typed; a long list is cut."""
-    if not isinstance(lengths, tuple):
-        return repr(lengths)
-    shown = ",".join(str(length) for length in lengths[:_MOST_SHOWN])
-    return shown if len(lengths) <= _MOST_SHOWN else f"{shown},..."
+def _show(value: object) -> str:
+    """A value as Python writes it; lengths as they are typed, a long list of them cut."""
+    if not isinstance(value, tuple):
+        return repr(value)
+    return ",".join(map(str, value[:_MOST_SHOWN])) + (",..." if len(value) > _MOST_SHOWN else "")
