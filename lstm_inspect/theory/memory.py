@@ -59,31 +59,28 @@ def memory(spec: LSTMSpec) -> Memory:
     [('weights', 10240, 10240), ('gradients', 0, 10240)]
     """
     weights, running, saved = weight_bytes(spec), running_numbers(spec), saved_numbers(spec)
-    formula = {name: tensor.formula for name, tensor in tensors(spec).items()}
-    counts = _data_numbers(spec)
-    packed = {name: f" and its packed copy {axes}" for name, axes in formula.items() if name.startswith("packed_")}
-    numbers = [
-        ("input", counts["input"], formula["input"] + packed.get("packed_input", "")),
-        ("output", counts["output"], formula["output"] + packed.get("packed_output", "")),
-        ("states", counts["states"], f"h0, hn {formula['hn']}; c0, cn {formula['cn']}"),
-    ]
+    axes = {name: tensor.formula for name, tensor in tensors(spec).items()}
+    packed = {name: f" and its packed copy {formula}" for name, formula in axes.items() if name.startswith("packed_")}
+    whys = {
+        "input": axes["input"] + packed.get("packed_input", ""),
+        "output": axes["output"] + packed.get("packed_output", ""),
+        "states": f"h0, hn {axes['hn']}; c0, cn {axes['cn']}",
+    }
+    data = {name: count * spec.itemsize for name, count in _data_numbers(spec).items()}
     items = (
         MemoryItem("weights", weights, weights, "every parameter once"),
         MemoryItem("gradients", 0, weights, "one number a parameter"),
-        *(MemoryItem(name, count * spec.itemsize, count * spec.itemsize, why) for name, count, why in numbers),
+        *(MemoryItem(name, size, size, whys[name]) for name, size in data.items()),
         MemoryItem("activations", running * spec.itemsize, saved * spec.itemsize, _activations_why(spec)),
     )
     return Memory(items, _inference_bytes(spec), sum(item.training for item in items), 2 * weights)
 
 
 def _data_numbers(spec: LSTMSpec) -> dict[str, int]:
-    """Elements of what goes into a call and comes out of it."""
+    """Elements of what goes into a call and comes out of it: h0, c0, hn and cn are the states."""
     steps = spec.padded_steps + (spec.valid_steps if spec.lengths else 0)  # the padded batch and its packed copy
-    return {
-        "input": steps * spec.input_size,
-        "output": steps * spec.output_size,
-        "states": _state_numbers(spec),
-    }
+    states = 2 * spec.num_states * spec.sequences * (spec.state_size + spec.hidden_size)
+    return {"input": steps * spec.input_size, "output": steps * spec.output_size, "states": states}
 
 
 def _inference_bytes(spec: LSTMSpec) -> int:
@@ -93,17 +90,8 @@ def _inference_bytes(spec: LSTMSpec) -> int:
 
 
 def weight_bytes(spec: LSTMSpec) -> int:
-    """Bytes of the module's numbers.
-
-    >>> weight_bytes(LSTMSpec())
-    10240
-    """
+    """Bytes of the module's numbers."""
     return parameter_count(spec) * spec.itemsize
-
-
-def _state_numbers(spec: LSTMSpec) -> int:
-    """Numbers in h0, c0, hn and cn."""
-    return 2 * spec.num_states * spec.sequences * (spec.state_size + spec.hidden_size)
 
 
 def running_numbers(spec: LSTMSpec) -> int:
@@ -124,20 +112,18 @@ def saved_numbers(spec: LSTMSpec) -> int:
     """
     hidden = spec.hidden_size
     cell = (len(GATES) + 2) * hidden + spec.state_size + (hidden if spec.proj_size else 0)
-    between = spec.output_size * (2 if spec.dropout else 1)
-    above = (spec.num_layers - 1) * between
+    above = (spec.num_layers - 1) * spec.output_size * (2 if spec.dropout else 1)
     return spec.valid_steps * (spec.num_states * cell + above)
 
 
 def _activations_why(spec: LSTMSpec) -> str:
-    running = ["the gates of one layer and direction"]
+    deep = spec.num_layers > 1
+    running = "the gates of one layer and direction" + (", its input" if deep else "")
     saved = ["the gates, c, tanh(c) and h of every step, layer and direction"]
-    if spec.proj_size:
-        saved.append("h before the projection")
-    if spec.num_layers > 1:
-        running.append("its input")
-        saved += ["each layer's input", *(["dropout's mask"] if spec.dropout else [])]
-    return f"inference: {', '.join(running)}; training: {', '.join(saved)}"
+    saved += ["h before the projection"] if spec.proj_size else []
+    saved += ["each layer's input"] if deep else []
+    saved += ["dropout's mask"] if deep and spec.dropout else []
+    return f"inference: {running}; training: {', '.join(saved)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,15 +138,32 @@ class Need:
 def need(spec: LSTMSpec, *, reference: bool = False) -> Need:
     """What building a spec's module and running it once takes; on the meta device the module's objects alone.
 
+    Beside the account kernels copy weights and output. The reference holds one layer's weights at a time, its
+    input, its output and some gates.
+
     >>> need(LSTMSpec(hidden_size=1000)).sentence
     'The weights alone are 15.4 MiB, one run takes 31.3 MiB'
     """
+    objects, weights = spec.num_states * _BYTES_A_STATE, weight_bytes(spec)
     if spec.device == "meta":
-        objects = spec.num_states * _BYTES_A_STATE
         return Need(objects, f"{{num_layers={spec.num_layers}}}", "That is the module's Python objects alone")
-    run = _run_bytes(spec)
-    sentence = f"The weights alone are {format_bytes(weight_bytes(spec))}, one run takes {format_bytes(run)}"
-    return Need(run + (_reference_bytes(spec) if reference and spec.has_values else 0), _largest(spec, run), sentence)
+    copies = weights + spec.padded_steps * spec.output_size * spec.itemsize
+    run = _inference_bytes(spec) + copies + objects
+    sentence = f"The weights alone are {format_bytes(weights)}, one run takes {format_bytes(run)}"
+    sizes = {"input_size": spec.input_size, "hidden_size": len(GATES) * spec.hidden_size, "num_layers": spec.num_layers}
+    if 4 * weights < run:
+        sizes |= {"seq_len": spec.seq_len, "batch_size": spec.sequences}
+    name = max(sizes, key=sizes.__getitem__)
+    more = _reference_bytes(spec) if reference and spec.has_values else 0
+    return Need(run + more, f"{{{name}={getattr(spec, name)}}}", sentence)
+
+
+def _reference_bytes(spec: LSTMSpec) -> int:
+    rows, layer_in = len(GATES) * spec.hidden_size, widest_input(spec)
+    gates = min(spec.seq_len, REFERENCE_STEPS_AT_ONCE) * spec.sequences * rows
+    steps = spec.padded_steps * (layer_in + 2 * spec.output_size)
+    states = 2 * spec.num_states * spec.sequences * spec.hidden_size
+    return (rows * (layer_in + spec.state_size) + gates + steps + states) * _REFERENCE_ITEMSIZE
 
 
 def need_again(spec: LSTMSpec, *, reference: bool) -> Need:
@@ -171,19 +174,14 @@ def need_again(spec: LSTMSpec, *, reference: bool) -> Need:
 
 def need_of_report(spec: LSTMSpec) -> Need:
     """What a report takes, its text with it: a row for each state and, packed, T, B and sum(lengths) numbers."""
-    rows = _BYTES_A_STATE_ROW * spec.num_states
-    if spec.lengths is None:
-        return Need(rows, f"{{num_layers={spec.num_layers}}}", "That is the report alone")
-    numbers = max(spec.lengths) + 4 * len(spec.lengths) + 2 * sum(spec.lengths)
-    return Need(rows + _BYTES_A_LENGTH * numbers, "{lengths}", "That is the report alone")
+    rows, largest, numbers = _BYTES_A_STATE_ROW * spec.num_states, f"{{num_layers={spec.num_layers}}}", 0
+    if spec.lengths is not None:
+        largest, numbers = "{lengths}", max(spec.lengths) + 4 * len(spec.lengths) + 2 * sum(spec.lengths)
+    return Need(rows + _BYTES_A_LENGTH * numbers, largest, "That is the report alone")
 
 
 def need_of_listing(spec: LSTMSpec, form: str) -> Need:
-    """What a list of every parameter takes while it is written, in the form "json" or "text".
-
-    >>> need_of_listing(LSTMSpec(num_layers=1000), "json").bytes
-    5000000
-    """
+    """What a list of every parameter takes while it is written, in the form "json" or "text"."""
     listed = _BYTES_A_LISTED_LAYER[form] * spec.num_states
     return Need(listed, f"{{num_layers={spec.num_layers}}}", "That is the list of every parameter alone")
 
@@ -196,30 +194,6 @@ def largest_tensor(spec: LSTMSpec) -> int:
         spec.padded_steps * max(spec.input_size, spec.output_size, rows),
         spec.num_states * spec.sequences * spec.hidden_size,
     )
-
-
-def _run_bytes(spec: LSTMSpec) -> int:
-    """The account of a run, the kernels' copies of weights and output, and the module's Python objects."""
-    copies = weight_bytes(spec) + spec.padded_steps * spec.output_size * spec.itemsize
-    return _inference_bytes(spec) + copies + spec.num_states * _BYTES_A_STATE
-
-
-def _reference_bytes(spec: LSTMSpec) -> int:
-    """The float64 oracle: one layer's weights at a time, its input, its output and some gates."""
-    rows, layer_in = len(GATES) * spec.hidden_size, widest_input(spec)
-    gates = min(spec.seq_len, REFERENCE_STEPS_AT_ONCE) * spec.sequences * rows
-    steps = spec.padded_steps * (layer_in + 2 * spec.output_size)
-    states = 2 * spec.num_states * spec.sequences * spec.hidden_size
-    return (rows * (layer_in + spec.state_size) + gates + steps + states) * _REFERENCE_ITEMSIZE
-
-
-def _largest(spec: LSTMSpec, run: int) -> str:
-    """The argument that most of a run's memory is owed to."""
-    sizes = {"input_size": spec.input_size, "hidden_size": len(GATES) * spec.hidden_size, "num_layers": spec.num_layers}
-    if 4 * weight_bytes(spec) < run:
-        sizes |= {"seq_len": spec.seq_len, "batch_size": spec.sequences}
-    name = max(sizes, key=sizes.__getitem__)
-    return f"{{{name}={getattr(spec, name)}}}"
 
 
 def format_bytes(count: int) -> str:

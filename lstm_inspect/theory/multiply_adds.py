@@ -43,29 +43,24 @@ def works(spec: LSTMSpec) -> tuple[Work, ...]:
     >>> [(work.input, work.steps) for work in works(LSTMSpec(lengths=(8, 9, 10)))]
     [('padded', 30), ('packed', 27), ('unbatched', 10)]
     """
-    unbatched = Work("unbatched", "T", spec.seq_len, not spec.batched, spec)
-    if spec.batch_size is None:
-        return (unbatched,)
-    padded = Work("padded", "T * B", spec.padded_steps, spec.lengths is None, spec)
-    if spec.lengths is None:
-        return padded, unbatched
-    return padded, Work("packed", "sum(lengths)", spec.valid_steps, True, spec), unbatched
+    found = [Work("unbatched", "T", spec.seq_len, not spec.batched, spec)]
+    if spec.lengths is not None:
+        found.insert(0, Work("packed", "sum(lengths)", spec.valid_steps, True, spec))
+    if spec.batched:
+        found.insert(0, Work("padded", "T * B", spec.padded_steps, spec.lengths is None, spec))
+    return tuple(found)
 
 
 def formula(spec: LSTMSpec) -> str:
-    """The multiply-adds of a run in letters; in is what a layer reads.
-
-    >>> formula(LSTMSpec())
-    'steps * sum over layers of D * (4*H*in + 4*H*R), in = I for layer 0, D*R above'
-    """
+    """The multiply-adds of a run in letters; in is what a layer reads."""
     projection = " + P*H" if spec.proj_size else ""
     return f"steps * sum over layers of D * (4*H*in + 4*H*R{projection}), in = I for layer 0, D*R above"
 
 
 def layer_multiply_adds(spec: LSTMSpec, layer: int, steps: int | None = None) -> int:
     """Multiply-adds of one layer's matrix products over ``steps`` computed time steps (valid ones if left out)."""
-    hidden, recurrent = spec.hidden_size, spec.state_size
-    one = len(GATES) * hidden * (input_width(spec, layer) + recurrent) + spec.proj_size * hidden
+    rows, reads = len(GATES) * spec.hidden_size, input_width(spec, layer) + spec.state_size
+    one = rows * reads + spec.proj_size * spec.hidden_size
     return (spec.valid_steps if steps is None else steps) * spec.num_directions * one
 
 
@@ -75,5 +70,4 @@ def multiply_adds(spec: LSTMSpec, steps: int | None = None) -> int:
     >>> multiply_adds(LSTMSpec(num_layers=2, bidirectional=True))
     216000
     """
-    above = (spec.num_layers - 1) * layer_multiply_adds(spec, 1, steps)
-    return layer_multiply_adds(spec, 0, steps) + above
+    return layer_multiply_adds(spec, 0, steps) + (spec.num_layers - 1) * layer_multiply_adds(spec, 1, steps)

@@ -10,15 +10,15 @@ from lstm_inspect.theory.contract import Direction, Limit, Natural, written
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.spec import LSTMSpec
 
-GATES: Final = ("i", "f", "g", "o")
+_GATES: Final = (
+    ("i", "input gate", "how much of the candidate enters the cell"),
+    ("f", "forget gate", "how much of the old cell state stays"),
+    ("g", "cell candidate", "what would enter the cell: tanh, the others are sigmoids"),
+    ("o", "output gate", "how much of the cell state is shown as h"),
+)
+GATES: Final = tuple(letter for letter, *_ in _GATES)
 """The gates in the order of their rows: input, forget, cell candidate, output (torch's nn.LSTM documentation)."""
 
-_GATE_MEANINGS: Final = {
-    "i": ("input gate", "how much of the candidate enters the cell"),
-    "f": ("forget gate", "how much of the old cell state stays"),
-    "g": ("cell candidate", "what would enter the cell: tanh, the others are sigmoids"),
-    "o": ("output gate", "how much of the cell state is shown as h"),
-}
 WHY_TWO_BIASES: Final = (
     "bias_ih and bias_hh are only ever added together, so one would do: the second is there because cuDNN has two "
     "(torch's own comment in nn/modules/rnn.py). Where one is wanted, take their sum."
@@ -55,10 +55,8 @@ def gates(spec: LSTMSpec) -> tuple[Gate, ...]:
     >>> [(gate.letter, gate.start, gate.stop) for gate in gates(LSTMSpec())]
     [('i', 0, 20), ('f', 20, 40), ('g', 40, 60), ('o', 60, 80)]
     """
-    size = spec.hidden_size
-    return tuple(
-        Gate(letter, *_GATE_MEANINGS[letter], place * size, (place + 1) * size) for place, letter in enumerate(GATES)
-    )
+    rows = spec.hidden_size
+    return tuple(Gate(*gate, start=place * rows, stop=(place + 1) * rows) for place, gate in enumerate(_GATES))
 
 
 @written("name layer direction formula predicted=shape gated count")
@@ -94,11 +92,7 @@ def parameters(spec: LSTMSpec) -> list[Parameter]:
 
 
 def how_many(spec: LSTMSpec) -> int:
-    """How many parameters there are.
-
-    >>> how_many(LSTMSpec(num_layers=1_000_000))
-    4000000
-    """
+    """How many parameters there are."""
     return spec.num_states * len(layer_parameters(spec, 0, "forward"))
 
 
@@ -115,34 +109,22 @@ def parameter(spec: LSTMSpec, place: int) -> Parameter:
 
 def layer_parameters(spec: LSTMSpec, layer: int, direction: str) -> tuple[Parameter, ...]:
     """The parameters of one layer and direction."""
-    gate_rows, recurrent = len(GATES) * spec.hidden_size, spec.state_size
-    width, letter = (spec.input_size, "I") if layer == 0 else (spec.output_size, _output_letter(spec))
+    rows, state = len(GATES) * spec.hidden_size, "P" if spec.proj_size else "H"
+    read = "I" if layer == 0 else f"2*{state}" if spec.bidirectional else state
     shapes: list[tuple[str, str, Shape]] = [
-        ("weight_ih", f"(4*H, {letter})", (gate_rows, width)),
-        ("weight_hh", f"(4*H, {_state_letter(spec)})", (gate_rows, recurrent)),
+        ("weight_ih", f"(4*H, {read})", (rows, input_width(spec, layer))),
+        ("weight_hh", f"(4*H, {state})", (rows, spec.state_size)),
     ]
     if spec.bias:
-        shapes += [("bias_ih", "(4*H,)", (gate_rows,)), ("bias_hh", "(4*H,)", (gate_rows,))]
+        shapes += [("bias_ih", "(4*H,)", (rows,)), ("bias_hh", "(4*H,)", (rows,))]
     if spec.proj_size:
         shapes.append(("weight_hr", "(P, H)", (spec.proj_size, spec.hidden_size)))
     suffix = f"_l{layer}" + ("_reverse" if direction == "reverse" else "")
     return tuple(Parameter(name + suffix, layer, direction, formula, shape) for name, formula, shape in shapes)
 
 
-def _state_letter(spec: LSTMSpec) -> str:
-    return "P" if spec.proj_size else "H"
-
-
-def _output_letter(spec: LSTMSpec) -> str:
-    return f"{'2*' if spec.bidirectional else ''}{_state_letter(spec)}"
-
-
 def input_width(spec: LSTMSpec, layer: int) -> int:
-    """Features that a layer reads: I for layer 0, D * R after.
-
-    >>> input_width(LSTMSpec(), 0), input_width(LSTMSpec(bidirectional=True), 1)
-    (10, 40)
-    """
+    """Features that a layer reads: I for layer 0, D * R after."""
     return spec.input_size if layer == 0 else spec.output_size
 
 
@@ -151,19 +133,9 @@ def widest_input(spec: LSTMSpec) -> int:
     return max(input_width(spec, 0), input_width(spec, spec.num_layers - 1))
 
 
-def terms_of_a_gate(spec: LSTMSpec) -> int:
-    """The most products that one gate of any layer sums: its inputs and the R recurrent ones.
-
-    >>> terms_of_a_gate(LSTMSpec(num_layers=2, bidirectional=True))
-    60
-    """
-    return widest_input(spec) + spec.state_size
-
-
 def layer_parameter_count(spec: LSTMSpec, layer: int) -> int:
     """Numbers in one layer, all directions: D * (4H*in + 4H*R + 8H + P*H)."""
-    one = sum(parameter.count for parameter in layer_parameters(spec, layer, "forward"))
-    return spec.num_directions * one
+    return spec.num_directions * sum(parameter.count for parameter in layer_parameters(spec, layer, "forward"))
 
 
 def parameter_count(spec: LSTMSpec) -> int:
@@ -172,5 +144,4 @@ def parameter_count(spec: LSTMSpec) -> int:
     >>> parameter_count(LSTMSpec(num_layers=2, bidirectional=True))
     15040
     """
-    above = (spec.num_layers - 1) * layer_parameter_count(spec, 1)
-    return layer_parameter_count(spec, 0) + above
+    return layer_parameter_count(spec, 0) + (spec.num_layers - 1) * layer_parameter_count(spec, 1)
