@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Annotated, Final, NamedTuple, TypeAlias
 
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.contract import Limit, Natural, written
-from lstm_inspect.theory.shapes import TensorTheory, tensors
+from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
 FEWEST_LAYERS: Final = 2
@@ -60,11 +61,10 @@ def structures(spec: LSTMSpec) -> tuple[LSTMSpec, ...]:
     if spec.num_layers < FEWEST_LAYERS:
         allowed = f"from {FEWEST_LAYERS}: the structures of one layer stand beside it anyway"
         raise SpecError("num_layers", str(spec.num_layers), allowed, f"{{num_layers={FEWEST_LAYERS}}}")
+    settings = product((False, True), (False, True), (1, spec.num_layers))
     return tuple(
         spec.replace(num_layers=layers, bidirectional=bidirectional, batch_first=batch_first)
-        for batch_first in (False, True)
-        for bidirectional in (False, True)
-        for layers in (1, spec.num_layers)
+        for batch_first, bidirectional, layers in settings
     )
 
 
@@ -77,14 +77,10 @@ def changes(structure: LSTMSpec) -> tuple[Change, ...]:
     here, found = tensors(structure), []
     for setting, base in BASE.items():
         there = tensors(structure.replace(**{setting: base}))
-        found += [Change(name, axis, setting) for name in here for axis in _changed(here[name], there[name])]
+        for name, tensor in here.items():
+            before, now = (list(zip(each.axes, each.shape, strict=True)) for each in (there[name], tensor))
+            found += [Change(name, axis, setting) for axis in range(len(now)) if now[axis] != before[axis]]
     return tuple(found)
-
-
-def _changed(tensor: TensorTheory, other: TensorTheory) -> list[int]:
-    """The axes that mean something else or have another size."""
-    axes = zip(tensor.axes, tensor.shape, strict=True), zip(other.axes, other.shape, strict=True)
-    return [axis for axis, (here, there) in enumerate(zip(*axes, strict=True)) if here != there]
 
 
 def lessons(spec: LSTMSpec) -> tuple[Lesson, ...]:
@@ -93,18 +89,16 @@ def lessons(spec: LSTMSpec) -> tuple[Lesson, ...]:
     >>> lessons(LSTMSpec())[0].sentence
     'layers change the first axis of h0, c0, hn and cn, and never output'
     """
-    states = {Axis(name, 0) for name in ("h0", "c0", "hn", "cn")}
+    states = frozenset(Axis(name, 0) for name in ("h0", "c0", "hn", "cn"))
     last = {Axis(name, len(tensor.axes) - 1) for name, tensor in tensors(spec).items() if name.endswith("output")}
-    moved = {Axis(name, axis) for name in ("input", "output") for axis in (0, 1)} if spec.batched else set()
-    batch_first = (
-        "batch_first changes input and output only: h0, c0, hn and cn stay as they are"
-        if spec.batched
-        else "batch_first changes nothing here: unbatched input has no batch axis to move"
-    )
+    moved, batch_first = frozenset[Axis](), "nothing here: unbatched input has no batch axis to move"
+    if spec.batched:
+        moved = frozenset(Axis(name, axis) for name in ("input", "output") for axis in (0, 1))
+        batch_first = "input and output only: h0, c0, hn and cn stay as they are"
     return (
-        Lesson("num_layers", "layers change the first axis of h0, c0, hn and cn, and never output", frozenset(states)),
-        Lesson("bidirectional", "directions change output's last axis and the states' first", frozenset(states | last)),
-        Lesson("batch_first", batch_first, frozenset(moved)),
+        Lesson("num_layers", "layers change the first axis of h0, c0, hn and cn, and never output", states),
+        Lesson("bidirectional", "directions change output's last axis and the states' first", states | last),
+        Lesson("batch_first", f"batch_first changes {batch_first}", moved),
     )
 
 

@@ -31,42 +31,32 @@ def spec_warnings(spec: LSTMSpec) -> tuple[SpecWarning, ...]:
     >>> [warning.id for warning in spec_warnings(LSTMSpec(seq_len=3))]
     ['batch-equals-time']
     """
-    return tuple(_found(spec))
+    return tuple(SpecWarning(id, message) for id, message in (*_hidden_swaps(spec), *_nothing_to_see(spec)))
 
 
-def _found(spec: LSTMSpec) -> Iterator[SpecWarning]:
-    size = spec.batch_size
-    if size is not None and size == spec.seq_len and size > 1:
-        yield SpecWarning(
-            "batch-equals-time", _hidden_swap(f"{{batch_size}} == {{seq_len}} == {size}", "batch and time swapped")
-        )
-    if size is not None and size == spec.num_states and size > 1:
+def _hidden_swaps(spec: LSTMSpec) -> Iterator[tuple[str, str]]:
+    """Sizes that are the same by chance."""
+    size, no_shape = spec.batch_size, "no shape can show"
+    if size is None or size < 2:
+        return
+    if size == spec.seq_len:
+        same = f"{{batch_size}} == {{seq_len}} == {size}"
+        yield "batch-equals-time", f"{same}: {no_shape} batch and time swapped; choose sizes that all differ"
+    if size == spec.num_states:
         same = f"{{batch_size}} == {{num_layers}} * directions == {size}"
-        yield SpecWarning("batch-equals-rows", _hidden_swap(same, "hn, cn, h0 or c0 made batch-first"))
+        yield "batch-equals-rows", f"{same}: {no_shape} hn, cn, h0 or c0 made batch-first; choose sizes that all differ"
+
+
+def _nothing_to_see(spec: LSTMSpec) -> Iterator[tuple[str, str]]:
+    """What does nothing, can't be checked, or is checked in part."""
     if spec.dropout > 0 and spec.num_layers == 1:
-        yield SpecWarning(
-            "dropout-one-layer", "dropout acts between layers: with {num_layers=1} there is none to act on"
-        )
+        yield "dropout-one-layer", "dropout acts between layers: with {num_layers=1} there is none to act on"
     if spec.device == "meta":
-        yield SpecWarning(
-            "meta-values", "the meta device holds no numbers: shapes are measured, values can't be checked there"
-        )
+        yield "meta-values", "the meta device holds no numbers: shapes are measured, values can't be checked there"
     if spec.lengths is not None:
-        yield from _sampled(spec.lengths)
-    if size == 0:
-        yield SpecWarning(
-            "empty-batch", "an empty batch holds no numbers: shapes are measured, values can't be checked"
-        )
-
-
-def _sampled(lengths: tuple[int, ...]) -> Iterator[SpecWarning]:
-    distinct, alone = len(set(lengths)), len(lengths_run_alone(lengths))
-    if alone < distinct:
-        message = (
-            f"{distinct:,} different lengths: the sequences of {alone} of them are run alone, from shortest to longest"
-        )
-        yield SpecWarning("alone-sampled", message)
-
-
-def _hidden_swap(same: str, mistake: str) -> str:
-    return f"{same}: no shape can show {mistake}; choose sizes that all differ"
+        distinct, alone = len(set(spec.lengths)), len(lengths_run_alone(spec.lengths))
+        if alone < distinct:
+            some = f"the sequences of {alone} of them are run alone, from shortest to longest"
+            yield "alone-sampled", f"{distinct:,} different lengths: {some}"
+    if spec.batch_size == 0:
+        yield "empty-batch", "an empty batch holds no numbers: shapes are measured, values can't be checked"

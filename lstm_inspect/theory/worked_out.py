@@ -17,19 +17,15 @@ from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 class Theory:
     """What must come out of one call; whoever needs a part of it takes it from here."""
 
-    spec: LSTMSpec  #: of the call.
+    spec: LSTMSpec
     tensors: Mapping[str, TensorTheory]  #: by name, in the contract's order.
-    states: tuple[StateRow, ...]  #: the rows of hn and cn.
-    recipes: tuple[Recipe, ...]  #: what to use for what.
-    packing: Packing | None  #: of the lengths; None without any.
-    warnings: tuple[SpecWarning, ...]  #: what the spec lets go wrong.
+    states: tuple[StateRow, ...]
+    recipes: tuple[Recipe, ...]
+    packing: Packing | None  #: None without lengths.
+    warnings: tuple[SpecWarning, ...]
 
 
 def worked_out(spec: LSTMSpec) -> Theory:
-    """The theory of a spec.
-
-    >>> worked_out(LSTMSpec(lengths=(2, 3))).packing.sorted_indices
-    (1, 0)
-    """
+    """The theory of a spec."""
     packing = None if spec.lengths is None else pack(spec.lengths, spec.seq_len)
     return Theory(spec, tensors(spec), state_rows(spec), recipes(spec), packing, spec_warnings(spec))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from lstm_inspect.theory import expressions
 from lstm_inspect.theory.batch_grid import Grid, grid
 from lstm_inspect.theory.contract import Document, Limit, written
 from lstm_inspect.theory.expressions import cell_step
@@ -14,20 +13,16 @@ from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.parameters import Gate, gates
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.unrolled import Unrolled, unroll
+from lstm_inspect.verdict.of_spec import OfSpec
 
 
 @written("spec constructor *unrolled packed gates? step?", command="draw")
 @dataclass(frozen=True, slots=True)
-class Drawing(Document):
+class Drawing(OfSpec):
     """What is drawn of a spec: the unrolled LSTM and, with lengths, the batch padded and packed."""
 
     spec: LSTMSpec
     cell: bool = False  #: whether the inside of one cell is drawn.
-
-    @property
-    def constructor(self) -> str:
-        """The call that builds the module."""
-        return expressions.constructor(self.spec)
 
     @property
     def unrolled(self) -> Unrolled:

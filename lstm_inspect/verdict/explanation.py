@@ -11,17 +11,18 @@ from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
 from lstm_inspect.mistakes.pitfalls import pitfall
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import PitfallResult
-from lstm_inspect.theory.contract import Environment, Mode, written
+from lstm_inspect.theory.contract import Environment, written
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.tolerance import EXACT, tolerance_of
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict.guard import refuse_too_large
+from lstm_inspect.verdict.of_spec import SpecReport
 
 
 @written("mode *mistake spec constructor call pitfall environment warnings verified", command="explain")
 @dataclass(frozen=True, slots=True)
-class Explanation(Shown):
+class Explanation(SpecReport):
     """One mistake, and what making it on a spec gave."""
 
     view = "explain"
@@ -30,16 +31,6 @@ class Explanation(Shown):
     #: the tempting expression and the right one and, after a run, how far apart they came out.
     pitfall: PitfallResult
     environment: Environment | None = None  #: what ran it; None if nothing ran.
-
-    @property
-    def mode(self) -> Mode:
-        """Whether it was run."""
-        return "predict" if self.environment is None else "run"
-
-    @property
-    def constructor(self) -> str:
-        """The call that builds the module."""
-        return expressions.constructor(self.spec)
 
     @property
     def call(self) -> Sequence[str]:

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lstm_inspect.theory import expressions, frameworks, multiply_adds
+from lstm_inspect.theory import frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
-from lstm_inspect.theory.contract import Environment, Mode, Natural, written
+from lstm_inspect.theory.contract import Environment, Natural, written
 from lstm_inspect.theory.memory import Memory, memory, weight_bytes
 from lstm_inspect.theory.shapes import Shape
-from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict.guard import refuse_uncountable
+from lstm_inspect.verdict.of_spec import SpecReport
 
 if TYPE_CHECKING:
     from lstm_inspect.experiment.parameters import Measured
@@ -79,7 +79,7 @@ class Frameworks:
     command="weights",
 )
 @dataclass(frozen=True, slots=True)
-class Weights(Shown):
+class Weights(SpecReport):
     """A module's parameters and what they cost; with ``measured``, held against torch."""
 
     view = "parameters"
@@ -111,16 +111,6 @@ class Weights(Shown):
     def warnings(self) -> tuple[SpecWarning, ...]:
         """The spec's warnings that speak of the module."""
         return tuple(warning for warning in spec_warnings(self.spec) if warning.id in _OF_THE_MODULE)
-
-    @property
-    def mode(self) -> Mode:
-        """Whether torch was asked."""
-        return "predict" if self.measured is None else "run"
-
-    @property
-    def constructor(self) -> str:
-        """The call that builds the module."""
-        return expressions.constructor(self.spec)
 
     @property
     def parameter_reports(self) -> Sequence[ParameterReport]:

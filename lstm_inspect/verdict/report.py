@@ -8,21 +8,20 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from lstm_inspect.mistakes.pitfalls import pitfalls
-from lstm_inspect.theory import expressions
 from lstm_inspect.theory.cell_labels import numbers_claim
 from lstm_inspect.theory.claim import CheckResult, Claim, Pitfall, PitfallResult
 from lstm_inspect.theory.claims import claims
-from lstm_inspect.theory.contract import Environment, Mode, Positive, written
+from lstm_inspect.theory.contract import Environment, Positive, written
 from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
 from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import Shape, TensorTheory
-from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of, validate_tolerance
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.theory.worked_out import Theory, worked_out
 from lstm_inspect.verdict.guard import refuse_too_large
+from lstm_inspect.verdict.of_spec import SpecReport
 
 if TYPE_CHECKING:
     from lstm_inspect.experiment.run import Run
@@ -67,7 +66,7 @@ class TensorReport:
     command="shapes pack verify model",
 )
 @dataclass(frozen=True, slots=True)
-class Report(Shown):
+class Report(SpecReport):
     """Everything known of one call of one nn.LSTM: frozen data, the same for text, JSON and Python."""
 
     view = "report"
@@ -83,11 +82,6 @@ class Report(Shown):
     environment: Environment | None = None
     options: Options = field(default_factory=Options)
     line: Positive | None = None  #: verify --specs: the line that the spec stands on, from 1.
-
-    @property
-    def mode(self) -> Mode:
-        """Whether something ran: "run" or "predict"."""
-        return "predict" if self.options.predict else "run"
 
     @property
     def verified(self) -> bool | None:
@@ -120,11 +114,6 @@ class Report(Shown):
     def seed(self) -> int | None:
         """Of the weights and the input; None where they are the user's own."""
         return None if self.command == "model" else self.spec.seed
-
-    @property
-    def constructor(self) -> str:
-        """The call that builds the module."""
-        return expressions.constructor(self.spec)
 
 
 def inspect(

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from lstm_inspect.theory import expressions
-from lstm_inspect.theory.contract import Environment, Mode, Positive, written
+from lstm_inspect.theory.contract import Environment, Positive, written
 from lstm_inspect.theory.shapes import tensors
-from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.structures import Change, Lesson, changes, lessons, structures, teaches
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict.guard import refuse_too_large
+from lstm_inspect.verdict.of_spec import OfSpec, SpecReport
 from lstm_inspect.verdict.report import TensorReport, measured_tensor
 
 
 @written("num_layers bidirectional batch_first constructor tensors changes")
 @dataclass(frozen=True, slots=True)
-class Structure:
+class Structure(OfSpec):
     """One structure: its tensors, and which of their axes a setting changed."""
 
     spec: LSTMSpec
@@ -40,11 +39,6 @@ class Structure:
         """Whether input and output are (B, T, .)."""
         return self.spec.batch_first
 
-    @property
-    def constructor(self) -> str:
-        """The call that builds the module."""
-        return expressions.constructor(self.spec)
-
 
 @written("*lesson holds")
 @dataclass(frozen=True, slots=True)
@@ -57,18 +51,13 @@ class LessonResult:
 
 @written("mode spec environment structures lessons warnings verified", command="overview")
 @dataclass(frozen=True, slots=True)
-class Overview(Shown):
+class Overview(SpecReport):
     """The eight structures: four with batch_first off, then the same four with it on."""
 
     view = "structures"
     spec: LSTMSpec
     structures: Sequence[Structure]
     environment: Environment | None = None
-
-    @property
-    def mode(self) -> Mode:
-        """Whether the structures were run."""
-        return "run" if self.measured else "predict"
 
     @property
     def measured(self) -> bool:
