@@ -50,7 +50,7 @@ _HOMES = {
     "explain": "lstm_inspect.verdict.explanation",
     "inspect": "lstm_inspect.verdict.report",
     "inspect_model": "lstm_inspect.live.inspect_model",
-    "load_ipython_extension": "lstm_inspect.live.magic",
+    "load_ipython_extension": "lstm_inspect.live.watch",
     "inspect_module": "lstm_inspect.live.module",
     "lint": "lstm_inspect.lint.lint",
     "watch": "lstm_inspect.live.watch",

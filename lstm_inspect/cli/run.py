@@ -5,19 +5,17 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values, act_on, arguments, command, file, switch
 from lstm_inspect.cli.options import CHECK_FLAGS, FORCE, PREDICT, SAVE, checking_of, spell_flag
 from lstm_inspect.errors import TargetError
-from lstm_inspect.live.program import Program, run_program
-from lstm_inspect.live.when_loaded import when_loaded
+from lstm_inspect.live.program import Program, run_program, when_loaded
 
 if TYPE_CHECKING:
     from lstm_inspect.live.session import Session
@@ -34,12 +32,8 @@ JSON: Final = file(
     _REPORT, "--json", help="Write the report as JSON to a file.", suffixes=[".json"], example="report.json"
 )
 QUIET: Final = switch(_REPORT, "quiet", "--quiet", help="Show failures and mistakes alone, nothing if there are none.")
-STRICT: Final = switch(
-    _REPORT,
-    "strict",
-    "--strict",
-    help="Exit with 1 where the program exits with 0 and a check failed or a mistake is there.",
-)
+_STRICT: Final = "Exit with 1 where the program exits with 0 and a check failed or a mistake is there."
+STRICT: Final = switch(_REPORT, "strict", "--strict", help=_STRICT)
 _CHECKS: Final = [flag for flag in CHECK_FLAGS if flag is not PREDICT and flag.name != "tf32"]
 
 
@@ -48,22 +42,17 @@ class Plan:
     """What a command line asks for.
 
     Attributes:
-        program: what is run.
-        checking: how each call is checked: the keyword arguments of Options.
+        session: of the program that is run.
+        values: the flags.
         json, save: files for the report, as they are from here: the program may go elsewhere.
-        quiet, strict: see the flags.
-        act: does what the switches of every command ask for; the streams are the program's until it has ended.
         path: ``sys.path`` before the program sets it: where our own modules are found.
         stderr: where the report goes.
     """
 
-    program: Program
-    checking: dict[str, Any]
+    session: Session
+    values: Values
     json: Path | None
     save: Path | None
-    quiet: bool
-    strict: bool
-    act: Callable[[], None]
     path: list[str] = field(default_factory=lambda: list(sys.path))
     stderr: TextIO = field(default_factory=lambda: sys.stderr)
 
@@ -86,10 +75,12 @@ def run(values: Values) -> int:
         raise TargetError("run", "was given no program", "it runs one", "lstm-inspect run script.py")
     program = Program(name, tuple(rest), values["module"])
     program.check_it_exists()
-    json, saved = (None if path is None else path.absolute() for path in (values["json"], values["save"]))
-    PLANS.append(
-        Plan(program, checking_of(values), json, saved, values["quiet"], values["strict"], partial(act_on, values))
-    )
+    json, save = (None if path is None else path.absolute() for path in (values["json"], values["save"]))
+    checking = checking_of(values)
+
+    from lstm_inspect.live.session import Session
+
+    PLANS.append(Plan(Session(program, checking), values, json, save))
     return streams.OK
 
 
@@ -99,24 +90,12 @@ def execute(plan: Plan) -> None:
     The report is made by an exit handler that was set before the program's own, so it comes after them, and
     after its threads. A child process that the program forks has none.
     """
-    from lstm_inspect.live.session import Session
-
-    session = Session(plan.program, plan.checking)
-    atexit.register(_report, plan, session, os.getpid())
-    when_loaded("torch", lambda: _start(plan, session))
-    run_program(plan.program, lambda error: _raised(plan, session, error))
-    if plan.strict and session.faulty:
+    session = plan.session
+    atexit.register(_report, plan, os.getpid())
+    when_loaded("torch", _our_path(plan)(session.start))
+    run_program(session.program, _our_path(plan)(session.left_by))
+    if plan.values["strict"] and session.faulty:
         raise SystemExit(streams.FAILED)
-
-
-def _start(plan: Plan, session: Session) -> None:
-    with _our_path(plan):
-        session.start()
-
-
-def _raised(plan: Plan, session: Session, error: BaseException) -> None:
-    with _our_path(plan):
-        session.left_by(error)
 
 
 @contextmanager
@@ -129,58 +108,51 @@ def _our_path(plan: Plan) -> Iterator[None]:
         sys.path = theirs
 
 
-def _report(plan: Plan, session: Session, process: int) -> None:
+def _report(plan: Plan, process: int) -> None:
     if os.getpid() != process:
         return
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):  # the program's own streams: Python says what is wrong with them
             stream.flush()
-    plan.act()
+    act_on(plan.values)  # the streams were the program's until now
     with _our_path(plan):
-        session.end()
+        plan.session.end()
         try:
-            _hand_over(plan, session)
+            _write(plan)
+            _show(plan)
         except (OSError, ValueError):  # stderr is closed
             return
-    if plan.strict and session.status == 0 and session.faulty:
+    if plan.values["strict"] and plan.session.status == 0 and plan.session.faulty:
         os._exit(streams.FAILED)
 
 
-def _hand_over(plan: Plan, session: Session) -> None:
-    from lstm_inspect.theory.contract import to_dict
+def _write(plan: Plan) -> None:
     from lstm_inspect.verdict.contract import to_json
 
-    report = session.report()
+    report = plan.session.report
     if plan.json is not None:
-        plan.json.write_text(to_json(to_dict(report)) + "\n", encoding="utf-8")
+        plan.json.write_text(to_json(report.to_dict()) + "\n", encoding="utf-8")
     if plan.save is not None:
-        _save(plan, report)
-    _show(plan, session)
+        from lstm_inspect.views.export import FORMATS
+        from lstm_inspect.views.page import page
+
+        text = FORMATS[plan.save.suffix.lower()](page(report, spell_flag), streams.error_console().width)
+        plan.save.write_text(text, encoding="utf-8")
 
 
-def _save(plan: Plan, report: Any) -> None:
-    from lstm_inspect.views.export import FORMATS
-    from lstm_inspect.views.page import page
-
-    assert plan.save is not None
-    width = streams.error_console().width
-    plan.save.write_text(FORMATS[plan.save.suffix.lower()](page(report, spell_flag), width), encoding="utf-8")
-
-
-def _show(plan: Plan, session: Session) -> None:
+def _show(plan: Plan) -> None:
     """The page on stderr; with a file to read it in, its last lines alone."""
     from rich.console import Console
 
     from lstm_inspect.views import look
     from lstm_inspect.views import run as view
 
-    report = session.report()
-    if plan.quiet and not session.faulty and report.diagnosis is None:
+    report, quiet = plan.session.report, plan.values["quiet"]
+    if quiet and not plan.session.faulty and report.diagnosis is None:
         return
+    files = [path for path in (plan.json, plan.save) if path is not None]
     console = Console(file=plan.stderr, highlight=False, markup=False, emoji=False)
-    brief = plan.json is not None or plan.save is not None
     console.print()
-    console.print(look.Clean(view.page(report, spell_flag, quiet=plan.quiet, brief=brief)))
-    for path in (plan.json, plan.save):
-        if path is not None:
-            console.print(f"saved {path}", soft_wrap=True)
+    console.print(look.Clean(view.page(report, spell_flag, quiet=quiet, brief=bool(files))))
+    for path in files:
+        console.print(f"saved {path}", soft_wrap=True)

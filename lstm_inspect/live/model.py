@@ -1,25 +1,62 @@
-"""inspect_target: a model that is found by its name, and its report."""
+"""inspect_target: a model that is found by its name, and its report; and what a file holds that can be inspected."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from inspect import Parameter, isfunction, signature
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import torch
+from torch import nn
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
 from lstm_inspect.errors import TargetError
 from lstm_inspect.experiment import devices
-from lstm_inspect.live.given import Given, constructor_call
+from lstm_inspect.live.given import Given, constructor_call, input_for
 from lstm_inspect.live.inspect_model import others, report_of_model
-from lstm_inspect.live.listing import Listing, listing_of
 from lstm_inspect.live.report import ModelReport
 from lstm_inspect.live.seeing import seeing
-from lstm_inspect.live.target import ModelCall, Target, imported, model_and_call, parse_target
+from lstm_inspect.live.target import Target, imported, is_defined_there, model_and_call, parse_target
 from lstm_inspect.live.user_code import running
+from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.shown import Shown
+
+_COMMAND: Final = "lstm-inspect model"
+_OPTIONAL: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+
+
+@written("name kind command")
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One model, class or factory of a file.
+
+    Attributes:
+        name: under which it stands there.
+        kind: "class", "model" or "function".
+        command: what to type to inspect it.
+    """
+
+    name: str
+    kind: str
+    command: str
+
+
+@written("target found", command="list")
+@dataclass(frozen=True, slots=True)
+class Listing(Shown):
+    """Everything in a file or a module that can be inspected.
+
+    Attributes:
+        target: the file or the module.
+        found: in the order in which they stand there.
+    """
+
+    view = "listing"
+    target: str
+    found: Sequence[Listed]
 
 
 def inspect_target(
@@ -46,7 +83,13 @@ def inspect_target(
         torch.manual_seed(seed)
         # Torch's forwards are wrapped all the while: a module may keep its own for later while it is built.
         with seeing(), running(wanted.text), _read(wanted, given) as module:
-            return _run(wanted, model_and_call(wanted, module, given), times=given.calls, **looking)
+            model, args, kwargs = model_and_call(wanted, module, given)
+            model.eval()
+            if not list(others(model)) and not any(isinstance(each, nn.RNNBase) for each in model.modules()):
+                instead = "a model that holds an nn.LSTM, as a module of its own or inside another"
+                raise TargetError(wanted.text, f"is a {type(model).__name__}", "there is no nn.LSTM in it", instead)
+            with running(wanted.text, model), torch.no_grad():
+                return report_of_model(wanted.text, model, args, kwargs, times=given.calls, **looking)
 
 
 def list_target(target: str | Target, given: Given | None = None) -> Listing:
@@ -58,7 +101,7 @@ def list_target(target: str | Target, given: Given | None = None) -> Listing:
     """
     wanted = parse_target(target) if isinstance(target, str) else target
     with torch.random.fork_rng(), running(wanted.text), _read(wanted, given or Given()) as module:
-        return listing_of(wanted, module)
+        return Listing(wanted.text, tuple(_found(wanted.place, module)))
 
 
 class _Trains(BaseException):
@@ -89,10 +132,29 @@ def _read(target: Target, given: Given) -> Iterator[ModuleType]:
         handle.remove()
 
 
-def _run(target: Target, call: ModelCall, **looking: Any) -> ModelReport:
-    model = call.model.eval()
-    if not list(others(model)) and not any(isinstance(module, torch.nn.RNNBase) for module in model.modules()):
-        instead = "a model that holds an nn.LSTM, as a module of its own or inside another"
-        raise TargetError(target.text, f"is a {type(model).__name__}", "there is no nn.LSTM in it", instead)
-    with running(target.text, model), torch.no_grad():
-        return report_of_model(target.text, model, call.args, call.kwargs, **looking)
+def _found(place: str, module: ModuleType) -> Iterator[Listed]:
+    for name, value in list(vars(module).items()):
+        command, own = f"{_COMMAND} {place}:{name}", is_defined_there(module, value)
+        if isinstance(value, nn.Module):
+            yield Listed(name, "model", f"{command} {input_for(value)}")
+        elif own and isinstance(value, type) and issubclass(value, nn.Module):
+            yield Listed(name, "class", f"{command} {_flags(value)}")
+        elif own and isfunction(value) and not _wanted(value):
+            yield Listed(name, "function", command)
+
+
+def _wanted(made: Any) -> list[str]:
+    """The arguments that have no default."""
+    parameters = signature(made).parameters.values()
+    return [each.name for each in parameters if each.default is each.empty and each.kind not in _OPTIONAL]
+
+
+def _flags(kind: Any) -> str:
+    """The flags that build a class and call it: one that builds with its defaults says itself what it reads."""
+    wanted = _wanted(kind)
+    if wanted:
+        return f'--call "{kind.__name__}({", ".join(f"{name}=.." for name in wanted)})" --input 4,7'
+    try:
+        return input_for(kind())
+    except Exception:  # whatever the user's own constructor raises: the shape is theirs to say
+        return "--input 4,7"

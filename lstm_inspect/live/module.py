@@ -67,7 +67,7 @@ with input_size=5.
             made, sorted_anew = call(spec, alone, input, hx), as_torch_sorts(spec, input)
             again = made if sorted_anew is input else call(spec, alone, sorted_anew, hx)
             options = Options(reference=reference, rtol=rtol, atol=atol, tf32=tf32)
-            return report_of(spec, options, made, again, state_given=hx is not None)
+            return report_of(spec, options, made, again, computed_in=spec.dtype, state_given=hx is not None)
 
 
 @contextmanager

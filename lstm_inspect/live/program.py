@@ -6,9 +6,11 @@ import io
 import os
 import runpy
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.machinery import SourceFileLoader
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any, Final, cast
@@ -123,47 +125,65 @@ def _hook(shown_by: Any) -> Any:
 
 
 def without_ours(error: BaseException) -> None:
-    """Take our frames out of an exception's traceback, and of those that it came from."""
-    error.__traceback__ = _kept(_inside(_frames(error.__traceback__)))
-    seen = {id(error)}
-    left = _came_from(error)
+    """Take our frames, and what started us, out of an exception's traceback, and ours out of those it came from."""
+    seen: set[int] = set()
+    left: list[BaseException | None] = [error]
     while left:
         each = left.pop()
-        if id(each) not in seen:
-            seen.add(id(each))
-            each.__traceback__ = _kept(_frames(each.__traceback__))
-            left += _came_from(each)
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        left += each.__cause__, each.__context__, *getattr(each, "exceptions", ())
+        frames = list(_frames(each.__traceback__))
+        first = next((place for place, frame in enumerate(frames) if _is_ours(frame)), 0) if each is error else 0
+        kept = [frame for frame in frames[first:] if not _is_ours(frame)]
+        for frame, after in zip(kept, [*kept, None][1:], strict=True):
+            frame.tb_next = after
+        each.__traceback__ = kept[0] if kept else None
 
 
-def _came_from(error: BaseException) -> list[BaseException]:
-    found = (error.__cause__, error.__context__, *getattr(error, "exceptions", ()))
-    return [each for each in found if each is not None]
-
-
-def _frames(trace: TracebackType | None) -> list[TracebackType]:
-    frames = []
+def _frames(trace: TracebackType | None) -> Iterator[TracebackType]:
     while trace is not None:
-        frames.append(trace)
+        yield trace
         trace = trace.tb_next
-    return frames
-
-
-def _inside(frames: list[TracebackType]) -> list[TracebackType]:
-    """What stands inside the first frames that are ours: the program, without what started us."""
-    ours = [place for place, each in enumerate(frames) if _is_ours(each)]
-    if not ours:
-        return frames
-    last = next(place for place in range(ours[0], len(frames) + 1) if place not in ours)
-    return frames[last:]
-
-
-def _kept(frames: list[TracebackType]) -> TracebackType | None:
-    """The frames that are not ours, joined."""
-    kept = [each for each in frames if not _is_ours(each)]
-    for each, after in zip(kept, [*kept, None][1:], strict=True):
-        each.tb_next = after
-    return kept[0] if kept else None
 
 
 def _is_ours(trace: TracebackType) -> bool:
     return trace.tb_frame.f_code.co_filename.startswith(_OURS)
+
+
+def when_loaded(name: str, then: Callable[[], None]) -> None:
+    """Call ``then`` once, right after the program's own import of a module; at once if it is there already.
+
+    What a program sets before it imports torch holds: torch is not loaded for this.
+
+    >>> when_loaded("sys", lambda: print("there"))
+    there
+    """
+    if name in sys.modules:
+        then()
+    else:
+        sys.meta_path.insert(0, _Finder(name, then))
+
+
+class _Finder(MetaPathFinder):
+    """Finds one module, as the others would, and goes; what is to be done is done when its loader has run it."""
+
+    def __init__(self, name: str, then: Callable[[], None]) -> None:
+        self._name, self._then = name, then
+
+    def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
+        if fullname != self._name:
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            loader: Any = spec.loader
+
+            def exec_module(module: ModuleType) -> None:
+                del loader.exec_module  # its class's own again
+                loader.exec_module(module)
+                self._then()
+
+            loader.exec_module = exec_module
+        return spec

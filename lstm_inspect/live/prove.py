@@ -2,45 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.experiment import devices
-from lstm_inspect.live.call import DROPOUT, as_torch_sorts, call, report_of, run_of
-from lstm_inspect.live.spec_of import Input, NotCoveredError, State, check_weights, spec_of_call
+from lstm_inspect.experiment.run import Run
+from lstm_inspect.experiment.verify import Verifier
+from lstm_inspect.live.call import DROPOUT, as_torch_sorts, call, dtype_checks, report_of, run_of
+from lstm_inspect.live.report import Measured, RecurrentReport
+from lstm_inspect.live.spec_of import (
+    Input,
+    NotCoveredError,
+    State,
+    batch_of,
+    check_weights,
+    data_of,
+    dtype_of,
+    spec_of_call,
+)
 from lstm_inspect.live.standin import aside, standin_of, unhooked
+from lstm_inspect.theory.claim import CheckResult
+from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.shapes import tensors
+from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
+from lstm_inspect.theory.worked_out import worked_out
 from lstm_inspect.verdict.guard import refuse_too_large_again
 from lstm_inspect.verdict.report import Options, Report
 
-
-@dataclass(frozen=True, slots=True)
-class Under:
-    """What a call was made under.
-
-    Attributes:
-        training: the module's mode.
-        gradients: whether the call was recorded for them.
-        computed_in: the dtype that autocast computes in on the input's device; None without autocast.
-    """
-
-    training: bool
-    gradients: bool
-    computed_in: str | None
-
-
-def under(module: nn.Module, input: Any) -> Under:
-    """What a call of a module is made under, in this thread and now."""
-    data = input.data if isinstance(input, PackedSequence) else input
-    device = data.device.type if isinstance(data, Tensor) else "cpu"
-    known = device in ("cpu", "cuda") and torch.is_autocast_enabled(device)
-    dtype = str(torch.get_autocast_dtype(device)).removeprefix("torch.") if known else None
-    return Under(module.training, torch.is_grad_enabled(), dtype)
+_OF_AN_LSTM_ALONE: Final = re.compile(r"\b(c0|cn|lstm|reference)\b")
 
 
 def arguments_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
@@ -49,49 +45,82 @@ def arguments_of(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, An
     >>> arguments_of((1,), {"hx": 2}), arguments_of((), {"input": 1})
     ((1, 2), (1, None))
     """
-    given = (*args[:2], *(kwargs.get(name) for name in ("input", "hx")[len(args) :]))
-    return given[0], given[1]
+    given = dict(zip(("input", "hx"), args, strict=False)) | kwargs
+    return given.get("input"), given.get("hx")
 
 
 def prove(module: nn.LSTM, input: Input, hx: State, results: Any, options: Options) -> Report:
-    """The report of a call that was just made.
+    """The report of a call of an nn.LSTM that was just made.
 
     Raises:
         CallError: the call does not fit its module; torch took it by mistake.
         NotCoveredError: it has no numbers to check, or a form that is not covered.
         LSTMInspectError: it can't be checked, for want of memory for one.
     """
-    check_has_numbers(input)
-    was = under(module, input)
+    _check_has_numbers(input)
+    autocast = _autocast_dtype(input)
+    other_kernel = module.training or torch.is_grad_enabled() or autocast is not None
     standin = cast(nn.LSTM, standin_of(module))
-    warnings = [*_said(module, was), *_autocast(was, results, standin)]
     with aside():
         spec = spec_of_call(standin, input, hx)
         check_weights(standin, spec)
         refuse_too_large_again(spec, reference=options.reference)
-        made = run_of(spec, unhooked(standin), input, hx, results)
-        again = made
+        made = again = run_of(spec, unhooked(standin), input, hx, results)
+        computed_in = _computed_in(made, autocast, spec.dtype)
         sorted_anew = as_torch_sorts(spec, input)
-        if was.training or was.gradients or was.computed_in or sorted_anew is not input:
+        if other_kernel or sorted_anew is not input:
             again = call(spec, unhooked(standin), *_as_the_weights(standin, sorted_anew, hx))
         return report_of(
             spec,
             replace(options, tf32=devices.tf32_allowed()),  # as the user's own process has it
             made,
             again,
-            computed_in=was.computed_in if any(warning.id == "autocast" for warning in warnings) else spec.dtype,
+            computed_in=computed_in,
             state_given=hx is not None,
-            warnings=warnings,
+            warnings=list(_warnings(module, computed_in, spec.dtype)),
         )
 
 
-def check_has_numbers(input: Any) -> None:
+def prove_recurrent(module: nn.RNNBase, input: Any, hx: Tensor | None, results: Any) -> RecurrentReport:
+    """The report of a call of an nn.GRU or nn.RNN that was just made.
+
+    They have the output and hn of an nn.LSTM, so the same shapes and equalities, without the equations.
+
+    Raises:
+        CallError: the results are not (output, hn).
+        NotCoveredError: the call has no numbers to check.
+    """
+    _check_has_numbers(input)
+    autocast = _autocast_dtype(input)
+    with aside():
+        sizes = {name: getattr(module, name) for name in ("input_size", "hidden_size", "num_layers", "batch_first")}
+        spec = LSTMSpec(**sizes, bidirectional=module.bidirectional, state="zeros" if hx is None else "random")
+        spec = spec.replace(**batch_of(spec, input))
+        run = run_of(spec, unhooked(standin_of(module)), input, hx, results)
+        dtype = _computed_in(run, autocast, dtype_of(cast(Tensor, module._flat_weights[0])))
+        checks = [*_checks_without_a_cell(spec), *dtype_checks(dtype, ("output", "hn"))]
+        verifier = Verifier(run)
+        found = [verifier.check(check.claim, check.tolerance) for check in checks]
+    not_there = {"c0", "cn"} | ({"input", "output"} if spec.lengths else set()) | ({"h0"} if hx is None else set())
+    shown = [Measured(name, tuple(run.tensor(name).shape)) for name in tensors(spec) if name not in not_there]
+    kind = "GRU" if isinstance(module, nn.GRU) else "RNN"
+    return RecurrentReport(f"torch.nn.{kind}({module.extra_repr()})", shown, found)
+
+
+def _checks_without_a_cell(spec: LSTMSpec) -> Iterator[CheckResult]:
+    """The checks of an nn.LSTM that name no cell state and call nothing anew."""
+    for claim in claims(worked_out(spec), reference=False):
+        if not _OF_AN_LSTM_ALONE.search(f"{claim.left} {claim.right}"):
+            yield CheckResult(claim)
+
+
+def _check_has_numbers(input: Any) -> None:
     """Refuse a call whose tensors stand for others: there is nothing to check.
 
     Raises:
         NotCoveredError: with what the call was made under.
     """
-    data = input.data if isinstance(input, PackedSequence) else input
+    data = data_of(input)
     came = None
     if type(data) not in (Tensor, nn.Parameter):
         came = f"is of {type(data).__name__}"
@@ -103,8 +132,21 @@ def check_has_numbers(input: Any) -> None:
         raise NotCoveredError("this call", came, "it has no numbers of its own to check", "a plain call of it")
 
 
-def _said(module: nn.LSTM, was: Under) -> Iterator[SpecWarning]:
-    if was.training and module.dropout > 0 and module.num_layers > 1:
+def _autocast_dtype(input: Input) -> str | None:
+    """The dtype that autocast computes in on the input's device, in this thread and now; None without autocast."""
+    device = data_of(input).device.type
+    known = device in ("cpu", "cuda") and torch.is_autocast_enabled(device)
+    return str(torch.get_autocast_dtype(device)).removeprefix("torch.") if known else None
+
+
+def _computed_in(run: Run, autocast: str | None, weights: str) -> str:
+    """The dtype that the results must have: the weights', or autocast's where they are of it."""
+    return weights if autocast is None or dtype_of(run.tensor("output")) != autocast else autocast
+
+
+def _warnings(module: nn.LSTM, computed_in: str, weights: str) -> Iterator[SpecWarning]:
+    """What to know of how the call was made."""
+    if module.training and module.dropout > 0 and module.num_layers > 1:
         message = (
             f"dropout={module.dropout:g} was at work in this call and its numbers are random: "
             "the equations were held against the same call in eval mode"
@@ -116,18 +158,9 @@ def _said(module: nn.LSTM, was: Under) -> Iterator[SpecWarning]:
             "it is held against those very weights"
         )
         yield SpecWarning("weights-computed", message)
-
-
-def _autocast(was: Under, results: Any, standin: nn.LSTM) -> list[SpecWarning]:
-    """A word where a call computed in another dtype than its weights' because autocast says so."""
-    output = results[0] if isinstance(results, tuple) and len(results) == 2 else None
-    data = output.data if isinstance(output, PackedSequence) else output
-    weights = str(next(standin.parameters()).dtype).removeprefix("torch.")
-    came = str(data.dtype).removeprefix("torch.") if isinstance(data, Tensor) else weights
-    if came == weights or came != was.computed_in:
-        return []
-    message = f"the call computed in {came}, the weights are {weights}: it is held to the tolerance of {came}"
-    return [SpecWarning("autocast", message)]
+    if computed_in != weights:
+        took = f"it is held to the tolerance of {computed_in}"
+        yield SpecWarning("autocast", f"the call computed in {computed_in}, the weights are {weights}: {took}")
 
 
 def _as_the_weights(standin: nn.LSTM, input: Input, hx: State) -> tuple[Input, State]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import threading
 import traceback
 import weakref
+from collections import Counter
 from collections.abc import Callable, Hashable
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.errors import CallError, LSTMInspectError, RunError, literal
-from lstm_inspect.live.prove import arguments_of, prove
-from lstm_inspect.live.recurrent import prove_recurrent
+from lstm_inspect.live.prove import arguments_of, prove, prove_recurrent
 from lstm_inspect.live.report import Call, Calls, NotProved
 from lstm_inspect.live.spec_of import NotCoveredError
-from lstm_inspect.live.where import Place, place_of
+from lstm_inspect.live.where import call_of
 from lstm_inspect.verdict.report import Options
 
 _MOST_KINDS: Final = 16  # of one module: lengths that never repeat would be proved for ever
@@ -31,13 +31,13 @@ class _Kind:
     """Calls of one module of the same shapes, mode and dtype.
 
     Attributes:
-        place: where the first of them was made; None if the module is not watched.
+        call: the first of them, not yet checked; None if the module is not watched.
         entry: the place in the list of calls of the one proved last; None if none was.
         times: how many there were since then, that one among them.
         seen: how many there were at all.
     """
 
-    place: Place | None
+    call: Call | None
     entry: int | None = None
     times: int = 0
     seen: int = 0
@@ -50,40 +50,39 @@ class Recorder:
         calls: the list.
         options: how each is checked.
         every: which calls of a kind are proved: the first, and each so-many-th after it; the first alone if None.
-        find: where a module is called; None if its calls are none of ours.
+        find: the call of a module that is being made; None if it is none of ours.
     """
 
     def __init__(
-        self, calls: Calls, options: Options, every: int | None = None, find: Callable[..., Place | None] = place_of
+        self, calls: Calls, options: Options, every: int | None = None, find: Callable[..., Call | None] = call_of
     ) -> None:
         self._calls, self._options, self._every, self._find = calls, options, every, find
         self._kinds: dict[Hashable, _Kind] = {}
         self._modules: dict[weakref.ref[nn.Module], list[int]] = {}  # calls and kinds of each
-        self._counted: dict[tuple[str, str], int] = {}
+        self._counted: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     def after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], results: Any) -> None:
         """Prove a call that is the first of its kind, and count it."""
-        kind, index, due = self._count(module, _kind_of(module, args, kwargs))
-        if due and kind.place is not None:
-            input, hx = arguments_of(args, kwargs)
-            self._add(kind, _checked(kind.place, index, module, (input, hx, results), self._options))
+        kind, due = self._count(module, _kind_of(module, args, kwargs))
+        if due is not None:
+            self._add(kind, _checked(due, module, (*arguments_of(args, kwargs), results), self._options))
 
     def failed(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> None:
         """Record a call that torch refused, with what that means."""
         if type(error).__name__.startswith("_"):
             return  # torch leaves a computation that it makes anew, for a checkpoint: nothing has failed
         words = "".join(traceback.format_exception_only(error)).strip()
-        kind, index, due = self._count(module, (_kind_of(module, args, kwargs), words))
-        if due and kind.place is not None:
+        kind, due = self._count(module, (_kind_of(module, args, kwargs), words))
+        if due is not None:
             from lstm_inspect.live.facts import diagnosis_of  # the rules are wanted for a refused call alone
 
             found = diagnosis_of(words, module, args, kwargs)
             first_line = words.splitlines()[0][:_MOST_SHOWN]
-            self._add(kind, _call(kind.place, index, module, outcome="refused", error=first_line, diagnosis=found))
+            self._add(kind, replace(due, outcome="refused", error=first_line, diagnosis=found))
 
-    def _count(self, module: nn.Module, key: Hashable) -> tuple[_Kind, int, bool]:
-        """The kind of a call, which call of its module it is, and whether it is to be proved."""
+    def _count(self, module: nn.Module, key: Hashable) -> tuple[_Kind, Call | None]:
+        """The kind of a call, and the call itself if it is to be proved."""
         with self._lock:
             counts = self._modules.setdefault(weakref.ref(module), [0, 0])
             counts[0] += 1
@@ -93,13 +92,15 @@ class Recorder:
                 counts[1] += 1
             kind.times += 1
             kind.seen += 1
+            if kind.call is None:
+                return kind, None
             few = counts[1] <= _MOST_KINDS and len(self._calls) < _MOST_PROOFS
             again = self._every is not None and kind.entry is not None and (kind.seen - 1) % self._every == 0
-            due = few and isinstance(module, nn.RNNBase) and (kind.seen == 1 or again)
-            if kind.place is not None and kind.entry is None and not due:
-                name = kind.place.name, type(module).__name__
-                self._counted[name] = self._counted.get(name, 0) + 1
-            return kind, counts[0] - 1, due
+            if few and isinstance(module, nn.RNNBase) and (kind.seen == 1 or again):
+                return kind, replace(kind.call, index=counts[0] - 1)
+            if kind.entry is None:
+                self._counted[kind.call.name, kind.call.kind] += 1
+            return kind, None
 
     def _add(self, kind: _Kind, call: Call) -> None:
         with self._lock:
@@ -121,8 +122,7 @@ class Recorder:
 
 def _kind_of(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:
     """What makes two calls alike: module, shapes, packed or not, mode, gradients, dtype."""
-    input = args[0] if args else kwargs.get("input")
-    hx = args[1] if len(args) > 1 else kwargs.get("hx")
+    input, hx = arguments_of(args, kwargs)
     form: Hashable = None
     if isinstance(input, Tensor):
         form = input.shape, input.dtype
@@ -132,26 +132,19 @@ def _kind_of(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     return weakref.ref(module), form, hx is None, modes
 
 
-def _checked(place: Place, index: int, module: nn.Module, made: tuple[Any, Any, Any], options: Options) -> Call:
-    """A call with its report, or with the reason why there is none."""
-    found: dict[str, Any] = {}
+def _checked(call: Call, module: nn.Module, made: tuple[Any, Any, Any], options: Options) -> Call:
+    """The call with its report, or with the reason why there is none."""
+    outcome = "unchecked"
     try:
         if isinstance(module, nn.LSTM):
-            found["report"] = prove(module, *made, options)
-        elif isinstance(module, nn.RNNBase):
-            found["recurrent"] = prove_recurrent(module, *made)
-    except NotCoveredError as refused:
-        found = {"outcome": "unchecked", "error": str(refused)}
+            return replace(call, report=prove(module, *made, options))
+        return replace(call, recurrent=prove_recurrent(cast(nn.RNNBase, module), *made))
     except LSTMInspectError as refused:
-        found = {"outcome": "misfit" if isinstance(refused, CallError) else "unchecked", "error": str(refused)}
+        error = str(refused)
+        if isinstance(refused, CallError) and not isinstance(refused, NotCoveredError):
+            outcome = "misfit"
     except (RuntimeError, MemoryError) as failed:
-        told = RunError("torch", "can't check this call", literal(str(failed)), "watch(model, reference=False)")
-        found = {"outcome": "unchecked", "error": str(told)}
+        error = str(RunError("torch", "can't check this call", literal(str(failed)), "watch(model, reference=False)"))
     except Exception as fault:  # of ours: it is said, and the user's program goes on
-        found = {"outcome": "unchecked", "error": f"lstm-inspect failed here: {fault!r}"}
-    return _call(place, index, module, **found)
-
-
-def _call(place: Place, index: int, module: nn.Module, **found: Any) -> Call:
-    where: dict[str, Any] = asdict(place)
-    return Call(index=index, kind=type(module).__name__, **where, **found)
+        error = f"lstm-inspect failed here: {fault!r}"
+    return replace(call, outcome=outcome, error=error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
 
@@ -46,14 +46,14 @@ class RecurrentReport:
     checks: Sequence[CheckResult]
 
     @property
-    def verified(self) -> bool:
-        """Whether every check held."""
-        return self.failed == 0
-
-    @property
     def failed(self) -> int:
         """How many checks did not hold."""
         return sum(not check.passed for check in self.checks)
+
+    @property
+    def verified(self) -> bool:
+        """Whether every check held."""
+        return self.failed == 0
 
 
 @written("name index report recurrent error outcome diagnosis kind model file line times verified")
@@ -156,14 +156,18 @@ class Calls(Shown, list[Call]):
         return all(found) if found else None
 
     @property
-    def wrong(self) -> Sequence[Finding]:
-        """The mistakes that are wrong, or likely wrong."""
-        return [mistake for mistake in self.mistakes if mistake.level != "note"]
-
-    @property
     def warnings(self) -> Sequence[SpecWarning]:
         """Every call's warnings, once a module, and what was not checked; in Python's words."""
-        return [*_said(self), *_unchecked(self), *_faults(self.faults)]
+        said = {(call.name, each.text): each for call in self if call.report for each in call.report.warnings}
+        warnings = [SpecWarning(each.id, f"{shown(name)}: {text}") for (name, text), each in said.items()]
+        for call in self:
+            if call.outcome == "unchecked":
+                warnings.append(SpecWarning("not-checked", f"{shown(call.name)}, call {call.index}: {call.error}"))
+        for fault in self.faults:
+            told = fault.strip().splitlines()[-1]
+            message = f"lstm-inspect itself failed while the program ran, which it did not notice: {told}"
+            warnings.append(SpecWarning("fault", message))
+        return warnings
 
 
 @written("name constructor")
@@ -205,7 +209,7 @@ class TreeRow:
     directions: Natural
 
 
-class _OfCalls(Shown):
+class OfCalls(Shown):
     """What a report has of the calls that it is about."""
 
     __slots__ = ()
@@ -252,7 +256,7 @@ class _OfCalls(Shown):
     command="model",
 )
 @dataclass(frozen=True, slots=True)
-class ModelReport(_OfCalls):
+class ModelReport(OfCalls):
     """Every call of every nn.LSTM in one run of a model.
 
     Attributes:
@@ -277,68 +281,13 @@ class ModelReport(_OfCalls):
     @property
     def warnings(self) -> list[SpecWarning]:
         """Every call's warnings, once a module, and what was not checked; in Python's words."""
-        message = "no call of it was seen in this run"
-        left = [SpecWarning("not-called", f"{shown(lstm.name)}: {message}") for lstm in self.not_called]
-        nothing = [] if self.calls else [SpecWarning("nothing-checked", "no nn.LSTM was called: nothing was checked")]
-        return [*self.calls.warnings, *left, *nothing]
-
-
-@written(
-    "program arguments module torch error diagnosis calls=listed counted reads not_traced mistakes warnings verified",
-    command="run",
-)
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunReport(_OfCalls):
-    """Every call of every nn.LSTM in one run of a program.
-
-    Attributes:
-        program: the script, or the module.
-        arguments: what it was run with.
-        module: whether it was run as ``python -m`` runs it.
-        torch: whether it loaded torch.
-        calls: in the order in which they were made.
-        error: the exception that it ended with; None if it ended otherwise.
-        diagnosis: what that means, if an LSTM has to do with it.
-    """
-
-    view = "run"
-    program: str
-    arguments: Sequence[str]
-    module: bool
-    torch: bool
-    calls: Calls
-    error: str | None = None
-    diagnosis: Diagnosis | None = None
+        said = "no call of it was seen in this run"
+        left = [SpecWarning("not-called", f"{shown(lstm.name)}: {said}") for lstm in self.not_called]
+        if not self.calls:
+            left.append(SpecWarning("nothing-checked", "no nn.LSTM was called: nothing was checked"))
+        return [*self.calls.warnings, *left]
 
 
 def shown(name: str) -> str:
-    """A qualified name to read.
-
-    >>> shown("encoder.rnn"), shown("")
-    ('encoder.rnn', 'the model itself')
-    """
+    """A qualified name to read."""
     return name or "the model itself"
-
-
-def _said(calls: Sequence[Call]) -> Iterator[SpecWarning]:
-    """The warnings of calls, each once a module."""
-    found = {
-        (call.name, warning.text): warning
-        for call in calls
-        if call.report is not None
-        for warning in call.report.warnings
-    }
-    for (name, message), warning in found.items():
-        yield SpecWarning(warning.id, f"{shown(name)}: {message}")
-
-
-def _unchecked(calls: Sequence[Call]) -> Iterator[SpecWarning]:
-    for call in calls:
-        if call.outcome == "unchecked":
-            yield SpecWarning("not-checked", f"{shown(call.name)}, call {call.index}: {call.error}")
-
-
-def _faults(faults: Sequence[str]) -> Iterator[SpecWarning]:
-    for fault in faults:
-        last = fault.strip().splitlines()[-1]
-        yield SpecWarning("fault", f"lstm-inspect itself failed while the program ran, which it did not notice: {last}")

@@ -3,14 +3,43 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import Any
 
+from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.live.program import Program
+from lstm_inspect.live.report import Calls, OfCalls
+from lstm_inspect.theory.contract import written
 
-if TYPE_CHECKING:
-    from lstm_inspect.diagnosis.finding import Diagnosis
-    from lstm_inspect.live.report import Calls, RunReport
+
+@written(
+    "program arguments module torch error diagnosis calls=listed counted reads not_traced mistakes warnings verified",
+    command="run",
+)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport(OfCalls):
+    """Every call of every nn.LSTM in one run of a program.
+
+    Attributes:
+        program: the script, or the module.
+        arguments: what it was run with.
+        module: whether it was run as ``python -m`` runs it.
+        torch: whether it loaded torch.
+        calls: in the order in which they were made.
+        error: the exception that it ended with; None if it ended otherwise.
+        diagnosis: what that means, if an LSTM has to do with it.
+    """
+
+    view = "run"
+    program: str
+    arguments: Sequence[str]
+    module: bool
+    torch: bool
+    calls: Calls
+    error: str | None = None
+    diagnosis: Diagnosis | None = None
 
 
 class Session:
@@ -19,22 +48,21 @@ class Session:
     Attributes:
         program: what runs.
         status: the exit status that it leaves with.
+        report: what was seen of it.
     """
 
     def __init__(self, program: Program, checking: dict[str, Any]) -> None:
-        self.program = program
-        self.status = 0
-        self._checking = checking
-        self._stack = ExitStack()
-        self._calls: Calls | None = None
-        self._error: str | None = None
-        self._diagnosis: Diagnosis | None = None
+        self.program, self.status = program, 0
+        self.report = RunReport(
+            program=program.name, arguments=program.arguments, module=program.module, torch=False, calls=Calls()
+        )
+        self._checking, self._stack = checking, ExitStack()
 
     def start(self) -> None:
         """Watch every nn.LSTM that is called from now on."""
         from lstm_inspect.live.watch import watch
 
-        self._calls = self._stack.enter_context(watch(**self._checking))
+        self.report = replace(self.report, torch=True, calls=self._stack.enter_context(watch(**self._checking)))
 
     def end(self) -> None:
         """Watch no longer."""
@@ -43,32 +71,17 @@ class Session:
     def left_by(self, error: BaseException) -> None:
         """The program ended with an exception; sys.exit is one."""
         if isinstance(error, SystemExit):
-            code = error.code
-            self.status = code if isinstance(code, int) else 0 if code is None else 1
+            self.status = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
             return
-        self.status = 1
-        self._error = "".join(traceback.format_exception_only(error)).strip()
-        if self._calls is not None and isinstance(error, Exception):
+        self.status, diagnosis = 1, None
+        if self.report.torch and isinstance(error, Exception):
             from lstm_inspect.live.user_code import diagnosis_of_error
 
-            self._diagnosis = diagnosis_of_error(error)
+            diagnosis = diagnosis_of_error(error)
+        last_line = "".join(traceback.format_exception_only(error)).strip()
+        self.report = replace(self.report, error=last_line, diagnosis=diagnosis)
 
     @property
     def faulty(self) -> bool:
         """Whether a check failed or a mistake was found."""
-        return self._calls is not None and (self._calls.verified is False or bool(self._calls.wrong))
-
-    def report(self) -> RunReport:
-        """What was seen."""
-        from lstm_inspect.live.report import Calls, RunReport
-
-        calls = Calls() if self._calls is None else self._calls
-        return RunReport(
-            program=self.program.name,
-            arguments=self.program.arguments,
-            module=self.program.module,
-            torch=self._calls is not None,
-            calls=calls,
-            error=self._error,
-            diagnosis=self._diagnosis,
-        )
+        return self.report.verified is False or any(mistake.level != "note" for mistake in self.report.mistakes)

@@ -52,8 +52,18 @@ def spec_of_module(lstm: torch.nn.Module) -> LSTMSpec:
     )
 
 
+def dtype_of(tensor: Tensor) -> str:
+    """A tensor's dtype, as a spec names it."""
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def data_of(input: Any) -> Any:
+    """The tensor that an input's numbers stand in."""
+    return input.data if isinstance(input, PackedSequence) else input
+
+
 def _dtype(lstm: torch.nn.LSTM) -> str:
-    found = sorted({str(weight.dtype).removeprefix("torch.") for weight in lstm.parameters()})
+    found = sorted({dtype_of(weight) for weight in lstm.parameters()})
     if len(found) != 1:
         raise CallError("the weights", f"are {' and '.join(found)}", "they must be of one dtype", "lstm.float()")
     if found[0] not in DTYPES:
@@ -87,11 +97,8 @@ def spec_of_call(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> LSTMSpe
     module = spec_of_module(lstm)
     state = "zeros" if hx is None else "random"
     spec = module.replace(state=state, **batch_of(module, input))
-    named = {"packed_input" if spec.lengths else "input": input.data if isinstance(input, PackedSequence) else input}
-    if hx is not None:
-        named |= dict(zip(("h0", "c0"), _pair(hx), strict=True))
     theory = tensors(spec)
-    for name, tensor in named.items():
+    for name, tensor in _arguments(input, None if hx is None else _pair(hx)):
         _see_that_it_fits(spec, theory[name], tuple(tensor.shape))
     return spec
 
@@ -217,7 +224,7 @@ def check_dtypes(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> None:
 
 
 def _arguments(input: Input, hx: State) -> Iterator[tuple[str, Tensor]]:
-    yield ("packed_input", input.data) if isinstance(input, PackedSequence) else ("input", input)
+    yield "packed_input" if isinstance(input, PackedSequence) else "input", data_of(input)
     if hx is not None:
         yield from zip(("h0", "c0"), hx, strict=True)
 

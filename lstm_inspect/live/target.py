@@ -5,20 +5,24 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import isfunction, signature
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lstm_inspect.errors import TargetError
 from lstm_inspect.live.given import Given, constructor_call, input_for
+from lstm_inspect.theory.words import some
 
 if TYPE_CHECKING:
-    import torch
+    from torch.nn import Module
+
+    ModelCall: TypeAlias = tuple[Module, tuple[Any, ...], dict[str, Any]]
+    """A model and what to call it with."""
 
 _FORMS: Final = "it must be path/to/file.py:name or package.module:name"
 _MOST_NAMES: Final = 8
@@ -39,15 +43,6 @@ class Target:
         return Path(self.place) if self.place.endswith(".py") or "/" in self.place or "\\" in self.place else None
 
 
-@dataclass(frozen=True, slots=True)
-class ModelCall:
-    """A model and what to call it with."""
-
-    model: torch.nn.Module
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-
-
 def parse_target(text: str) -> Target:
     """Split a target into where it stands and its name; a file or a module alone has none.
 
@@ -64,18 +59,16 @@ def parse_target(text: str) -> Target:
         raise TargetError(text, "names nothing", _FORMS, "model.py:Net")
     target = Target(text, place, factory)
     path = target.path
-    if path is not None and (not path.is_file() or path.suffix != ".py"):
-        raise _no_such_file(target, path)
-    return target
-
-
-def _no_such_file(target: Target, path: Path) -> TargetError:
+    if path is None or (path.is_file() and path.suffix == ".py"):
+        return target
     if path.is_dir():
-        return TargetError(target.text, "can't be read", f"{path} is a folder", f"{path / 'model.py'}:{target.factory}")
-    if path.is_file():
-        return TargetError(target.text, "can't be read", f"{path} is no Python file", "path/to/file.py:factory")
-    allowed = f"there is no file {path} in {Path.cwd()}"
-    return TargetError(target.text, "can't be read", allowed, "a path from this folder, or package.module:factory")
+        allowed, instead = f"{path} is a folder", f"{path / 'model.py'}:{factory}"
+    elif path.is_file():
+        allowed, instead = f"{path} is no Python file", "path/to/file.py:factory"
+    else:
+        allowed = f"there is no file {path} in {Path.cwd()}"
+        instead = "a path from this folder, or package.module:factory"
+    raise TargetError(text, "can't be read", allowed, instead)
 
 
 @contextmanager
@@ -141,43 +134,17 @@ def model_and_call(target: Target, module: ModuleType, given: Given) -> ModelCal
     """
     from torch.nn import Module  # here, so that a target of the wrong form is refused before torch is loaded
 
-    found = found_in(target, module)
-    if isinstance(found, Module):
-        return _called_with(target, found, given)
-    if not callable(found):
-        raise TargetError(
-            target.text, f"is {_article(found)}, not a function", _RETURNS, _instead_of_it(target, module)
-        )
-    args, kwargs = constructor_call(given.call)[1:] if given.call is not None else ((), {})
-    _see_that_it_takes(target, found, args, kwargs)
-    made = found(*args, **kwargs)
-    return _called_with(target, made, given) if isinstance(made, Module) else model_call(target, made)
-
-
-def found_in(target: Target, module: ModuleType) -> Any:
-    """What a target names.
-
-    Raises:
-        TargetError: there is none of that name.
-    """
-    try:
-        return attrgetter(target.factory)(module)
-    except AttributeError:
-        there = _defined_there(module)
-        allowed = f"{target.place} has no {target.factory}; there are: {_names(there)}"
-        instead = f"{target.place}:{there[0]}" if there else f"def {target.factory}(): return model, args"
-        raise TargetError(target.text, "can't be found", allowed, instead) from None
-
-
-def _defined_there(module: ModuleType) -> list[str]:
-    return [name for name, value in vars(module).items() if is_defined_there(module, value)]
-
-
-def _called_with(target: Target, model: torch.nn.Module, given: Given) -> ModelCall:
+    found = _found_in(target, module)
+    if not isinstance(found, Module):
+        args, kwargs = constructor_call(given.call)[1:] if given.call is not None else ((), {})
+        _see_that_it_takes(target, found, args, kwargs)
+        found = found(*args, **kwargs)
+        if not isinstance(found, Module):
+            return _returned(target, found)
     if not given.inputs:
-        allowed = f"nothing says what the {type(model).__name__} is called with"
-        raise TargetError(target.text, "is a model alone", allowed, f"{target.text} {input_for(model)}")
-    return ModelCall(model, *given.arguments_for(model.forward))
+        allowed = f"nothing says what the {type(found).__name__} is called with"
+        raise TargetError(target.text, "is a model alone", allowed, f"{target.text} {input_for(found)}")
+    return found, *given.arguments_for(found.forward)
 
 
 def is_defined_there(module: ModuleType, value: Any) -> bool:
@@ -185,20 +152,29 @@ def is_defined_there(module: ModuleType, value: Any) -> bool:
     return (isfunction(value) or isinstance(value, type)) and value.__module__ == module.__name__
 
 
-def _names(names: Sequence[str]) -> str:
-    more = [f"{len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return ", ".join([*names[:_MOST_NAMES], *more]) or "none"
+def _found_in(target: Target, module: ModuleType) -> Any:
+    """What a target names: a model, or what is called to make one.
+
+    Raises:
+        TargetError: there is none of that name, or it is neither: what stands there is named, never it.
+    """
+    from torch.nn import Module
+
+    there = [name for name, value in vars(module).items() if is_defined_there(module, value)]
+    first = f"{target.place}:{there[0]}" if there else None
+    try:
+        found = attrgetter(target.factory)(module)
+    except AttributeError:
+        allowed = f"{target.place} has no {target.factory}; there are: {some(there, _MOST_NAMES) or 'none'}"
+        instead = first or f"def {target.factory}(): return model, args"
+        raise TargetError(target.text, "can't be found", allowed, instead) from None
+    if isinstance(found, Module) or callable(found):
+        return found
+    instead = first or f"{target.place}:make with def make(): return model, (input,)"
+    raise TargetError(target.text, f"is {_article(found)}, not a function", _RETURNS, instead)
 
 
-def _instead_of_it(target: Target, module: ModuleType) -> str:
-    """What to name instead of something that is no model and makes none: never that thing as a model."""
-    there = _defined_there(module)
-    return f"{target.place}:{there[0]}" if there else f"{target.place}:make with def make(): return model, (input,)"
-
-
-def _see_that_it_takes(
-    target: Target, factory: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> None:
+def _see_that_it_takes(target: Target, factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Refuse a class or a factory that can't be called with what was given, which mostly is nothing."""
     try:
         signature(factory).bind(*args, **kwargs)
@@ -212,7 +188,7 @@ def _see_that_it_takes(
         pass  # a builtin that doesn't tell its signature
 
 
-def model_call(target: Target, returned: Any) -> ModelCall:
+def _returned(target: Target, returned: Any) -> ModelCall:
     """What a factory returned, if it is a model and what to call it with.
 
     Raises:
@@ -221,20 +197,19 @@ def model_call(target: Target, returned: Any) -> ModelCall:
     from torch.nn import Module
     from torch.nn.utils.rnn import PackedSequence
 
+    def refused(value: Any, role: str, allowed: str, instead: str = "return model, (input,)") -> TargetError:
+        return TargetError(target.text, f"returned {_article(value)}{role}", allowed, instead)
+
     if not isinstance(returned, tuple) or len(returned) not in (2, 3) or isinstance(returned, PackedSequence):
-        came = f"returned {_article(returned)}"
-        raise TargetError(target.text, came, _RETURNS, "return model, (input,)")
+        raise refused(returned, "", _RETURNS)
     model, args, kwargs = returned if len(returned) == 3 else (*returned, {})
     if not isinstance(model, Module):
-        came = f"returned {_article(model)} as its model"
-        raise TargetError(target.text, came, "the model must be a torch.nn.Module", "return model, (input,)")
+        raise refused(model, " as its model", "the model must be a torch.nn.Module")
     if not isinstance(args, (tuple, list)) or isinstance(args, PackedSequence):
-        came = f"returned {_article(args)} as args"
-        raise TargetError(target.text, came, "args must be a tuple, of one argument too", "return model, (input,)")
+        raise refused(args, " as args", "args must be a tuple, of one argument too")
     if not isinstance(kwargs, dict) or not all(isinstance(name, str) for name in kwargs):
-        came = f"returned {_article(kwargs)} as kwargs"
-        raise TargetError(target.text, came, "kwargs must be a dict by name", 'return model, (input,), {"hx": hx}')
-    return ModelCall(model, tuple(args), kwargs)
+        raise refused(kwargs, " as kwargs", "kwargs must be a dict by name", 'return model, (input,), {"hx": hx}')
+    return model, tuple(args), kwargs
 
 
 def _article(value: Any) -> str:

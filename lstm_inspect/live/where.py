@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Final, TypeAlias, cast
@@ -12,44 +11,38 @@ from typing import Final, TypeAlias, cast
 import torch
 from torch import nn
 
+from lstm_inspect.live.report import Call
+
 _NOT_THE_USERS: Final = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]), "<frozen")
 _CALLS: Final[CodeType] = nn.Module._call_impl.__code__
 Line: TypeAlias = tuple[str, int]
 """A file, and a line of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a module was called.
+def call_of(module: nn.Module) -> Call:
+    """The call of a module that is being made: read off the frames that are running, and changing none of them.
 
-    Attributes:
-        name: its qualified name in the outermost module that was called; that one's own name in the script
-            where it is itself the outermost; "" if it has none.
-        model: the class of the outermost module.
-        file, line: of the user's code that called it; None if torch's own code did, in a backward pass for one.
+    Its name is the qualified one in the outermost module that was called; that one's own name in the script where
+    it is itself the outermost; "" if it has none. It has no file where torch's own code calls, in a backward pass.
     """
-
-    name: str
-    model: str
-    file: str | None = None
-    line: int | None = None
-
-
-def place_of(module: nn.Module) -> Place:
-    """Where a module is being called: read off the frames that are running, and changing none of them."""
     running = list(frames())
-    user = next(filter(is_users, running), None)
-    callers = [module for module in map(called_in, reversed(running)) if module is not None]
+    users = list(filter(is_users, running))
+    callers = [each for each in map(called_in, reversed(running)) if each is not None]
     for outermost in callers:
         name = next((name for name, each in outermost.named_modules() if each is module), None)
         if name is not None:
             break
     else:
         outermost, name = module, ""
-    name = name or _variable(module, running)
-    if user is None:
-        return Place(name, type(outermost).__name__)
-    return Place(name, type(outermost).__name__, user.f_code.co_filename, user.f_lineno)
+    file, line = (users[0].f_code.co_filename, users[0].f_lineno) if users else (None, None)
+    model, kind = type(outermost).__name__, type(module).__name__
+    return Call(name=name or _variable(module, users), index=0, kind=kind, model=model, file=file, line=line)
+
+
+def _variable(module: nn.Module, users: list[FrameType]) -> str:
+    """The name of a module among a script's global variables; locals are left alone: to read them would keep them."""
+    names = (name for frame in users for name, value in list(frame.f_globals.items()) if value is module)
+    return next(names, "")
 
 
 def line_now() -> Line | None:
@@ -76,13 +69,3 @@ def called_in(frame: FrameType) -> nn.Module | None:
     To read another frame's would keep them alive.
     """
     return cast(nn.Module, frame.f_locals["self"]) if frame.f_code is _CALLS else None
-
-
-def _variable(module: nn.Module, running: list[FrameType]) -> str:
-    """The name of a module among a script's global variables; locals are left alone: to read them would keep them."""
-    for frame in filter(is_users, running):
-        names = (name for name, value in list(frame.f_globals.items()) if value is module)
-        found = next(names, None)
-        if found is not None:
-            return found
-    return ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -41,42 +41,19 @@ class _Block:
     calls: Sequence[Call]
 
     @property
-    def title(self) -> str:
-        name, times = _module(self.calls[0].name), sum(call.times for call in self.calls)
-        return f"{name}, call {self.calls[0].index}" if times == 1 else f"{name}, {times:,} calls of these shapes"
-
-    @property
-    def name(self) -> str:
-        return self.calls[0].name
-
-    def is_like(self, others: Sequence[_Block]) -> bool:
-        """Whether all is well, and one of the others shows the same module on another shape."""
-        report = self.shows.report
-        if report is None or not self.shows.verified:
-            return False
-        return any(
-            other.shows.report is not None
-            and other.name == self.name
-            and (other.shows.report.spec.lengths is None) == (report.spec.lengths is None)
-            for other in others
-        )
-
-    @property
-    def line(self) -> RenderableType:
-        """What a section says of the module's other shapes."""
-        report = self.shows.report
-        assert report is not None
-        packed = f", lengths {_few(report.spec.lengths)}" if report.spec.lengths is not None else ""
-        shapes = {tensor.theory.name: format_tuple(tensor.theory.shape) for tensor in report.tensors}
-        state = "" if report.spec.state == "zeros" else " and a state"
-        times, checks = sum(call.times for call in self.calls), len(_Checked(self.calls).checks)
-        said = f"also with input {shapes['input']}{packed}{state}: {plural(times, 'call')}, {plural(checks, 'check')}"
-        return look.Fitted(lambda width, signs: Text(f"{signs.good} {said}", style=look.GOOD))
-
-    @property
     def shows(self) -> Call:
         """The call that stands for all: the first that failed, else the first."""
         return next((call for call in self.calls if not call.verified), self.calls[0])
+
+    @property
+    def times(self) -> int:
+        return sum(call.times for call in self.calls)
+
+    @property
+    def title(self) -> str:
+        first = self.calls[0]
+        name = f"module {first.name}" if first.name.isdigit() else shown(first.name)  # a number alone, in a Sequential
+        return f"{name}, call {first.index}" if self.times == 1 else f"{name}, {self.times:,} calls of these shapes"
 
 
 def page(report: Calls | Call, spell: Spell, detail: Detail) -> RenderableType:
@@ -90,48 +67,58 @@ def page(report: Calls | Call, spell: Spell, detail: Detail) -> RenderableType:
 def parts(calls: Calls, spell: Spell, detail: Detail) -> list[RenderableType]:
     """A section for each module and what was wrong with it; the other shapes that it was called with, a line each."""
     if detail.all:
-        return [_block(_Block([call]), (), spell, detail) for call in calls]
-    blocks = _blocks(calls)
-    shown = [block for place, block in enumerate(blocks) if not block.is_like(blocks[:place])]
-    more = {id(block): [each for each in blocks if each not in shown and each.name == block.name] for block in shown}
-    first = {block.name: block for block in reversed(shown)}
-    return [_block(block, more[id(block)] if first[block.name] is block else (), spell, detail) for block in shown]
-
-
-def _blocks(calls: Sequence[Call]) -> list[_Block]:
-    groups: dict[object, list[Call]] = {}
+        return [_section(_Block([call]), (), spell, detail) for call in calls]
+    groups: dict[object, list[Call]] = defaultdict(list)
     for call in calls:
         form = call.error or (str(call.recurrent.tensors) if call.recurrent else call.report and call.report.spec)
-        groups.setdefault((call.name, form), []).append(call)
-    return [_Block(group) for group in groups.values()]
+        groups[call.name, form].append(call)
+    blocks: list[_Block] = []
+    seen: set[tuple[str, bool]] = set()
+    more: dict[str, list[RenderableType]] = defaultdict(list)
+    for block in map(_Block, groups.values()):
+        report = block.shows.report
+        like = (block.shows.name, report is not None and report.spec.lengths is None)
+        if report is not None and report.verified and like in seen:
+            more[block.shows.name].append(_line(block, report))
+        else:
+            blocks.append(block)
+        seen |= {like} if report is not None else set()
+    return [_section(block, more.pop(block.shows.name, ()), spell, detail) for block in blocks]
 
 
-def _few(lengths: Sequence[int]) -> str:
-    return ", ".join(map(str, lengths[:_MOST_LENGTHS])) + (", .." if len(lengths) > _MOST_LENGTHS else "")
+def _line(block: _Block, report: Report) -> RenderableType:
+    """What a section says of the module's other shapes."""
+    lengths = report.spec.lengths or ()
+    packed = f", lengths {', '.join(map(str, lengths[:_MOST_LENGTHS]))}" if lengths else ""
+    packed += ", .." if len(lengths) > _MOST_LENGTHS else ""
+    state = "" if report.spec.state == "zeros" else " and a state"
+    counts = f"{plural(block.times, 'call')}, {plural(len(_checks(block.calls)), 'check')}"
+    said = f"also with input {_shapes(report)['input']}{packed}{state}: {counts}"
+    return look.Fitted(lambda width, signs: Text(f"{signs.good} {said}", style=look.GOOD))
 
 
-def _block(block: _Block, more: Sequence[_Block], spell: Spell, detail: Detail) -> RenderableType:
+def _shapes(report: Report) -> dict[str, str]:
+    return {tensor.theory.name: format_tuple(tensor.theory.shape) for tensor in report.tensors}
+
+
+def _section(block: _Block, more: Sequence[RenderableType], spell: Spell, detail: Detail) -> RenderableType:
     call = block.shows
-    opening: list[RenderableType] = [Text(place(call), style=look.FAINT)]
+    inside: Iterable[RenderableType]
     if call.error is not None:
-        return look.section(block.title, *opening, *_not_checked(call))
-    if call.report is None or not detail.all:
-        return look.section(
-            block.title,
-            *opening,
-            *_call(block),
-            *_failures(block, spell, detail),
-            _Checked(block.calls).line,
-            *(each.line for each in more),
-        )
-    return look.section(block.title, *opening, report_page(call.report, spell, replace(detail, warnings=False)))
+        inside = _not_checked(call)
+    elif call.report is not None and detail.all:
+        inside = [report_page(call.report, spell, replace(detail, warnings=False))]
+    else:
+        proved = look.Fitted(partial(_proved_line, block.calls))
+        inside = [*_call(call), *_failures(call, spell, detail), proved, *more]
+    return look.section(block.title, Text(_place(call), style=look.FAINT), *inside)
 
 
-def place(call: Call) -> str:
-    """Where a call was made, in words."""
+def _place(call: Call) -> str:
+    """What was called, and where."""
+    kind = f"nn.{call.kind}" if call.kind in ("LSTM", "GRU", "RNN") else call.kind
     inside = f" in {call.model}" if call.name and call.model != call.kind else ""
-    where = f", called at {Path(call.file).name}:{call.line}" if call.file else ""
-    return f"nn.{call.kind}{inside}{where}" if call.kind in ("LSTM", "GRU", "RNN") else f"{call.kind}{inside}{where}"
+    return f"{kind}{inside}" + (f", called at {Path(call.file).name}:{call.line}" if call.file else "")
 
 
 def _not_checked(call: Call) -> Iterator[RenderableType]:
@@ -144,28 +131,21 @@ def _not_checked(call: Call) -> Iterator[RenderableType]:
         yield look.block(cause.fix)
 
 
-def _module(name: str) -> str:
-    """A qualified name in a title; one that is a number alone, in an nn.Sequential, is called what it is."""
-    return f"module {name}" if name.isdigit() else shown(name)
-
-
-def _call(block: _Block) -> Iterator[RenderableType]:
+def _call(call: Call) -> Iterator[RenderableType]:
     """The call as it would be written, the module under its own name, and its tensors."""
-    call = block.shows
     name = call.name if call.name.replace(".", "_").isidentifier() else "lstm" if call.report else "rnn"
-    if call.report is None:
-        assert call.recurrent is not None
+    if call.recurrent is not None:
         yield look.block(f"{name} = {call.recurrent.constructor}")
         measured = ", ".join(f"{each.name} {format_tuple(each.shape)}" for each in call.recurrent.tensors)
         yield Text(f"{measured}; the equations of an {call.kind} are not known here")
-        return
-    spec = call.report.spec
-    made = expressions.call(spec).replace("= lstm(", f"= {name}(", 1)
-    yield look.block(f"{name} = {call.report.constructor}")
-    yield look.block(made if spec.state == "random" else made.replace(_STATE, ""))
-    yield Text()
-    yield look.Fitted(partial(_tensors, call.report))
-    yield from (look.sentence(line, look.FAINT) for line in _beside(call.report))
+    if call.report is not None:
+        spec = call.report.spec
+        made = expressions.call(spec).replace("= lstm(", f"= {name}(", 1)
+        yield look.block(f"{name} = {call.report.constructor}")
+        yield look.block(made if spec.state == "random" else made.replace(_STATE, ""))
+        yield Text()
+        yield look.Fitted(partial(_tensors, call.report))
+        yield from (look.sentence(line, look.FAINT) for line in _beside(call.report))
 
 
 def _tensors(report: Report, width: int, signs: Signs) -> RenderableType:
@@ -191,7 +171,7 @@ def _beside(report: Report) -> Iterator[str]:
     """What stands under the table: the letters, and what the call neither got nor gave."""
     spec = report.spec
     yield tables.letters(spec).plain
-    shapes = {tensor.theory.name: format_tuple(tensor.theory.shape) for tensor in report.tensors}
+    shapes = _shapes(report)
     if spec.state == "zeros":
         yield f"h0 {shapes['h0']} and c0 {shapes['c0']} were not given: they are zeros"
     if spec.lengths is not None:
@@ -199,43 +179,28 @@ def _beside(report: Report) -> Iterator[str]:
         yield f"lengths {', '.join(map(str, spec.lengths))}, {order}; padded it would be {shapes['input']}"
 
 
-def _failures(block: _Block, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
-    call = block.shows
-    if call.verified:
-        return
-    if call.report is not None:
+def _failures(call: Call, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
+    if call.report is not None and not call.verified:
         yield from tables.checks(call.report, spell, detail)
         yield from tables.mistakes(call.report, detail)
-    elif call.recurrent is not None:
-        for check in call.recurrent.checks:
-            if not check.passed:
-                yield Text(f"{', '.join(tables.result_lines(check))}: {check.claim.why}")
-                yield look.block(tables.statement(check), indent=2)
+    for check in call.recurrent.checks if call.recurrent is not None else ():
+        if not check.passed:
+            yield Text(f"{', '.join(tables.result_lines(check))}: {check.claim.why}")
+            yield look.block(tables.statement(check), indent=2)
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """How many checks of each kind held of some calls."""
+def _checks(calls: Sequence[Call]) -> list[CheckResult]:
+    return [check for call in calls for each in (call.report, call.recurrent) if each for check in each.checks]
 
-    calls: Iterable[Call]
 
-    @property
-    def checks(self) -> list[CheckResult]:
-        return [check for call in self.calls for each in (call.report, call.recurrent) if each for check in each.checks]
-
-    @property
-    def line(self) -> RenderableType:
-        return look.Fitted(self._line)
-
-    def _line(self, width: int, signs: Signs) -> RenderableType:
-        """One line: what was proved; what failed is in the tables above."""
-        counts = Counter(check.claim.kind for check in self.checks)
-        said = ", ".join(f"{counts[kind]} {words}" for kind, words in _KINDS.items() if counts[kind])
-        reports = [call.report or call.recurrent for call in self.calls]
-        failed = sum(report.failed for report in reports if report is not None)
-        if failed:
-            return Text(f"{signs.bad} {failed} failed of the checks: {said}", style=look.BAD)
-        return Text(f"{signs.good} proved: {said}", style=look.GOOD)
+def _proved_line(calls: Sequence[Call], width: int, signs: Signs) -> RenderableType:
+    """One line: what was proved, by kind; what failed is in the tables above."""
+    counts = Counter(check.claim.kind for check in _checks(calls))
+    said = ", ".join(f"{counts[kind]} {words}" for kind, words in _KINDS.items() if counts[kind])
+    failed = sum(each.failed for call in calls for each in (call.report, call.recurrent) if each)
+    if failed:
+        return Text(f"{signs.bad} {failed} failed of the checks: {said}", style=look.BAD)
+    return Text(f"{signs.good} proved: {said}", style=look.GOOD)
 
 
 def verdict(calls: Calls, left: Sequence[str] = ()) -> Iterator[Text]:
@@ -257,7 +222,7 @@ def verdict(calls: Calls, left: Sequence[str] = ()) -> Iterator[Text]:
 
 def _proved(calls: Calls, proved: Sequence[Call]) -> str:
     modules = len({call.name for call in proved})
-    checks = len(_Checked(proved).checks)
+    checks = len(_checks(proved))
     counts = f"{plural(checks, 'check')} of {plural(len(proved), 'call')} of {plural(modules, 'module')}"
     failed = sum(call.verified is False and call.outcome != "refused" for call in calls)
     refused = sum(call.outcome == "refused" for call in calls)

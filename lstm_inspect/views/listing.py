@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell
-from lstm_inspect.live.listing import Listing
+from lstm_inspect.live.model import Listing
 from lstm_inspect.views import look
 from lstm_inspect.views.detail import Detail
 

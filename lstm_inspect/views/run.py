@@ -8,7 +8,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell
-from lstm_inspect.live.report import Calls, RunReport
+from lstm_inspect.live.report import Calls
+from lstm_inspect.live.session import RunReport
 from lstm_inspect.views import calls, diagnose, look, reads, tables
 from lstm_inspect.views.detail import PLAIN, Detail
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from lstm_inspect.errors import TargetError
-from lstm_inspect.live.program import Program, run_program, without_ours
-from lstm_inspect.live.when_loaded import when_loaded
+from lstm_inspect.live.program import Program, run_program, when_loaded, without_ours
 
 
 @pytest.fixture(autouse=True)

@@ -139,7 +139,7 @@ RETURNS = "a factory returns (model, args) or (model, args, kwargs)"
         (
             "bad.py:nope",
             "bad.py:nope can't be found: bad.py has no nope; there are: none, alone, bare, packed, four, "
-            "swapped, positional, wants, 2 more. Try bad.py:none.",
+            "swapped, positional, wants and 2 more. Try bad.py:none.",
         ),
         (
             "bad.py:lstm",
