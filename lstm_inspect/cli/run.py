@@ -39,22 +39,15 @@ _CHECKS: Final = [flag for flag in CHECK_FLAGS if flag is not PREDICT and flag.n
 
 @dataclass(slots=True)
 class Plan:
-    """What a command line asks for.
-
-    Attributes:
-        session: of the program that is run.
-        values: the flags.
-        json, save: files for the report, as they are from here: the program may go elsewhere.
-        path: ``sys.path`` before the program sets it: where our own modules are found.
-        stderr: where the report goes.
-    """
+    """What a command line asks for; its files are named as from here: the program may go elsewhere."""
 
     session: Session
     values: Values
     json: Path | None
     save: Path | None
+    #: ``sys.path`` before the program sets it: where our own modules are found.
     path: list[str] = field(default_factory=lambda: list(sys.path))
-    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)  #: where the report goes.
 
 
 PLANS: Final[list[Plan]] = []

@@ -47,16 +47,11 @@ class Listed:
 @written("target found", command="list")
 @dataclass(frozen=True, slots=True)
 class Listing(Shown):
-    """Everything in a file or a module that can be inspected.
-
-    Attributes:
-        target: the file or the module.
-        found: in the order in which they stand there.
-    """
+    """Everything in a file or a module that can be inspected."""
 
     view = "listing"
-    target: str
-    found: Sequence[Listed]
+    target: str  #: the file or the module.
+    found: Sequence[Listed]  #: in the order in which they stand there.
 
 
 def inspect_target(

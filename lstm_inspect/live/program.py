@@ -24,17 +24,11 @@ _LISTED: Final = "__main__.py"
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program and its arguments, as they were typed.
+    """A program and its arguments, as they were typed."""
 
-    Attributes:
-        name: a script's file, a folder or archive with a ``__main__.py``, "-" for standard input; or a module.
-        arguments: what stands after it.
-        module: whether it is a module's name, ``python -m``.
-    """
-
-    name: str
-    arguments: tuple[str, ...] = ()
-    module: bool = False
+    name: str  #: a script's file, a folder or archive with a ``__main__.py``, "-" for standard input; or a module.
+    arguments: tuple[str, ...] = ()  #: what stands after it.
+    module: bool = False  #: whether it is a module's name, ``python -m``.
 
     def check_it_exists(self) -> None:
         """Refuse a script that can't be read, before anything runs.

@@ -28,19 +28,12 @@ _MOST_SHOWN: Final = 300
 
 @dataclass(slots=True)
 class _Kind:
-    """Calls of one module of the same shapes, mode and dtype.
+    """Calls of one module of the same shapes, mode and dtype."""
 
-    Attributes:
-        call: the first of them, not yet checked; None if the module is not watched.
-        entry: the place in the list of calls of the one proved last; None if none was.
-        times: how many there were since then, that one among them.
-        seen: how many there were at all.
-    """
-
-    call: Call | None
-    entry: int | None = None
-    times: int = 0
-    seen: int = 0
+    call: Call | None  #: the first of them, not yet checked; None if the module is not watched.
+    entry: int | None = None  #: the place in the list of calls of the one proved last; None if none was.
+    times: int = 0  #: how many there were since then, that one among them.
+    seen: int = 0  #: how many there were at all.
 
 
 class Recorder:

@@ -59,38 +59,25 @@ class RecurrentReport:
 @written("name index report recurrent error outcome diagnosis kind model file line times verified")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Shown):
-    """One call of one nn.LSTM, or nn.GRU or nn.RNN, and the calls of its kind that were counted after it.
-
-    Attributes:
-        name: the module's qualified name; "" if the model is itself the module. A module that stands in a
-            model under several names bears the first of them.
-        index: which call of that module it was, from 0.
-        report: what was predicted of this very call of an nn.LSTM, what was measured, and the checks.
-        recurrent: the same of an nn.GRU or nn.RNN.
-        error: why there is neither; None if there is one.
-        outcome: see Outcome.
-        diagnosis: what the error of a refused call means.
-        kind: the module's class.
-        model: the class of the outermost module that was called.
-        file, line: of the user's code that called it.
-        times: how many calls there were of the same module, shapes, mode and dtype, this one among them.
-        reads: what is read of its results, where that was followed.
-    """
+    """One call of one nn.LSTM, or nn.GRU or nn.RNN, and the calls of its kind that were counted after it."""
 
     view = "calls"
+    #: the module's qualified name; "" if the model is itself the module. A module that stands in a model
+    #: under several names bears the first of them.
     name: str
-    index: Natural
+    index: Natural  #: which call of that module it was, from 0.
+    #: what was predicted of this very call of an nn.LSTM, what was measured, and the checks.
     report: Report | None = None
-    recurrent: RecurrentReport | None = None
-    error: str | None = None
-    outcome: Outcome = "checked"
-    diagnosis: Diagnosis | None = None
-    kind: str = "LSTM"
-    model: str = ""
-    file: str | None = None
-    line: int | None = None
-    times: Positive = 1
-    reads: Sequence[Read] = ()
+    recurrent: RecurrentReport | None = None  #: the same of an nn.GRU or nn.RNN.
+    error: str | None = None  #: why there is neither; None if there is one.
+    outcome: Outcome = "checked"  #: see Outcome.
+    diagnosis: Diagnosis | None = None  #: what the error of a refused call means.
+    kind: str = "LSTM"  #: the module's class.
+    model: str = ""  #: the class of the outermost module that was called.
+    file: str | None = None  #: of the user's code that called it.
+    line: int | None = None  #: of the user's code that called it.
+    times: Positive = 1  #: how many calls there were of the same module, shapes, mode and dtype, this one among them.
+    reads: Sequence[Read] = ()  #: what is read of its results, where that was followed.
 
     @property
     def verified(self) -> bool | None:
@@ -104,37 +91,23 @@ class Call(Shown):
 @written("name kind times")
 @dataclass(frozen=True, slots=True)
 class NotProved:
-    """Calls that were seen and not proved: of a cell, or of more shapes than are proved.
+    """Calls that were seen and not proved: of a cell, or of more shapes than are proved."""
 
-    Attributes:
-        name: the module's qualified name.
-        kind: its class.
-        times: how often it was called.
-    """
-
-    name: str
-    kind: str
-    times: Positive
+    name: str  #: the module's qualified name.
+    kind: str  #: its class.
+    times: Positive  #: how often it was called.
 
 
 @written("calls=listed counted reads not_traced mistakes warnings verified", command="watch")
 class Calls(Shown, list[Call]):
-    """The calls that were proved or refused, in the order in which they were made.
-
-    Attributes:
-        counted: calls that were seen and not proved.
-        faults: what failed in this program itself meanwhile; nothing of it reached the user's.
-        reads: what is read of the results, in the calls of models that were followed.
-        not_traced: why something was not followed; None if nothing was left out.
-        mistakes: what the code that was run takes wrongly from the results.
-    """
+    """The calls that were proved or refused, in the order in which they were made."""
 
     view = "calls"
-    counted: Sequence[NotProved]
-    faults: Sequence[str]
-    reads: Sequence[Read]
-    not_traced: str | None
-    mistakes: Sequence[Finding]
+    counted: Sequence[NotProved]  #: calls that were seen and not proved.
+    faults: Sequence[str]  #: what failed in this program itself meanwhile; nothing of it reached the user's.
+    reads: Sequence[Read]  #: what is read of the results, in the calls of models that were followed.
+    not_traced: str | None  #: why something was not followed; None if nothing was left out.
+    mistakes: Sequence[Finding]  #: what the code that was run takes wrongly from the results.
 
     def __init__(self, calls: Iterable[Call] = ()) -> None:
         super().__init__(calls)
@@ -257,26 +230,17 @@ class OfCalls(Shown):
 )
 @dataclass(frozen=True, slots=True)
 class ModelReport(OfCalls):
-    """Every call of every nn.LSTM in one run of a model.
-
-    Attributes:
-        target: what the model was asked for as, ``path/to/file.py:factory``.
-        model: the model's class.
-        calls: in the order in which they were made.
-        not_called: LSTMs that were there and not called.
-        not_covered: recurrent modules of other kinds.
-        alone: whether each sequence alone gives what it gives in the batch; None if it was not asked for.
-        tree: every module of the model.
-    """
+    """Every call of every nn.LSTM in one run of a model."""
 
     view = "model"
-    target: str
-    model: str
-    calls: Calls
-    not_called: Sequence[NotCalled] = ()
-    not_covered: Sequence[NotCovered] = ()
+    target: str  #: what the model was asked for as, ``path/to/file.py:factory``.
+    model: str  #: the model's class.
+    calls: Calls  #: in the order in which they were made.
+    not_called: Sequence[NotCalled] = ()  #: LSTMs that were there and not called.
+    not_covered: Sequence[NotCovered] = ()  #: recurrent modules of other kinds.
+    #: whether each sequence alone gives what it gives in the batch; None if it was not asked for.
     alone: Alone | None = None
-    tree: Sequence[TreeRow] = ()
+    tree: Sequence[TreeRow] = ()  #: every module of the model.
 
     @property
     def warnings(self) -> list[SpecWarning]:

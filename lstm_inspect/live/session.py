@@ -20,26 +20,16 @@ from lstm_inspect.theory.contract import written
 )
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport(OfCalls):
-    """Every call of every nn.LSTM in one run of a program.
-
-    Attributes:
-        program: the script, or the module.
-        arguments: what it was run with.
-        module: whether it was run as ``python -m`` runs it.
-        torch: whether it loaded torch.
-        calls: in the order in which they were made.
-        error: the exception that it ended with; None if it ended otherwise.
-        diagnosis: what that means, if an LSTM has to do with it.
-    """
+    """Every call of every nn.LSTM in one run of a program."""
 
     view = "run"
-    program: str
-    arguments: Sequence[str]
-    module: bool
-    torch: bool
-    calls: Calls
-    error: str | None = None
-    diagnosis: Diagnosis | None = None
+    program: str  #: the script, or the module.
+    arguments: Sequence[str]  #: what it was run with.
+    module: bool  #: whether it was run as ``python -m`` runs it.
+    torch: bool  #: whether it loaded torch.
+    calls: Calls  #: in the order in which they were made.
+    error: str | None = None  #: the exception that it ended with; None if it ended otherwise.
+    diagnosis: Diagnosis | None = None  #: what that means, if an LSTM has to do with it.
 
 
 class Session:
