@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
 from lstm_inspect.diagnosis import state_dict
-from lstm_inspect.diagnosis.evidence import Evidence
+from lstm_inspect.diagnosis.evidence import evidence
 from lstm_inspect.diagnosis.expression import Names
-from lstm_inspect.diagnosis.finding import Diagnosis, Kind, LikelyCause, Values
+from lstm_inspect.diagnosis.finding import Diagnosis, LikelyCause, Values
 from lstm_inspect.diagnosis.known import Known
-from lstm_inspect.diagnosis.origin import origin_of
+from lstm_inspect.diagnosis.origin import NOWHERE, Frame, Origin, origin_of
 from lstm_inspect.diagnosis.rule import Cause, Rule, rules
 from lstm_inspect.diagnosis.text import Window, clean, windows
-from lstm_inspect.diagnosis.wording import Wording
+from lstm_inspect.diagnosis.wording import Value, Wording
 
 __all__ = ["Diagnosis", "Known", "diagnose"]
 
@@ -31,7 +32,6 @@ LETTERS: Final = {
 }
 """The axes of what has the same axes whatever the flags are; those of the input and the output depend on them."""
 
-_READERS: Final[Mapping[str, Callable[[str], dict[str, Any]]]] = {"state_dict": state_dict.facts}
 _ASKS: Final = (
     "the message itself, with the traceback around it",
     "or, without a message, the shapes of the call: {input_shape}, {h0_shape}, {c0_shape}, {lengths}",
@@ -43,9 +43,15 @@ _MOST_SHOWN: Final = 600
 @dataclass(frozen=True, slots=True)
 class _Match:
     rule: Rule
-    evidence: Evidence
+    names: Names
+    where: Frame | None
     end: int
     whose: Whose
+
+    @property
+    def weight(self) -> tuple[bool, bool, bool, int]:
+        """The last error of an LSTM's, else a warning of one's, else what may be one's, else what is other code's."""
+        return self.whose == "ours", self.whose == "perhaps", not self.rule.warning, self.end
 
 
 def diagnose(message: str, known: Known | None = None, **facts: Any) -> Diagnosis:
@@ -66,42 +72,34 @@ def diagnose(message: str, known: Known | None = None, **facts: Any) -> Diagnosi
     False
     """
     known = replace(known or Known(), **facts)
-    match = _last_match(message, known)
-    found = Diagnosis(asks=_ASKS) if match is None else _found(match)
+    match = last_match(message, known)
+    if match is None:
+        found = Diagnosis(asks=_ASKS)
+    elif match.whose == "other":
+        message = _shown(match.names.value("message"))
+        found = Diagnosis(message=message, means=match.rule.means or None, where=match.where)
+    else:
+        found = explain(match.rule, known, match.names, match.where, sure=match.whose == "ours")
     return replace(found, of_a_message=True)
 
 
-def _found(match: _Match) -> Diagnosis:
-    if match.whose != "other":
-        return explain(match.rule, match.evidence, sure=match.whose == "ours")
-    evidence = match.evidence
-    return Diagnosis(message=_shown(evidence.message), means=match.rule.means, where=evidence.origin.user)
-
-
-def _last_match(text: str, known: Known) -> _Match | None:
-    """The last error of an LSTM's, else a warning of one's, else what may be one's, else what is other code's."""
+def last_match(text: str, known: Known) -> _Match | None:
+    """The weightiest match of a text; a window nearer to its end counts where both weigh the same."""
     best = None
     for window in windows(text):
         found = [match for match in _matches(window, known) if match.end >= window.sure_from]
-        last = max(found, key=lambda match: (*_weight(match), match.end), default=None)
-        if last is not None and (best is None or _weight(last) > _weight(best)):
+        last = max(found, key=lambda match: match.weight, default=None)
+        if last is not None and (best is None or last.weight[:3] > best.weight[:3]):
             best = last
         if best is not None and best.whose == "ours" and not best.rule.warning:
             break
     return best
 
 
-def _weight(match: _Match) -> tuple[bool, bool, bool]:
-    return match.whose == "ours", match.whose == "perhaps", not match.rule.warning
-
-
 def _matches(window: Window, known: Known) -> Iterator[_Match]:
     for rule in rules():
-        for wording in rule.wordings:
-            match = _match(rule, wording, window, known)
-            if match is not None:
-                yield match
-                break
+        found = (match for wording in rule.wordings if (match := _match(rule, wording, window, known)))
+        yield from islice(found, 1)
 
 
 def _match(rule: Rule, wording: Wording, window: Window, known: Known) -> _Match | None:
@@ -113,89 +111,79 @@ def _match(rule: Rule, wording: Wording, window: Window, known: Known) -> _Match
         if key in seen:
             continue  # a log repeats itself
         seen.add(key)
-        numbers = {**dict.fromkeys(rule.numbers), **wording.read(found)}
-        evidence = Evidence(numbers, known, found[0], origin_of(window.lines, line))
-        names = names_of(rule, evidence)
+        origin = origin_of(window.lines, line)
+        names = names_of(rule, known, wording.read(found), found[0], origin)
         if rule.claims is not None and not names.value(rule.claims):
             continue
-        match = _Match(rule, evidence, found.end(), _whose(rule, evidence, names))
+        match = _Match(rule, names, origin.user, found.end(), _whose(rule, names))
         if match.whose != "other":
             return match
         other = other or match
     return other
 
 
-def _whose(rule: Rule, evidence: Evidence, names: Names) -> Whose:
-    if rule.scope == "lstm" or evidence.at_an_lstm or (rule.ours is not None and names.value(rule.ours)):
+def _whose(rule: Rule, names: Names) -> Whose:
+    if rule.scope == "lstm" or names.value("at_an_lstm") or (rule.ours is not None and names.value(rule.ours)):
         return "ours"
-    untold = ("none", "silent") if rule.backward else ("none",)
-    return "perhaps" if evidence.origin.trace in untold else "other"
+    return "perhaps" if names.value("trace") in (("none", "silent") if rule.backward else ("none",)) else "other"
 
 
-def names_of(rule: Rule, evidence: Evidence) -> Names:
+def names_of(rule: Rule, known: Known, numbers: Mapping[str, Value], message: str, origin: Origin = NOWHERE) -> Names:
     """The names that a rule's expressions may use, its own among them."""
-    names = evidence.names()
+    names = evidence(known, {**dict.fromkeys(rule.numbers), **numbers}, message, origin)
     if rule.reads:
-        names = names.with_more(_READERS[rule.reads](evidence.message))
+        names = names.with_more(state_dict.facts(message))
     for name, expression in rule.names.items():
         names.define(name, expression)
     return names
 
 
-def explain(rule: Rule, evidence: Evidence, kind: Kind = "refused", *, sure: bool = True) -> Diagnosis:
+def explain(rule: Rule, known: Known, names: Names, where: Frame | None = None, *, sure: bool = True) -> Diagnosis:
     """A rule applied to what is known: its causes in order, and what they say is at fault.
 
     Args:
         sure: whether it is known to be an LSTM's.
     """
-    names = names_of(rule, evidence)
-    ranked = _ranked(rule, names)
+    ranked = ranked_causes(rule, names)
     first = ranked[0][0]
     argument = names.fill(first.argument or rule.argument) or None
-    expected, got = (_values(evidence.numbers.get(name)) for name in (first.expected, first.got))
-    axis = _axis(rule, first, names)
-    if argument == "input" and axis == -1 and evidence.known.input_shape and got is not None and expected is not None:
-        lead = evidence.known.input_shape[:-1]
+    expected, got = (values(names.value(name)) for name in (first.expected, first.got))
+    axis = rule.axis if first.axis is None else first.axis
+    axis = names.value(axis) if isinstance(axis, str) else axis
+    if argument == "input" and axis == -1 and known.input_shape and got is not None and expected is not None:
+        lead = known.input_shape[:-1]
         axis, expected, got = len(lead), (*lead, *expected), (*lead, *got)
-    causes = tuple(_likely(cause, decided, names) for cause, decided in ranked)
+    causes = tuple(
+        LikelyCause(cause.id, names.fill(cause.cause), names.fill(cause.write), names.fill(cause.likely_if), fits)
+        for cause, fits in ranked
+    )
     return Diagnosis(
         rule=rule.id,
         argument=argument,
         axis=axis,
-        letters=rule.letters or letters_of(argument, evidence.known),
+        letters=rule.letters or letters_of(argument, known),
         expected=expected,
         got=got,
         causes=causes if sure else (),
         if_lstm=() if sure else causes,
         means=None if sure else rule.means,
-        kind=kind,
-        message=_shown(evidence.message),
-        where=evidence.origin.user,
+        kind="refused",
+        message=_shown(names.value("message")),
+        where=where,
         asks=() if sure else (_THE_TRACEBACK,),
     )
 
 
-def _ranked(rule: Rule, names: Names) -> list[tuple[Cause, bool | None]]:
+def ranked_causes(rule: Rule, names: Names) -> list[tuple[Cause, bool | None]]:
     """The causes that are not ruled out: those that the facts decide for, then the open ones, in the rule's order."""
     decided = [(cause, cause.decide(names)) for cause in rule.causes]
     kept = [each for each in decided if each[1] is not False] or decided
     return sorted(kept, key=lambda each: each[1] is not True)
 
 
-def _axis(rule: Rule, first: Cause, names: Names) -> int | None:
-    if first.axis is not None:
-        return first.axis
-    value = names.value(rule.axis) if isinstance(rule.axis, str) else rule.axis
-    return value if isinstance(value, int) else None
-
-
-def _likely(cause: Cause, decided: bool | None, names: Names) -> LikelyCause:
-    words, fix, likely_if = (names.fill(each) for each in (cause.cause, cause.write, cause.likely_if))
-    return LikelyCause(cause.id, words, fix, likely_if, decided)
-
-
-def _values(value: Any) -> Values | None:
-    return None if value is None else tuple(value) if isinstance(value, tuple) else (value,)
+def values(value: Any) -> Values | None:
+    """What was expected or came, as a shape; None if there is none."""
+    return None if value is None else tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
 def _shown(message: str) -> str:

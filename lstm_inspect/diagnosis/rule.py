@@ -19,33 +19,7 @@ from lstm_inspect.diagnosis.wording import Wording
 
 Scope: TypeAlias = Literal["lstm", "near"]
 
-TABLES: Final = Path(__file__).parent / "rules"
-SUBJECTS: Final = (
-    "constructor",
-    "constructor_arguments",
-    "embedding",
-    "input",
-    "states",
-    "states_of_the_call",
-    "states_packed",
-    "packing",
-    "packed",
-    "packing_calls",
-    "scripting",
-    "losses",
-    "devices",
-    "dtypes",
-    "products",
-    "sizes",
-    "results",
-    "tuples",
-    "joining",
-    "readers",
-    "state_dict",
-    "training",
-    "export",
-)
-"""The tables. Where two rules recognise the same words at the same place, the first counts."""
+_TABLES: Final = Path(__file__).parent / "rules"
 _SHARED: Final = re.compile(r"\{([A-Z][A-Z_0-9]*)\}")
 
 
@@ -111,7 +85,7 @@ class Rule:
 def rules() -> tuple[Rule, ...]:
     """All rules, in the order in which they are tried."""
     words = table("words")
-    return tuple(_rule(row, words) for subject in SUBJECTS for row in table(subject)["rule"])
+    return tuple(_rule(row, words) for subject in words["tables"] for row in table(subject)["rule"])
 
 
 def rule_of(name: str) -> Rule:
@@ -126,10 +100,10 @@ def rule_of(name: str) -> Rule:
 @cache
 def table(name: str) -> dict[str, Any]:
     """One of the tables."""
-    return tomllib.loads((TABLES / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((_TABLES / f"{name}.toml").read_text(encoding="utf-8"))
 
 
-def _rule(row: Mapping[str, Any], words: Mapping[str, str]) -> Rule:
+def _rule(row: Mapping[str, Any], words: Mapping[str, Any]) -> Rule:
     named = _with_words(row, words)
     wordings = tuple(Wording(text) for text in named.pop("wordings"))
     causes = tuple(_cause(each) for each in named.pop("cause"))
@@ -137,13 +111,11 @@ def _rule(row: Mapping[str, Any], words: Mapping[str, str]) -> Rule:
 
 
 def _cause(row: Mapping[str, Any]) -> Cause:
-    several = {
-        name: (row[name],) if isinstance(row[name], str) else row[name] for name in ("only", "sure") if name in row
-    }
-    return Cause(**{**row, **several})
+    several = {name: row.get(name, ()) for name in ("only", "sure")}
+    return Cause(**{**row, **{name: (each,) if isinstance(each, str) else each for name, each in several.items()}})
 
 
-def _with_words(value: Any, words: Mapping[str, str]) -> Any:
+def _with_words(value: Any, words: Mapping[str, Any]) -> Any:
     """A row of a table with the shared words written out."""
     if isinstance(value, str):
         return _SHARED.sub(lambda found: _with_words(words[found[1]], words) if found[1] in words else found[0], value)

@@ -17,7 +17,7 @@ class Seen:
     """How ``diagnose`` sees a mistake in the shapes, lengths and flags of a call, and what it says.
 
     Attributes:
-        when: the condition that shows it, over the names that diagnosis/silent.py knows.
+        when: the condition that shows it, over the names that diagnosis/check_call.py knows.
         argument, axis: what is at fault.
         text: what was done; braces hold expressions over those names, ``{what}`` stands for the mistake's own words.
         likely_if: the fact that would decide for it.

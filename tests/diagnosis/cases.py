@@ -210,9 +210,9 @@ def packed_checked() -> Iterator[None]:
 
 def evidence_of(rule: Rule, cause: Cause) -> Names:
     """The names that a rule's conditions meet in a case."""
-    match = diagnosis._last_match(message_of(rule.id, cause.id), known_of(cause))
+    match = diagnosis.last_match(message_of(rule.id, cause.id), known_of(cause))
     assert match is not None
-    return diagnosis.names_of(rule, match.evidence)
+    return match.names
 
 
 def conditions(cause: Cause) -> list[tuple[str, int, str]]:
@@ -243,7 +243,7 @@ class Decided:
 
 
 def decided(rule: Rule, names: Names) -> Decided:
-    return Decided(tuple((cause.id, sure) for cause, sure in diagnosis._ranked(rule, names)))
+    return Decided(tuple((cause.id, sure) for cause, sure in diagnosis.ranked_causes(rule, names)))
 
 
 def own_cases(rule: Rule) -> list[tuple[Names, Expect]]:
@@ -283,9 +283,9 @@ def cases_of(rule: Rule) -> list[tuple[Names, Expect]]:
     """Everything that the conditions of a rule are held against."""
     found = own_cases(rule)
     for name, text, known, asked in more_cases():
-        match = diagnosis._last_match(text, known)
+        match = diagnosis.last_match(text, known)
         if name == rule.id and match is not None:
-            found.append((diagnosis.names_of(rule, match.evidence), asked))
+            found.append((match.names, asked))
     return found
 
 

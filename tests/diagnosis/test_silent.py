@@ -18,10 +18,9 @@ from torch.nn.utils.rnn import (
     unpad_sequence,
 )
 
-from lstm_inspect.diagnosis import silent as silent_module
-from lstm_inspect.diagnosis.check_call import check_call
+from lstm_inspect.diagnosis import check_call as call_module
+from lstm_inspect.diagnosis.check_call import check_call, shown, silent
 from lstm_inspect.diagnosis.known import Known
-from lstm_inspect.diagnosis.silent import shown, silent
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE
 
 SHOWN: dict[str, tuple[dict[str, Any], str]] = {
@@ -198,7 +197,7 @@ def test_a_row_that_never_finds_anything_is_seen(monkeypatch: pytest.MonkeyPatch
     facts, rule = SHOWN["B == T"]
     seen = BY_ID[rule].seen
     assert seen is not None
-    monkeypatch.setattr(silent_module, "CATALOGUE", (replace(BY_ID[rule], seen=replace(seen, when="batch == times")),))
+    monkeypatch.setattr(call_module, "CATALOGUE", (replace(BY_ID[rule], seen=replace(seen, when="batch == times")),))
     assert rule not in rules(facts)
 
 
