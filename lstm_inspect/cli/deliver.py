@@ -40,8 +40,7 @@ def deliver(report: Shown, values: Values, *, document: dict[str, Any] | None = 
 
 
 def _show(report: Shown, values: Values) -> None:
-    from lstm_inspect.views.detail import Detail
-    from lstm_inspect.views.page import page
+    from lstm_inspect.views.page import Detail, page
 
     asked = {field.name: values[field.name] for field in fields(Detail) if field.name in values}
     if values.get("save"):

@@ -20,8 +20,8 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.words import plural
 from lstm_inspect.verdict.report import Report, TensorReport
 from lstm_inspect.views import look, reads, tables
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
+from lstm_inspect.views.page import Detail
 from lstm_inspect.views.report import page as report_page
 
 _KINDS: Final = {

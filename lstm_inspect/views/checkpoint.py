@@ -16,8 +16,8 @@ from lstm_inspect.checkpoint.report import CERTAINTY, CheckpointReport, FoundLST
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.views import look, tables
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
+from lstm_inspect.views.page import Detail
 
 Found = TypeVar("Found", FoundLSTM, OtherModule)
 

@@ -17,8 +17,8 @@ from lstm_inspect.errors import Spell
 from lstm_inspect.theory.letters import LETTERS, meaning
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.views import look
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
+from lstm_inspect.views.page import Detail
 
 _TITLES: Final[dict[Kind, str]] = {
     "refused": "torch refuses this",

@@ -16,8 +16,8 @@ from lstm_inspect.theory.claim import PitfallResult
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.verdict.explanation import Catalogue, Explanation
 from lstm_inspect.views import look, tables
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
+from lstm_inspect.views.page import Detail
 
 _SAME = "wrong and right come out the same: these numbers can't show it, by the equations either; try {seed=1}"
 _BROKEN = "wrong and right come out the same, and by the equations they differ"

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from rich.console import Console, RenderableType
 
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import NARROWEST, Clean
+from lstm_inspect.views.page import Detail
 
 TITLE: Final = "lstm-inspect"
 _NOTEBOOK_WIDTH: Final = 110

@@ -8,7 +8,7 @@ from rich.text import Text
 from lstm_inspect.errors import Spell
 from lstm_inspect.live.model import Listing
 from lstm_inspect.views import look
-from lstm_inspect.views.detail import Detail
+from lstm_inspect.views.page import Detail
 
 
 def page(listing: Listing, spell: Spell, detail: Detail) -> RenderableType:

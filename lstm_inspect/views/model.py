@@ -12,8 +12,8 @@ from rich.text import Text
 from lstm_inspect.errors import Spell
 from lstm_inspect.live.report import ModelReport, TreeRow, shown
 from lstm_inspect.views import calls, look, reads, tables
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
+from lstm_inspect.views.page import Detail
 
 _MOST: Final = 60  # modules
 _MOST_ROWS: Final = 8  # of hn

@@ -17,9 +17,9 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look, tables
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Item, Signs
 from lstm_inspect.views.packed import packed_columns, padded_batch
+from lstm_inspect.views.page import Detail
 
 _MOST_NUMBERS: Final = 20
 _MOST_STEPS: Final = 4
@@ -74,7 +74,7 @@ def _shape(report: Report, name: str) -> Text:
 
 
 def _sequences(report: Report, packing: Packing, label: Label, width: int, signs: Signs) -> RenderableType:
-    *rows, legend = padded_batch(packing, width, signs, label=label)
+    *rows, legend = padded_batch(packing, width, signs, label)
     return Group(*rows, _joined("; ", legend, _shape(report, "input")))
 
 
@@ -97,7 +97,7 @@ def _numbers(numbers: tuple[int, ...], whole: bool) -> Text:
 
 def _columns(packing: Packing, label: Label, spell: Spell, whole: bool, width: int, signs: Signs) -> RenderableType:
     """The packed columns and, a line a time step, the rows of .data: which sequence and step each of them is."""
-    lines, start = packed_columns(packing, width, signs, label=label), 0
+    lines, start = packed_columns(packing, width, signs, label), 0
     shown = packing.batch_sizes if whole else packing.batch_sizes[:_MOST_STEPS]
     for step, size in enumerate(shown):
         cells = [label(sequence, step) for sequence in packing.row_sequence[start : start + size]]

@@ -38,31 +38,17 @@ def _both(packing: Packing, width: int, signs: Signs) -> list[Text]:
     return [Text.assemble(one, " " * (room - len(one)), other) for one, other in zip(left, right, strict=True)]
 
 
-def padded_batch(packing: Packing, width: int, signs: Signs, *, label: Label | None = None) -> list[Text]:
-    """The lines of the padded batch, one sequence per line, in the order in which the lengths were given.
-
-    Args:
-        packing: what is drawn.
-        width: the most characters a line may take.
-        signs: those of the terminal.
-        label: what stands in a valid cell, instead of its sign.
-    """
+def padded_batch(packing: Packing, width: int, signs: Signs, label: Label | None = None) -> list[Text]:
+    """The lines of the padded batch, a sequence a line in the given order; a label stands in place of a cell's sign."""
     legend = Text() if label else Text.assemble((signs.valid, look.CELL), " valid   ")
     if packing.valid_steps < packing.padded_steps:
         legend += Text.assemble((signs.padded, look.FAINT), " padding   ")
-    share = f"{packing.valid_steps:,} of {packing.padded_steps:,} valid"
-    return [*_lines(packing, width, signs, label or (lambda sequence, step: signs.valid)), legend.append(share)]
+    legend.append(f"{packing.valid_steps:,} of {packing.padded_steps:,} valid")
+    return [*_lines(packing, width, signs, label or (lambda sequence, step: signs.valid)), legend]
 
 
-def packed_columns(packing: Packing, width: int, signs: Signs, *, label: Label | None = None) -> list[Text]:
-    """The lines of the packed columns, longest sequence first, with batch_sizes under them.
-
-    Args:
-        packing: what is drawn.
-        width: the most characters a line may take.
-        signs: those of the terminal.
-        label: what stands in a cell, instead of its row of ``.data``.
-    """
+def packed_columns(packing: Packing, width: int, signs: Signs, label: Label | None = None) -> list[Text]:
+    """The lines of the packed columns, the longest sequence first; a label stands in place of a cell's row of .data."""
     legend = [] if label else [Text(f"each cell: its row of .data, {packing.valid_steps:,} in all")]
     return [*_lines(packing, width, signs, label, packed=True), *legend]
 

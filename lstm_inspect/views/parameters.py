@@ -19,8 +19,8 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.parameters import Weights
 from lstm_inspect.views import conversions, look, tables
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Item, Signs
+from lstm_inspect.views.page import Detail
 
 _MOST_PARAMETERS: Final = 24  # three layers of two directions
 _MORE: Final = "{all=True}: layer by layer, and the memory item by item; {framework=keras}, onnx, flax: the conversions"

@@ -14,8 +14,8 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.verdict.report import Report, TensorReport
 from lstm_inspect.views import diagram, look, tables
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Item, Signs
+from lstm_inspect.views.page import Detail
 
 
 def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:

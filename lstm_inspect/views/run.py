@@ -11,7 +11,7 @@ from lstm_inspect.errors import Spell
 from lstm_inspect.live.report import Calls
 from lstm_inspect.live.session import RunReport
 from lstm_inspect.views import calls, diagnose, look, reads, tables
-from lstm_inspect.views.detail import PLAIN, Detail
+from lstm_inspect.views.page import PLAIN, Detail
 
 
 def page(

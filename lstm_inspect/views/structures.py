@@ -15,8 +15,8 @@ from lstm_inspect.theory.words import plural
 from lstm_inspect.verdict.report import TensorReport
 from lstm_inspect.verdict.structures import Overview, Structure
 from lstm_inspect.views import look, tables
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Signs
+from lstm_inspect.views.page import Detail
 
 _MARKS: Final = {"num_layers": "L", "bidirectional": "D", "batch_first": "b"}
 _LEGEND: Final = "under a number, what changed it: L more layers, D two directions, b batch_first"

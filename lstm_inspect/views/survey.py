@@ -13,7 +13,7 @@ from lstm_inspect.theory.tolerance import tolerance
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.verdict.survey import Survey, Tally
 from lstm_inspect.views import look, tables
-from lstm_inspect.views.detail import Detail
+from lstm_inspect.views.page import Detail
 
 _COUNTS = ("specs", "checks", "pitfalls", "failed")
 

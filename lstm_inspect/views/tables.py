@@ -19,8 +19,8 @@ from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.theory.words import plural
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.look import Item
+from lstm_inspect.views.page import Detail
 
 _PREDICTED: Final = "Predicted from integers alone; nothing was run. Without {predict=True} it is run and checked."
 TORCH_NAMES: Final = "in torch's documentation h_n, c_n, backward"

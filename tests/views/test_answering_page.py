@@ -17,7 +17,7 @@ from lstm_inspect.experiment.run import run
 from lstm_inspect.theory.expressions import cell_step
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.views.figure import picture
-from lstm_inspect.views.figure.compose import Layout, scene
+from lstm_inspect.views.figure.compose import scene
 from lstm_inspect.views.figure.scene import Box, Mark, Scene
 
 STACKED = LSTMSpec(num_layers=2, bidirectional=True)
@@ -76,12 +76,12 @@ def test_the_step_of_a_cell_is_that_of_the_module(spec: LSTMSpec) -> None:
 
 
 def test_the_gates_of_a_cell_name_their_own_rows() -> None:
-    said = meanings(scene(LSTMSpec(), Layout(cell=True)))
+    said = meanings(scene(LSTMSpec(), cell=True))
     assert said == [f"lstm.weight_ih_l0[{start}:{start + 20}]" for start in (0, 20, 40, 60)]
 
 
 def test_a_slide_is_filled() -> None:
-    plain, slide = scene(STACKED), scene(STACKED, Layout(title=False, legend=False, aspect=16 / 9))
+    plain, slide = scene(STACKED), scene(STACKED, titled=False, legend=False, aspect=16 / 9)
     assert slide.width / slide.height == pytest.approx(16 / 9)
     assert len(slide.items) < len(plain.items)
     assert b"transparent" in picture(STACKED, "html", transparent=True)

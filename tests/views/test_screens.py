@@ -25,9 +25,8 @@ from lstm_inspect.verdict.explanation import explain
 from lstm_inspect.verdict.parameters import weights
 from lstm_inspect.verdict.report import Report, inspect
 from lstm_inspect.views import look
-from lstm_inspect.views.detail import Detail
 from lstm_inspect.views.draw import drawing
-from lstm_inspect.views.page import page
+from lstm_inspect.views.page import Detail, page
 from lstm_inspect.views.tables import statement
 
 SCREENS = {"shapes": 45, "shapes --layers 2 --bidir": 48, "pack": 60, "weights": 50, "overview": 45}

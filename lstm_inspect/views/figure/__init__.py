@@ -45,11 +45,11 @@ def picture(
     >>> picture(LSTMSpec()).startswith(b"<?xml")
     True
     """
-    from lstm_inspect.views.figure.compose import Layout, scene
+    from lstm_inspect.views.figure.compose import scene
     from lstm_inspect.views.figure.page import page
     from lstm_inspect.views.figure.paint import paint
 
-    drawn = scene(spec, Layout(cell, title, legend, aspect))
+    drawn = scene(spec, cell=cell, titled=title, legend=legend, aspect=aspect)
     if form == "html":
         return page(drawn, transparent=transparent)
     return paint(drawn, THEMES[theme], form, transparent=transparent)

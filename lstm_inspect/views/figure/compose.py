@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from lstm_inspect.theory import batch_grid, expressions, unrolled
@@ -36,34 +35,23 @@ _MEANINGS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What a picture consists of, as the arguments of ``picture`` say."""
-
-    cell: bool = False
-    title: bool = True
-    legend: bool = True
-    aspect: float | None = None
-
-
-WHOLE: Final = Layout()
-
-
-def scene(spec: LSTMSpec, layout: Layout = WHOLE) -> Scene:
-    """The picture of a spec's LSTM and, with lengths, of its packing; or of one cell."""
-    if layout.cell:
+def scene(
+    spec: LSTMSpec, *, cell: bool = False, titled: bool = True, legend: bool = True, aspect: float | None = None
+) -> Scene:
+    """The picture of a spec's LSTM and, with lengths, of its packing; or of one cell. ``picture`` tells the rest."""
+    if cell:
         words, calls = (gates.TITLE, gates.description(spec)), [expressions.constructor(spec)]
         parts = [gates.cell(spec)]
     else:
-        words, calls = (title(spec), description(spec)), list(expressions.statements(spec))
+        words, calls = (title(spec), description(spec)), [*expressions.statements(spec)]
         batch = [] if spec.lengths is None else [_beside(*panels(spec, pack(spec.lengths, spec.seq_len)))]
         parts = [stack(spec), *batch]
     width = max(_NARROWEST, *(part.width for part in parts))
-    if layout.legend:
-        parts.insert(1, gates.equations(spec) if layout.cell else _legend(spec, width))
-    if layout.title:
+    if legend:
+        parts.insert(1, gates.equations(spec) if cell else _legend(spec, width))
+    if titled:
         parts.insert(0, _titled(words[0], calls, width))
-    return _filled(parts, words, layout.aspect)
+    return _filled(parts, words, aspect)
 
 
 def _filled(parts: Sequence[Part], words: tuple[str, str], aspect: float | None) -> Scene:
@@ -75,9 +63,9 @@ def _filled(parts: Sequence[Part], words: tuple[str, str], aspect: float | None)
         y += part.height + _BETWEEN
     width, height = max(part.width for part in parts) + 2 * _MARGIN, y - _BETWEEN + _MARGIN
     if aspect is None:
-        return Scene(width, height, *words, tuple(items))
+        return Scene(width, height, tuple(items), *words)
     wide, high = max(width, height * aspect), max(height, width / aspect)
-    return Scene(wide, high, *words, tuple(moved(items, (wide - width) / 2, (high - height) / 2)))
+    return Scene(wide, high, tuple(moved(items, (wide - width) / 2, (high - height) / 2)), *words)
 
 
 def _beside(left: Part, right: Part) -> Part:

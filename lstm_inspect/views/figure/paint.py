@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import logging
 import math
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
@@ -82,22 +81,19 @@ def _quiet() -> Iterator[None]:
 
 def _metadata(scene: Scene, form: str) -> dict[str, Any]:
     """What a file says of itself: no date and no version, so that it changes only when the picture does."""
-    if form == "svg":
-        return {"Date": None, "Creator": None}
-    if form == "png":
-        return {"Software": None, "Title": scene.title, "Description": scene.description}
-    return {"CreationDate": None, "Creator": None, "Producer": None, "Title": scene.title, "Subject": scene.description}
+    unsaid = {"svg": ("Date", "Creator"), "png": ("Software",), "pdf": ("CreationDate", "Creator", "Producer")}
+    told = {"Title": scene.title, "Subject" if form == "pdf" else "Description": scene.description}
+    return {**dict.fromkeys(unsaid[form]), **({} if form == "svg" else told)}
 
 
 def _accessible(svg: bytes, scene: Scene) -> bytes:
     """The SVG with a role, a title and a description, which screen readers tell instead of the shapes."""
-    opening = '<svg role="img" aria-labelledby="lstm-title lstm-desc"'
-    words = (
-        f'\n <title id="lstm-title">{escape(scene.title)}</title>'
-        f'\n <desc id="lstm-desc">{escape(scene.description)}</desc>'
-    )
-    text = svg.decode("utf-8")
-    return re.sub(r"<svg\b([^>]*>)", lambda tag: opening + str(tag[1]) + words, text, count=1).encode("utf-8")
+    before, _, rest = svg.decode("utf-8").partition("<svg")
+    opening, _, shapes = rest.partition(">")
+    title = f'<title id="lstm-title">{escape(scene.title)}</title>'
+    words = f'{title}\n <desc id="lstm-desc">{escape(scene.description)}</desc>'
+    named = f'<svg role="img" aria-labelledby="lstm-title lstm-desc"{opening}>'
+    return f"{before}{named}\n {words}{shapes}".encode()
 
 
 class _Painter:
@@ -162,21 +158,11 @@ class _Painter:
         middle = 0.36 * kind.size / POINTS  # from the line that letters stand on to half the height of a capital
         x, y = self._up((label.x, label.y))
         x, y = (x + middle, y) if label.upward else (x, y - middle)
-        self.figure.text(
-            x,
-            y,
-            label.text,
-            transform=self.figure.dpi_scale_trans,
-            color=self.theme.words(label.role),
-            family="monospace" if kind.mono else "sans-serif",
-            fontsize=kind.size,
-            fontweight="bold" if kind.bold else "normal",
-            ha=label.align,
-            va="baseline",
-            rotation=90 if label.upward else 0,
-            rotation_mode="anchor",
-            parse_math=False,
-        )
+        how: dict[str, Any] = {"family": "monospace" if kind.mono else "sans-serif", "size": kind.size}
+        how |= {"weight": "bold" if kind.bold else "normal", "color": self.theme.words(label.role)}
+        how |= {"ha": label.align, "va": "baseline", "transform": self.figure.dpi_scale_trans}
+        how |= {"rotation": 90 if label.upward else 0, "rotation_mode": "anchor"}
+        self.figure.text(x, y, label.text, parse_math=False, **how)
 
 
 def _arrow_head(start: Point, end: Point) -> tuple[list[Point], Point]:

@@ -19,7 +19,7 @@ POINTS: Final = 72
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """How a role's words are set: points, how wide a letter is at most, whether every letter is, whether bold."""
+    """How words are set: points, how wide a letter is at most in parts of that, whether each is, whether bold."""
 
     size: float
     em: float = 0.6
@@ -33,7 +33,6 @@ class Type:
 
 _MONO: Final = 0.603
 _BOLD: Final = 0.68
-_DIGITS: Final = 0.64
 _SENTENCE: Final = 0.54  # its narrow letters and blanks make up for the wide ones
 
 TYPES: Final = {
@@ -44,7 +43,7 @@ TYPES: Final = {
     "meaning": Type(8.5, _SENTENCE),
     "note": Type(8.5, _SENTENCE),
     "faint": Type(8.5),
-    "axis": Type(9, _DIGITS),
+    "axis": Type(9, 0.64),
     "expression": Type(9, _MONO, mono=True, bold=True),
     "tag": Type(8.5, _MONO, mono=True),
     "number": Type(7.5, _MONO, mono=True),
@@ -58,11 +57,9 @@ TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a place of a picture that can be pointed at holds.
+    """What a place that can be pointed at holds, as Python; all places with the same expression light up together.
 
-    Attributes:
-        expression: the numbers of that place, as Python; all places with the same one light up together.
-        also: expressions whose places light up too: where its numbers stand in another order.
+    Those of ``also`` light up too: there its numbers stand in another order.
     """
 
     expression: str
@@ -118,16 +115,6 @@ class Label:
         return TYPES[self.role].width(self.text)
 
 
-def more(x: float, y: float, *, down: bool = False) -> Label:
-    """What stands for the cells left out, to the right or downward."""
-    return Label(x, y, "⋮" if down else "⋯", "more", "center")
-
-
-def lines(texts: Iterable[str], role: str, top: float) -> Iterator[Label]:
-    """Lines of small text under each other, from an upper edge."""
-    return (Label(0, top + (place + 0.5) * LINE, text, role) for place, text in enumerate(texts))
-
-
 Item: TypeAlias = Mark | Box | Path | Label
 
 
@@ -141,14 +128,21 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Part):
     """A whole picture, with its title and its description in words."""
 
-    width: float
-    height: float
     title: str
     description: str
-    items: tuple[Item, ...]
+
+
+def more(x: float, y: float, *, down: bool = False) -> Label:
+    """What stands for the cells left out, to the right or downward."""
+    return Label(x, y, "⋮" if down else "⋯", "more", "center")
+
+
+def lines(texts: Iterable[str], role: str, top: float) -> Iterator[Label]:
+    """Lines of small text under each other, from an upper edge."""
+    return (Label(0, top + (place + 0.5) * LINE, text, role) for place, text in enumerate(texts))
 
 
 def moved(items: Iterable[Item], x: float, y: float) -> Iterator[Item]:
