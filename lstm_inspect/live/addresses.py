@@ -1,13 +1,14 @@
 """Addresses: an int64 for each element of a call's results, that says which element it is, and is moved with it.
 
 An address is ``head << 40 | element``. The head counts results (0: of no followed call; then output, hn
-and cn of each call in turn). The element counts features fastest: ((step * B + sequence) * D + direction) * R
-+ feature in output, ((layer * D + direction) * B + sequence) * R + feature in hn and cn. Steps after a
-sequence's end have addresses too: they are its padding.
+and cn of each call in turn). The element counts features fastest: ((row * B + sequence) * D + direction) * R
++ feature, where a row is a step of output, and a layer of hn and cn. Steps after a sequence's end have addresses
+too: they are its padding.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Final, NamedTuple
@@ -55,11 +56,11 @@ class Ledger:
         tensor([[[0, 1]]])
         """
         source = self.sources[number]
-        rows, width = source.layers * source.directions, _width(source, kind)
-        if kind == "output":
-            rows, width = source.longest, width * source.directions
+        rows = source.longest if kind == "output" else source.layers
+        sizes = rows, len(source.lengths), source.directions, _width(source, kind)
         first = (number * len(KINDS) + KINDS.index(kind) + 1) << _BITS
-        made = first + torch.arange(rows * len(source.lengths) * width).view(rows, -1, width)
+        made = first + torch.arange(math.prod(sizes)).view(sizes)
+        made = made.flatten(2) if kind == "output" else made.transpose(1, 2).flatten(0, 1)
         if not source.batched:
             return made[:, 0]
         return made.transpose(0, 1) if kind == "output" and source.batch_first else made
@@ -73,40 +74,38 @@ class Ledger:
         return padded[:, order][torch.arange(padded.shape[1]) < output.batch_sizes[:, None]]
 
     @cached_property
-    def _tables(self) -> Tensor:
-        """By head: width, B, D, L, whether it is output, where its lengths begin."""
-        rows, start = [[1, 1, 1, 1, 0, 0]], 0
+    def _tables(self) -> tuple[Tensor, Tensor]:
+        """By head: width, B, D, L, whether it is output, where its lengths begin; and the lengths of all calls."""
+        rows: list[list[int]] = [[1, 1, 1, 1, 0, 0]]
+        lengths: list[int] = []
         for source in self.sources:
-            for kind in KINDS:
-                sizes = [_width(source, kind), max(1, len(source.lengths)), source.directions, source.layers]
-                rows.append([*sizes, int(kind == "output"), start])
-            start += len(source.lengths)
-        return torch.tensor(rows)
+            sizes = len(source.lengths), source.directions, source.layers
+            rows += [[_width(source, kind), *sizes, int(kind == "output"), len(lengths)] for kind in KINDS]
+            lengths += source.lengths
+        return torch.tensor(rows), torch.tensor([*lengths, 0])
 
-    def places(self, addresses: Tensor) -> Tensor:
-        """Addresses without their features: equal for all features of one direction at one step or in one row."""
-        head = addresses >> _BITS
-        width = self._tables.to(addresses.device)[:, 0][head]
-        return (head << _BITS) | ((addresses & _ELEMENT) // width)
+    def _sizes(self, addresses: Tensor) -> tuple[Tensor, ...]:
+        return self._tables[0].to(addresses.device)[addresses >> _BITS].unbind(-1)
 
     def features(self, addresses: Tensor) -> Tensor:
         """Which feature of its direction each address is."""
-        return (addresses & _ELEMENT) % self._tables.to(addresses.device)[:, 0][addresses >> _BITS]
+        return (addresses & _ELEMENT) % self._sizes(addresses)[0]
 
-    def decode(self, places: Tensor) -> Places:
-        """What places are: what ``places`` makes of addresses."""
-        head, element = places >> _BITS, places & _ELEMENT
-        _, sequences, directions, layers, output, start = self._tables.to(places.device)[head].unbind(-1)
-        output = output.bool()
-        sequence = torch.where(output, element // directions, element) % sequences
-        row = element // sequences
-        direction = torch.where(output, element, row) % directions
-        layer = torch.where(output, layers - 1, row // directions)
-        lengths = torch.tensor([length for source in self.sources for length in (*source.lengths,)] or [0])
-        ends = lengths.to(places.device)[(start + sequence).clamp(max=len(lengths) - 1)] - 1
-        step = torch.where(output, element // directions // sequences, torch.where(direction == 1, 0, ends))
-        there = head > 0
-        return Places(head, *(torch.where(there, each, -1) for each in (layer, direction, step, sequence)))
+    def places(self, addresses: Tensor) -> Tensor:
+        """Addresses without their features: equal for all features of one direction at one step or in one row."""
+        return addresses - self.features(addresses)
+
+    def decode(self, addresses: Tensor) -> Places:
+        """What addresses are."""
+        head = addresses >> _BITS
+        width, sequences, directions, layers, output, start = self._sizes(addresses)
+        element = (addresses & _ELEMENT) // width
+        element, direction = element // directions, element % directions
+        row, sequence = element // sequences, element % sequences
+        ends = self._tables[1].to(addresses.device)[start + sequence] - 1
+        layer = torch.where(output == 1, layers - 1, row)
+        step = torch.where(output == 1, row, torch.where(direction == 1, 0, ends))
+        return Places(head, *(torch.where(head > 0, each, -1) for each in (layer, direction, step, sequence)))
 
     def modules(self, places: Tensor) -> tuple[str, ...]:
         """Whose results places are of."""
@@ -115,9 +114,8 @@ class Ledger:
 
     def padding_of(self, first_steps: Tensor, steps: Tensor) -> Tensor:
         """The addresses of later steps of elements whose addresses at step 0 are given; nothing if not output's."""
-        rows = self._tables.to(first_steps.device)[first_steps >> _BITS]
-        width, sequences, directions, _, output, _ = rows.unbind(-1)
-        return torch.where(output.bool(), first_steps + steps * (width * sequences * directions), NOTHING)
+        width, sequences, directions, _, output, _ = self._sizes(first_steps)
+        return torch.where(output == 1, first_steps + steps * (width * sequences * directions), NOTHING)
 
     def once(self, parts: Iterable[Tensor]) -> Tensor:
         """Every place of some tensors of addresses, once."""

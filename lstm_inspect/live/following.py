@@ -229,7 +229,7 @@ def _joined(ledger: Ledger, operation: Operation) -> Made | None:
     if trace is None or len(axes) != 1 or not 1 < args[0].shape[axes[0]] <= _MOST_JOINED:
         return None
     pieces = [piece for part in trace.parts for piece in part.unbind(axes[0])]
-    first, *rest = [ledger.decode(ledger.places(piece)) for piece in pieces]
+    first, *rest = [ledger.decode(piece) for piece in pieces]
     states = all(bool(((each.head - 1) % 3 > 0).all()) for each in (first, *rest))
     same = all(torch.equal(each.sequence, first.sequence) for each in rest)
     same = same and (states or all(torch.equal(each.step, first.step) for each in rest))
@@ -257,15 +257,10 @@ def _unpacked(ledger: Ledger, operation: Operation) -> Made:
     """Unpacking moves, and adds padding, whose addresses are those of the steps after a sequence's end."""
     data, batch_sizes, batch_first, value, total = operation.args
     trace, padded = operation.traces[id(data)], []
-    time, batch = (1, 0) if batch_first else (0, 1)
     for part in trace.parts:
-        made, lengths = operation.function(part, batch_sizes, batch_first, NOTHING, total)
-        steps = _along(torch.arange(made.shape[time], device=made.device), time, made)
-        later = ledger.padding_of(made.narrow(time, 0, 1), steps)
-        padded.append(torch.where(steps < _along(lengths.to(made.device), batch, made), made, later))
+        made, lengths = operation.function(part, batch_sizes, False, NOTHING, total)  # steps first
+        steps = torch.arange(len(made), device=made.device).view(-1, *[1] * (made.dim() - 1))
+        valid = steps < lengths.to(made.device).view(-1, *[1] * (made.dim() - 2))
+        addresses = torch.where(valid, made, ledger.padding_of(made[:1], steps))
+        padded.append(addresses.transpose(0, 1) if batch_first else addresses)
     return [(operation.result[0], Trace(tuple(padded), trace.masked or value != 0, operation.line))]
-
-
-def _along(values: Tensor, axis: int, like: Tensor) -> Tensor:
-    """A vector along one axis of a tensor, to broadcast."""
-    return values.view([-1 if place == axis else 1 for place in range(like.dim())])
