@@ -13,32 +13,30 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 from torch.utils._pytree import tree_map
 
+from lstm_inspect.live.prove import arguments_of
 from lstm_inspect.live.seeing import SEQUENCES, seeing, tensors_in
+from lstm_inspect.live.spec_of import batch_of
 from lstm_inspect.live.where import Line, line_now
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A call of a recurrent module: where, over how many steps and sequences (None: unbatched), from which state."""
+    """A call of a recurrent module."""
 
     module: nn.RNNBase
-    line: Line | None
+    line: Line | None  #: of the user's code.
     steps: int
-    sequences: int | None
-    state: list[Tensor]
+    sequences: int | None  #: None if it was not batched.
+    state: list[Tensor]  #: that it was given.
 
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One run of a model: the tensors of its result, its calls of recurrent modules, and what it ran on.
+    """One run of a model."""
 
-    Attributes:
-        replaced: whether the others were replaced by copies of the one, as the model can't run on one alone.
-    """
-
-    result: list[Tensor]
-    calls: list[Seen]
-    replaced: bool = False
+    result: list[Tensor]  #: the tensors of it.
+    calls: list[Seen]  #: of recurrent modules.
+    replaced: bool  #: whether copies of one sequence stood for the others, as the model can't run on one alone.
 
     @property
     def sequences(self) -> int | None:
@@ -52,20 +50,14 @@ def run(model: nn.Module, args: Any, kwargs: Any, *, replaced: bool = False) -> 
 
     def note(module: nn.Module, args: Any, kwargs: Any, results: Any) -> None:
         if isinstance(module, SEQUENCES):
-            calls.append(_seen(module, **dict(zip(("input", "hx"), args, strict=False)) | kwargs))
+            input, hx = arguments_of(args, kwargs)
+            batch = batch_of(module, input)
+            state = tensors_in(_copied(hx))
+            calls.append(Seen(module, line_now(), batch["seq_len"], batch["batch_size"], state))
 
     with restored(model), torch.no_grad(), seeing(note):
         result = model(*_copied(args), **_copied(kwargs))
         return Ran(tensors_in(_copied(result)), calls, replaced)
-
-
-def _seen(module: nn.RNNBase, input: Any, hx: Any = None, **more: Any) -> Seen:
-    if isinstance(input, PackedSequence):
-        sizes: tuple[int, int | None] = len(input.batch_sizes), int(input.batch_sizes[0])
-    else:
-        time = 1 if module.batch_first and input.dim() == 3 else 0
-        sizes = input.shape[time], input.shape[1 - time] if input.dim() == 3 else None
-    return Seen(module, line_now(), *sizes, tensors_in(_copied(hx)))
 
 
 def _copied(value: Any) -> Any:

@@ -14,7 +14,10 @@ from lstm_inspect.errors import LSTMInspectError
 from lstm_inspect.live.prove import arguments_of
 from lstm_inspect.live.spec_of import lengths_of_packed, spec_of_module
 
-_FIELDS: Final = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+_FIELDS: Final = (
+    "input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size", "dtype",
+    "device",
+)  # fmt: skip
 
 
 def diagnosis_of(text: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Diagnosis | None:
@@ -38,22 +41,16 @@ def facts_of(lstm: nn.LSTM, args: tuple[Any, ...], kwargs: dict[str, Any]) -> di
         module = spec_of_module(lstm)
     except LSTMInspectError:
         return facts
-    facts |= {name: getattr(module, name) for name in (*_FIELDS, "proj_size", "dtype", "device")}
+    facts |= {name: getattr(module, name) for name in _FIELDS}
     input, hx = arguments_of(args, kwargs)
-    if isinstance(input, PackedSequence):
-        facts |= _packed_facts(input, module.batch_first, lengths_of_packed(input))
-    elif isinstance(input, Tensor):
+    if isinstance(input, Tensor):
         facts["input_shape"] = tuple(input.shape)
+    lengths = lengths_of_packed(input) if isinstance(input, PackedSequence) and input.data.dim() == 2 else None
+    if lengths is not None:  # None where it contradicts itself
+        lead = (len(lengths), max(lengths)) if module.batch_first else (max(lengths), len(lengths))
+        facts |= {"input_shape": (*lead, input.data.shape[1]), "lengths": lengths}
+        facts["enforce_sorted"] = input.sorted_indices is None
     if isinstance(hx, (tuple, list)) and len(hx) == 2:
         shapes = zip(("h0_shape", "c0_shape"), hx, strict=True)
         facts |= {name: tuple(state.shape) for name, state in shapes if isinstance(state, Tensor)}
     return facts
-
-
-def _packed_facts(packed: Any, batch_first: bool, lengths: tuple[int, ...] | None) -> dict[str, Any]:
-    """The padded batch that a PackedSequence stands for; nothing where it contradicts itself."""
-    if lengths is None or packed.data.dim() != 2:
-        return {}
-    lead = (len(lengths), max(lengths)) if batch_first else (max(lengths), len(lengths))
-    in_order = packed.sorted_indices is None
-    return {"input_shape": (*lead, packed.data.shape[1]), "lengths": lengths, "enforce_sorted": in_order}

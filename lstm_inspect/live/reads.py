@@ -7,6 +7,7 @@ import weakref
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 import torch
@@ -34,14 +35,6 @@ from lstm_inspect.mistakes.read import Read, Role, Rows, Source
 _MOST_EXPRESSIONS: Final = 4
 _MOST_FOLLOWED: Final = 16  # calls of a program's models
 _MOST_ASKED: Final = 200  # calls of one module: after them nothing new is looked for, and a call costs nothing
-
-
-class Traced(NamedTuple):
-    """What was read in one call of a model."""
-
-    reads: tuple[Read, ...] = ()
-    mistakes: tuple[Finding, ...] = ()
-    not_traced: str | None = None  #: why nothing, or not everything, was followed; None if all was.
 
 
 class _Seen(NamedTuple):
@@ -108,12 +101,9 @@ class Recorder:
             cache["expression"] = expression_of(ledger, trace.parts)
         seen.append(_Seen(operation.serial, trace, rows, tuple(tensor.shape)))
 
-    def traced(self) -> Traced:
-        """The reads and the mistakes in them; where something could not be followed, what nobody reads is not told."""
-        reads = tuple(read for key, seen in self._seen.items() for read in self._reads_of(key, seen))
-        lost = self.following.lost
-        mistakes = findings_of(reads, all_seen=not lost)
-        return Traced(reads, mistakes, lost[0].strip().splitlines()[-1] if lost else None)
+    def reads(self) -> list[Read]:
+        """What was read, by reader."""
+        return [read for key, seen in self._seen.items() for read in self._reads_of(key, seen)]
 
     def _reads_of(self, key: tuple[Any, ...], seen: list[_Seen]) -> Iterator[Read]:
         """What one reader reads at one line, by the call that is read, in the order of the first one."""
@@ -197,6 +187,9 @@ class Tracer:
 
     Args:
         model: whose recurrent modules are followed; those of whatever is called if None.
+
+    Attributes:
+        reads: what was read, call by call.
     """
 
     def __init__(self, model: nn.Module | None = None) -> None:
@@ -206,24 +199,20 @@ class Tracer:
         self._kinds: set[Hashable] = set()
         self._asked: Counter[weakref.ref[nn.Module]] = Counter()
         self._thread = threading.local()
-        self._traced: list[Traced] = []
+        self._lost: list[str] = []
         self.faults: list[list[str]] = [[], []]
-
-    @property
-    def reads(self) -> tuple[Read, ...]:
-        """What was read, call by call."""
-        return tuple(read for traced in self._traced for read in traced.reads)
+        self.reads: list[Read] = []
+        self._found: list[Finding] = []
 
     @property
     def mistakes(self) -> tuple[Finding, ...]:
         """The mistakes in it, each place once."""
-        return once(finding for traced in self._traced for finding in traced.mistakes)
+        return once(self._found)
 
     @property
     def not_traced(self) -> str | None:
         """Why something was not followed; None if nothing was left out."""
-        ours = [fault.strip().splitlines()[-1] for faults in self.faults for fault in faults]
-        return next((reason for reason in (*(traced.not_traced for traced in self._traced), *ours) if reason), None)
+        return next((each.strip().splitlines()[-1] for each in chain(self._lost, *self.faults)), None)
 
     def after(self, module: nn.Module, args: Any, kwargs: Any, results: Any) -> None:
         """Follow the results of a call within a call that is followed."""
@@ -253,7 +242,7 @@ class Tracer:
         self._kinds.add(kind)
         reason = why_not_traced(module)
         if reason is not None:
-            self._traced.append(Traced(not_traced=reason))
+            self._lost.append(reason)
             return None
         return self._follow(Recorder(names | self._names))
 
@@ -266,7 +255,10 @@ class Tracer:
                 yield recorder.returned
         finally:
             self._thread.recorder = None
-            self._traced.append(recorder.traced())
+            reads, lost = recorder.reads(), recorder.following.lost
+            self.reads += reads
+            self._found += findings_of(reads, all_seen=not lost)
+            self._lost += lost[:1]
 
 
 @contextmanager

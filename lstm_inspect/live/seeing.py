@@ -62,16 +62,6 @@ def _nobody(*call: Any) -> None:
     """Who does not ask."""
 
 
-class Faults(list[str]):
-    """What observers raised, as text: nothing of it reached the user's program."""
-
-    def keep(self, error: Exception) -> None:
-        """Note an exception once; as text, because the exception itself would keep tensors alive."""
-        text = "".join(traceback.format_exception(error))
-        if text not in self and len(self) < _MOST_FAULTS:
-            self.append(text)
-
-
 class _Thread(threading.local):
     """What one thread is inside of: the calls that are being seen, and how deep it is in modules."""
 
@@ -82,6 +72,26 @@ class _Thread(threading.local):
 
 _thread: Final = _Thread()
 _lock: Final = threading.RLock()
+
+
+class Faults(list[str]):
+    """What observers raised, as text: nothing of it reached the user's program."""
+
+    @_not_compiled
+    def ask(self, observer: Function, *call: Any) -> Any:
+        """Call an observer: what it calls is not seen, what it raises is kept, and torch.compile does not read it."""
+        _thread.inside.append(_OBSERVING)
+        compiler = _set_compiler(None)
+        try:
+            return observer(*call)
+        except Exception as error:
+            text = "".join(traceback.format_exception(error))  # the exception itself would keep tensors alive
+            if text not in self and len(self) < _MOST_FAULTS:
+                self.append(text)
+            return None
+        finally:
+            _set_compiler(compiler)
+            _thread.inside.pop()
 
 
 def seeing(after: Told = _nobody, failed: Told = _nobody) -> AbstractContextManager[Faults]:
@@ -196,12 +206,12 @@ def _see(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: d
         results = original(module, *args, **kwargs)
     except Exception as error:
         for _, failed, faults in observers:
-            _ask(faults, failed, module, args, kwargs, error)
+            faults.ask(failed, module, args, kwargs, error)
         raise
     finally:
         inside.pop()
     for after, _, faults in observers:
-        _ask(faults, after, module, args, kwargs, results)
+        faults.ask(after, module, args, kwargs, results)
     return results
 
 
@@ -214,21 +224,6 @@ def call_in(frame: FrameType) -> tuple[nn.Module, tuple[Any, ...], dict[str, Any
 
 
 @_not_compiled
-def _ask(faults: Faults, ask: Function, *call: Any) -> Any:
-    """Call an observer: what it calls is not seen, what it raises is kept, and torch.compile does not read it."""
-    _thread.inside.append(_OBSERVING)
-    compiler = _set_compiler(None)
-    try:
-        return ask(*call)
-    except Exception as error:
-        faults.keep(error)
-        return None
-    finally:
-        _set_compiler(compiler)
-        _thread.inside.pop()
-
-
-@_not_compiled
 def _surround(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """One call of a module; the outermost one in what was asked for."""
     surrounds = _SURROUNDS.members
@@ -238,18 +233,18 @@ def _surround(original: Function, module: nn.Module, args: tuple[Any, ...], kwar
     _thread.depth += 1
     try:
         for surround, faults in surrounds:
-            context = _ask(faults, surround, module, args, kwargs)
-            returned = None if context is None else _ask(faults, context.__enter__)
+            context = faults.ask(surround, module, args, kwargs)
+            returned = None if context is None else faults.ask(context.__enter__)
             if returned is not None:
                 entered.append((context, returned, faults))
         results = original(module, *args, **kwargs)
         for _, returned, faults in entered:
-            _ask(faults, returned, results)
+            faults.ask(returned, results)
         return results
     finally:
         _thread.depth -= 1
         for context, _, faults in reversed(entered):
-            _ask(faults, context.__exit__, None, None, None)
+            faults.ask(context.__exit__, None, None, None)
 
 
 def is_ours() -> bool:

@@ -138,7 +138,7 @@ def test_the_first_call_of_each_kind_alone_is_followed() -> None:
 def test_another_model_is_not_followed() -> None:
     with following(Tracer(RIGHT.model())) as tracer:
         LAST.model()(*LAST.arguments())
-    assert tracer.reads == ()
+    assert tracer.reads == []
 
 
 def test_what_the_model_returns_is_read_by_who_called_it() -> None:
@@ -155,7 +155,7 @@ def test_compiled_and_scripted_models_are_left_alone() -> None:
     compiled = torch.compile(RIGHT.model(), backend="eager")
     with following(Tracer()) as tracer, warnings.catch_warnings(action="ignore"):  # dynamo's own, of what it skips
         compiled(*RIGHT.arguments())
-    assert tracer.reads == ()
+    assert tracer.reads == []
     assert why_not_traced(cast(nn.Module, compiled)) == "the model is compiled, and its operations can't be seen"
     with warnings.catch_warnings(action="ignore"):  # torch 2.13 calls TorchScript deprecated
         holder = nn.ModuleDict({"head": torch.jit.script(nn.Linear(2, 2))})
