@@ -31,7 +31,7 @@ def deliver(report: Shown, values: Values, *, document: dict[str, Any] | None = 
         values: of the command's flags.
         document: its JSON document, where that is not ``report.to_dict()``.
     """
-    warn(getattr(report, "warnings", ()))
+    warn(report.warnings)
     if values.get("save") or not values["json"]:
         _show(report, values)
     if values["json"]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lstm_inspect.theory.contract import Document
+
+if TYPE_CHECKING:
+    from lstm_inspect.theory.warnings import SpecWarning
 
 
 class Shown(Document):
@@ -21,6 +25,11 @@ class Shown(Document):
     def verified(self) -> bool | None:
         """Whether what it tells of was checked and holds; None where nothing was."""
         return None
+
+    @property
+    def warnings(self) -> Sequence[SpecWarning]:
+        """What to know beside it."""
+        return ()
 
     def page(self, width: int | None = None, *, checks: bool = False, all: bool = False) -> str:
         """The page as plain text.

@@ -83,10 +83,10 @@ def _all(catalogue: Catalogue) -> RenderableType:
 
 
 def _list(mistakes: list[Mistake], width: int, signs: Signs) -> RenderableType:
+    if width < look.NARROW:
+        return Group(*(Group(look.code(each.id), Padding(Text(each.title), (0, 0, 0, 2))) for each in mistakes))
     table = Table.grid(padding=(0, look.BETWEEN - 1))
     table.add_column(no_wrap=True, min_width=max(map(len, BY_ID)))
     for mistake in mistakes:
         table.add_row(look.code(mistake.id), Text(mistake.title))
-    if width < look.NARROW:
-        return Group(*(Group(look.code(each.id), Padding(Text(each.title), (0, 0, 0, 2))) for each in mistakes))
     return table

@@ -28,6 +28,7 @@ _KINDS: Final = {
 """The kinds of claims that a script asserts; the equations in float64 (kind "reference") stay in the program."""
 _RNN: Final = "torch.nn.utils.rnn."
 _PACKING_IMPORTS: Final = "from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence"
+_FURTHER: Final = "Padded further than the longest sequence"
 _TENSORS: Final = {"input", "h0", "c0", "output", "hn", "cn", "lengths"}
 _MAKERS: Final = {"torch.cat", "torch.stack", "torch.arange", "torch.argsort", "torch.tensor"}
 _METHODS: Final = {"view", "reshape", "transpose", "detach", "new_full"}
@@ -102,26 +103,20 @@ class _Script:
             return [self._drawn("input", "randn")]
         layout = ", batch_first=True" if spec.batch_first else ""
         padding = f", padding_value={spec.padding_value!r}" if spec.padding_value else ""
-        pad = f"input = pad_sequence(sequences{layout}{padding})"
-        longer = spec.seq_len - max(spec.lengths)
-        return [
+        pad, longer = f"input = pad_sequence(sequences{layout}{padding})", spec.seq_len - max(spec.lengths)
+        lines = [
             *self._note("The valid time steps of each sequence; pack_padded_sequence wants them on the CPU."),
             lay_out(f"lengths = torch.tensor({list(spec.lengths)})"),
             lay_out(
                 f"sequences = [torch.randn(length, {spec.input_size}{self.options}) for length in lengths.tolist()]"
             ),
             *self._note("Every cell behind a sequence's end holds the padding value."),
-            *([lay_out(pad), *self._padded_further(longer)] if longer else [self._with_shape("input", pad)]),
         ]
-
-    def _padded_further(self, longer: int) -> list[str]:
-        spec = self.spec
-        behind = (0, 0, 0, longer) if spec.batch_first else (0, 0, 0, 0, 0, longer)
-        value = f", value={spec.padding_value!r}" if spec.padding_value else ""
-        return [
-            *self._note(f"Padded further than the longest sequence, to total_length={spec.total_length}."),
-            self._with_shape("input", f"input = torch.nn.functional.pad(input, {behind}{value})"),
-        ]
+        if longer:
+            lines += [lay_out(pad), *self._note(f"{_FURTHER}, to total_length={spec.total_length}.")]
+            behind = (0, 0, 0, longer) if spec.batch_first else (0, 0, 0, 0, 0, longer)
+            pad = f"input = torch.nn.functional.pad(input, {behind}{padding.replace('padding_value', 'value')})"
+        return [*lines, self._with_shape("input", pad)]
 
     def _state(self) -> list[str]:
         return [self._drawn(name, "zeros" if self.spec.state == "zeros" else "randn") for name in ("h0", "c0")]
@@ -229,24 +224,16 @@ def assertion(claim: Claim, tolerance: Tolerance) -> str:
     """
     left, right = claim.left, claim.right
     sides = [ast.parse(side, mode="eval").body for side in (left, right)]
+    literal = any(not any(isinstance(node, ast.Name) for node in ast.walk(side)) for side in sides)
     if claim.exact:
         if right == "None":
             return f"assert {left} is None"
-        if any(map(_is_literal, sides)):
+        if literal:
             return f"assert {left} == {right}"
         if all(map(_is_tensor, sides)):
             return f"assert torch.equal({left}, {right})"
     allowed = "rtol=0, atol=0" if claim.exact else f"rtol={tolerance.rtol!r}, atol={tolerance.atol!r}"
     return f"torch.testing.assert_close({left}, {right}, {allowed})"
-
-
-def _is_literal(node: ast.expr) -> bool:
-    """Whether an expression is made of numbers, None, and lists and tuples of them."""
-    try:
-        ast.literal_eval(node)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_tensor(node: ast.expr) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -14,8 +14,8 @@ from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.theory.claim import KINDS, CheckResult, PitfallResult
 from lstm_inspect.theory.letters import LETTERS, sizes
 from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.theory.words import plural
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look
@@ -158,15 +158,7 @@ def predicted(spell: Spell) -> Text:
     return look.sentence(spell_arguments(_PREDICTED, spell), look.TITLE)
 
 
-class Warned(Protocol):
-    """Whatever has warnings: a report of any kind."""
-
-    @property
-    def warnings(self) -> Sequence[SpecWarning]:
-        """What to know about it."""
-
-
-def warnings(report: Warned, spell: Spell, detail: Detail) -> list[Text]:
+def warnings(report: Shown, spell: Spell, detail: Detail) -> list[Text]:
     """A report's warnings, a line each; none where they are said elsewhere."""
     said = report.warnings if detail.warnings else ()
     return [Text(f"warning: {spell_arguments(warning.message, spell)}") for warning in said]

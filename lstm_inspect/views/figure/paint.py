@@ -43,13 +43,8 @@ _SETTINGS: Final = {
 def paint(scene: Scene, theme: Theme, form: str, *, transparent: bool = False) -> bytes:
     """The scene as a file's bytes.
 
-    In an SVG each place that means something is a group ``place-0``, ``place-1``, .. in the scene's order.
-
-    Args:
-        scene: what to draw.
-        theme: in which colours.
-        form: "svg", "png" or "pdf".
-        transparent: whether the background is transparent.
+    In an SVG each place that means something is a group ``place-0``, ``place-1``, .. in the scene's order; the
+    other forms are "png" and "pdf".
 
     Raises:
         ImportError: matplotlib is not installed.

@@ -86,7 +86,11 @@ class _Stack:
     def items(self) -> Iterator[Item]:
         """Everything, what lies behind first."""
         for layer, (top, bottom) in zip(self.picture.layers, self.bands, strict=True):
-            yield from self._gap(top) if layer is None else self._layer(layer, top, bottom)
+            if layer is not None:
+                yield from self._layer(layer, top, bottom)
+                continue
+            yield Label(self.names, top + LINE, f"{self.picture.layers_left_out:,} more layers", "faint")
+            yield from (more(x, top + LINE, down=True) for _, x in self.columns)
         yield from self._output()
         yield from self._upward()
         yield from self._input()
@@ -139,10 +143,6 @@ class _Stack:
         for (left, after), (right, before) in pairwise(places):
             points = ((left + after, y), (right - before, y))
             yield Path(points if state.direction == "forward" else points[::-1], "flow", head=True)
-
-    def _gap(self, top: float) -> Iterator[Item]:
-        yield Label(self.names, top + LINE, f"{self.picture.layers_left_out:,} more layers", "faint")
-        yield from (more(x, top + LINE, down=True) for _, x in self.columns)
 
     def _output(self) -> Iterator[Item]:
         yield from self._named("output", self.output / 2)
