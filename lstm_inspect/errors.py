@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _ARGUMENT = re.compile(r"\{\{|\{(\w+)(?:=([^{}]*))?\}")
@@ -66,23 +66,14 @@ def printable(text: str) -> str:
 
 
 class LSTMInspectError(Exception):
-    """A request that can't be met.
-
-    Attributes:
-        offender: the argument's name, or what else is at fault (a file, a device).
-        got: what came, as text.
-        allowed: what would have been accepted; may name arguments in braces.
-        instead: what to type instead; may name arguments in braces.
-    """
-
-    _NEEDS: ClassVar[str] = ""
+    """A request that can't be met."""
 
     def __init__(self, offender: str, got: str, allowed: str, instead: str) -> None:
         super().__init__(offender, got, allowed, instead)
-        self.offender = offender
-        self.got = got
-        self.allowed = allowed
-        self.instead = instead
+        self.offender = offender  #: the argument's name, or what else is at fault (a file, a device).
+        self.got = got  #: what came, as text.
+        self.allowed = allowed  #: what would have been accepted; may name arguments in braces.
+        self.instead = instead  #: what to type instead; may name arguments in braces.
 
     def message(self, spell: Spell = spell_python) -> str:
         """The whole message, its arguments spelt for the reader.
@@ -90,11 +81,11 @@ class LSTMInspectError(Exception):
         >>> SpecError("proj_size", "20", "smaller than {hidden_size} (20)", "{proj_size=10}").message()
         'proj_size=20: must be smaller than hidden_size (20). Try proj_size=10.'
         """
-        allowed = spell_arguments(self.allowed, spell)
-        return f"{self._opening(spell)}: {self._NEEDS}{allowed}. Try {spell_arguments(self.instead, spell)}."
+        allowed, instead = spell_arguments(self.allowed, spell), spell_arguments(self.instead, spell)
+        return f"{self._opening(spell)} {allowed}. Try {instead}."
 
     def _opening(self, spell: Spell) -> str:
-        return f"{spell_arguments(self.offender, spell)} {self.got}".rstrip()
+        return f"{spell_arguments(self.offender, spell)} {self.got}".rstrip() + ":"
 
     def __str__(self) -> str:
         return self.message()
@@ -103,10 +94,8 @@ class LSTMInspectError(Exception):
 class SpecError(LSTMInspectError):
     """An argument is out of range or contradicts another; ``allowed`` goes on from "must be"."""
 
-    _NEEDS = "must be "
-
     def _opening(self, spell: Spell) -> str:
-        return spell(self.offender, self.got)
+        return f"{spell(self.offender, self.got)}: must be"
 
 
 class CallError(LSTMInspectError):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import os
 import pkgutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
-from inspect import signature
 from typing import Annotated, Any, Final
 
 import typer
@@ -29,6 +28,7 @@ HEADINGS: Final = {
     "The knowledge behind it": ("explain", "verify", "schema"),
 }
 """The commands by their heading in --help; each is the function of its name in the file of its name."""
+_WITHOUT_TORCH: Final = {"predict": ", or --predict: theory alone", "check": ", or leave out --check"}
 COMMANDS: Final = tuple(name for names in HEADINGS.values() for name in names)
 
 
@@ -46,9 +46,8 @@ def _command(arguments: Sequence[str]) -> Any:
     return typer.main.get_command(app)
 
 
-def _loaded(name: str) -> Callable[..., int]:
-    function: Callable[..., int] = getattr(import_module(f"{__name__}.{name}"), name)
-    return function
+def _loaded(name: str) -> Any:
+    return getattr(import_module(f"{__name__}.{name}"), name)
 
 
 def _told(name: str) -> Callable[[], None]:
@@ -83,12 +82,13 @@ def run(arguments: Sequence[str]) -> int:
     """
     if arguments and is_constructor(arguments[0]):
         arguments = ["shapes", "--call", *arguments]
+    program = _command(arguments)
     try:
-        status = _command(arguments).main(list(arguments) or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+        status = program.main(list(arguments) or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except (streams.ClosedPipe, SystemExit):  # Typer leaves by SystemExit where nobody reads its help
         return streams.CLOSED_PIPE
     except Exception as error:
-        message = _message(error, arguments)
+        message = _message(error, arguments, program)
         if message is None:
             raise
         streams.say(f"error: {message}")
@@ -96,27 +96,21 @@ def run(arguments: Sequence[str]) -> int:
     return int(status or 0)
 
 
-def _message(error: Exception, arguments: Sequence[str]) -> str | None:
+def _message(error: Exception, arguments: Sequence[str], program: Any) -> str | None:
     """What is said of a request that can't be met; None where the error is a fault of ours."""
+    known = [name for name in arguments[:1] if name in COMMANDS]
+    parameters = [each for name in known for each in program.commands[name].params]
+    flags = {each.name for each in parameters}
     match error:
         case LSTMInspectError():
             return error.message(spell_flag)
         case UsageError():
-            known = arguments[:1] if arguments and arguments[0] in COMMANDS else []
-            parameters = _command(arguments).commands[known[0]].params if known else ()
             return usage_message(error, arguments, " ".join([PROGRAM, *known]), parameters)
         case ModuleNotFoundError(name="torch"):
-            more = {"predict": ", or --predict: theory alone", "check": ", or leave out --check"}
-            install = f"pip install torch{_ways(arguments, more)}"
-            return f"{arguments[0]} runs torch, which is not installed here. Try {install}."
+            ways = "".join(way for flag, way in _WITHOUT_TORCH.items() if flag in flags)
+            return f"{arguments[0]} runs torch, which is not installed here. Try pip install torch{ways}."
         case MemoryError():
-            return f"memory ran out. Try smaller sizes{_ways(arguments, {'predict': ', or --predict'})}."
+            return f"memory ran out. Try smaller sizes{', or --predict' if 'predict' in flags else ''}."
         case OSError() if error.errno is not None:  # the operating system's
             return str(streams.system_error(error))
     return None
-
-
-def _ways(arguments: Sequence[str], ways: Mapping[str, str]) -> str:
-    """What else can be typed, of the flags that the command has."""
-    flags = signature(_loaded(arguments[0])).parameters
-    return "".join(way for flag, way in ways.items() if flag in flags)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Flag, Values, argument, command, text
-from lstm_inspect.cli.message import message_of, parse_any_lengths, parse_shape, source_of
+from lstm_inspect.cli.lengths import parse_any_lengths, parse_shape
+from lstm_inspect.cli.message import message_of, source_of
 from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.errors import SpecError, literal

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values, texts
-from lstm_inspect.cli.message import parse_shape
+from lstm_inspect.cli.lengths import parse_shape
 from lstm_inspect.errors import SpecError, literal
 from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.words import some
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 EXPECT: Final = texts(
     "The report",
-    "expect",
     "--expect",
     help="Exit 1 unless this tensor has this shape; it may be given several times.",
     metavar="output=5,3,40",
@@ -68,10 +67,6 @@ def shapes_of_calls(calls: Sequence[Call]) -> dict[str, Shape]:
 
 def hold(expected: Mapping[str, Shape], shapes: Mapping[str, Shape]) -> int:
     """The exit status of what was expected, held against what came; each difference is said on stderr.
-
-    Args:
-        expected: as ``expected_of`` gives it.
-        shapes: what came, by the same names.
 
     Raises:
         SpecError: something is expected that there is not.

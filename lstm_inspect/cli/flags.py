@@ -27,29 +27,18 @@ _MOST_SHOWN: Final = 40  # characters of what was typed
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One flag of the command line.
+    """One flag of the command line."""
 
-    Attributes:
-        name: the argument that it sets.
-        typed: how it is typed, as Typer has it: ``--bidir/--no-bidir``; empty for an argument, typed without a flag.
-        help: what it says of itself.
-        kind: bool for a switch, str, int or float for a value, Path for a file to write, list for several.
-        default: its value where it is not given; None if something else decides then.
-        panel: the heading that it stands under in --help.
-        metavar: what stands for its value there.
-        choices: all that it may be, or a file's suffix; empty if that is not a list.
-        example: what is named where it is none of them.
-    """
-
-    name: str
+    name: str  #: the argument that it sets.
+    #: how it is typed, as Typer has it: ``--bidir/--no-bidir``; empty for an argument, typed without a flag.
     typed: tuple[str, ...]
-    help: str
-    kind: type
-    default: Any
-    panel: str
-    metavar: str | None
-    choices: Sequence[str] = ()
-    example: str = ""
+    help: str  #: what it says of itself.
+    kind: type  #: bool for a switch; str, int or float for a value, Path for a file to write, list for several.
+    default: Any  #: its value where it is not given; None if something else decides then.
+    panel: str  #: the heading that it stands under in --help.
+    metavar: str | None  #: what stands for its value there.
+    choices: Sequence[str] = ()  #: all that it may be, or a file's suffix; empty if that is not a list.
+    example: str = ""  #: what is named where it is none of them.
 
     def read(self, typed: Any) -> Any:
         """What was typed as what it means; here and not in Typer, so that a bad value is answered in our words.

@@ -1,18 +1,22 @@
-"""--lengths: whole numbers separated by commas, spaces or new lines, typed, in a file or on standard input."""
+"""Lists of whole numbers as they are typed: lengths, in a file or on standard input too, and shapes."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
 from lstm_inspect.cli.streams import piped_in
 from lstm_inspect.errors import FileError, SpecError, literal
+from lstm_inspect.theory.shapes import Shape
 
-_SEPARATORS = re.compile(r"[\s,]+")
-_MOST_SHOWN = 40
-_MOST_DIGITS = 18
-_MOST_READ = 10_000_000
+_SEPARATORS: Final = re.compile(r"[\s,]+")
+_WHOLE: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
+_SHAPE: Final = re.compile(r"(?:torch\.)?(?:Size)?[(\[\s]*((?:\d+(?:\s*[,x\s]\s*)?)*)[)\]\s]*", re.IGNORECASE)
+_MOST_SHOWN: Final = 40
+_MOST_DIGITS: Final = 18
+_MOST_READ: Final = 10_000_000
+_FILE: Final = "a file of whole numbers, such as 8,9,10"
 
 
 def parse_lengths(text: str) -> tuple[int, ...]:
@@ -29,88 +33,97 @@ def parse_lengths(text: str) -> tuple[int, ...]:
     (8, 9, 10)
     """
     if text == "-":
-        return _parse_file("standard input", _read_stdin())
+        return _in_a_file("standard input", piped_in("{lengths=-}", "{lengths=8,9,10}, {lengths=@FILE}"))
     if text.startswith("@"):
-        return _parse_file(text[1:], _read_file(text[1:]))
-    if not _tokens(text):
+        return _in_the_file(text[1:])
+    tokens, bad, got = _tokens(text), _bad(text), text[:_MOST_SHOWN]
+    if not tokens:
         raise SpecError("lengths", repr(text), "at least one whole number from 1", "{lengths=8,9,10}")
-    entries = text.split(",")
-    if "" in map(str.strip, entries):
-        empty = next(place for place, entry in enumerate(entries) if not entry.strip())
-        whole = ",".join(_tokens(text))
-        allowed = f"whole numbers from 1, but entry {empty} is empty"
-        raise SpecError(
-            "lengths", literal(repr(text[:_MOST_SHOWN])), allowed, f"{{lengths={literal(whole[:_MOST_SHOWN])}}}"
-        )
+    empty = next((place for place, entry in enumerate(text.split(",")) if not entry.strip()), None)
+    if empty is not None:
+        instead = f"{{lengths={literal(','.join(tokens)[:_MOST_SHOWN])}}}"
+        raise SpecError("lengths", literal(repr(got)), f"whole numbers from 1, but entry {empty} is empty", instead)
+    if bad is not None:
+        raise SpecError("lengths", got, f"whole numbers from 1, but {bad} is not one", "{lengths=8,9,10}")
+    return tuple(map(int, tokens))
+
+
+def _in_the_file(name: str) -> tuple[int, ...]:
     try:
-        return tuple(_integer(token) for token in _tokens(text))
-    except ValueError:
-        bad = next(token for token in _tokens(text) if not _is_integer(token))
-        raise SpecError(
-            "lengths",
-            text[:_MOST_SHOWN],
-            f"whole numbers from 1, but {literal(repr(bad[:_MOST_SHOWN]))} is not one",
-            "{lengths=8,9,10}",
-        ) from None
+        with Path(name).open(encoding="utf-8") as file:
+            return _in_a_file(name, file)
+    except UnicodeDecodeError:
+        raise FileError("{lengths}", f"from {name}", "it is binary, not text", "a text file of whole numbers") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise FileError("{lengths}", f"from {name}", reason, "{lengths=@FILE} with a file that can be read") from None
 
 
-def _parse_file(name: str, text: str) -> tuple[int, ...]:
-    try:
-        lengths = tuple(_integer(token) for token in _tokens(text))
-    except ValueError:
-        raise _bad_token(name, text) from None
-    if not lengths:
-        raise FileError("{lengths}", f"from {name}", "it holds no number", "a file of whole numbers, such as 8,9,10")
-    return lengths
-
-
-def _bad_token(name: str, text: str) -> FileError:
+def _in_a_file(name: str, file: TextIO) -> tuple[int, ...]:
+    """The lengths in a file, if it ends within what any batch could need."""
+    text, got = file.read(_MOST_READ + 1), f"from {name}"
+    if len(text) > _MOST_READ:
+        raise FileError("{lengths}", got, f"it holds more than {_MOST_READ:,} characters", _FILE)
     for number, line in enumerate(text.splitlines(), start=1):
-        for token in _tokens(line):
-            if not _is_integer(token):
-                where = f"line {number}: {literal(repr(token[:_MOST_SHOWN]))} is not a whole number"
-                return FileError("{lengths}", f"from {name}", where, "numbers separated by commas, spaces or new lines")
-    raise AssertionError("some token is bad")
+        bad = _bad(line)
+        if bad is not None:
+            where = f"line {number}: {bad} is not a whole number"
+            raise FileError("{lengths}", got, where, "numbers separated by commas, spaces or new lines")
+    if not _tokens(text):
+        raise FileError("{lengths}", got, "it holds no number", _FILE)
+    return tuple(map(int, _tokens(text)))
 
 
 def _tokens(text: str) -> list[str]:
     return [token for token in _SEPARATORS.split(text) if token]
 
 
-def _integer(token: str) -> int:
-    """A whole number of a size that torch can count to."""
-    if len(token) > _MOST_DIGITS:
-        raise ValueError(token)
-    return int(token)
+def _bad(text: str) -> str | None:
+    """The first token that is no whole number of a size that torch can count to, as it is shown."""
+    bad = (token for token in _tokens(text) if len(token) > _MOST_DIGITS or not _WHOLE.fullmatch(token))
+    return next((literal(repr(token[:_MOST_SHOWN])) for token in bad), None)
 
 
-def _is_integer(token: str) -> bool:
+def parse_any_lengths(text: str | None) -> tuple[float, ...] | None:
+    """Lengths as they were passed to torch: fractions, zeros and negative ones too, as they are what is looked for.
+
+    Raises:
+        SpecError: a token is not a number, or there is none.
+        FileError: the file can't be read.
+    """
+    if text is None:
+        return None
+    if text.startswith("@") or text == "-":
+        return parse_lengths(text)
     try:
-        _integer(token)
+        numbers = tuple(_number(token) for token in _tokens(text.strip("()[] ")))
     except ValueError:
-        return False
-    return True
+        numbers = ()
+    if not numbers:
+        raise SpecError("lengths", repr(text), "numbers separated by commas", "{lengths=8,9,10}")
+    return numbers
 
 
-def _read_stdin() -> str:
-    return _read("standard input", piped_in("{lengths=-}", "{lengths=8,9,10}, {lengths=@FILE}"))
+def _number(token: str) -> float:
+    value = float(token)
+    if abs(value) > 2**62:  # inf and nan too: neither is smaller
+        raise ValueError(token)
+    return int(value) if value == int(value) else value
 
 
-def _read(name: str, file: TextIO) -> str:
-    """All of a file, if it ends within what any batch could need."""
-    text = file.read(_MOST_READ + 1)
-    if len(text) > _MOST_READ:
-        what = f"it holds more than {_MOST_READ:,} characters"
-        raise FileError("{lengths}", f"from {name}", what, "a file of whole numbers, such as 8,9,10")
-    return text
+def parse_shape(name: str, text: str | None) -> Shape | None:
+    """A shape as it is typed or pasted.
 
+    Raises:
+        SpecError: it is none.
 
-def _read_file(name: str) -> str:
-    try:
-        with Path(name).open(encoding="utf-8") as file:
-            return _read(name, file)
-    except UnicodeDecodeError:
-        raise FileError("{lengths}", f"from {name}", "it is binary, not text", "a text file of whole numbers") from None
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise FileError("{lengths}", f"from {name}", reason, "{lengths=@FILE} with a file that can be read") from None
+    >>> parse_shape("input_shape", "3,5,10"), parse_shape("input_shape", "torch.Size([3, 5, 10])")
+    ((3, 5, 10), (3, 5, 10))
+    """
+    if text is None:
+        return None
+    found = _SHAPE.fullmatch(text.strip())
+    sizes = re.findall(r"\d+", found[1]) if found else []
+    if not sizes or any(len(size) > _MOST_DIGITS for size in sizes):
+        raise SpecError(name, repr(text), "whole numbers separated by commas", f"{{{name}=3,5,10}}")
+    return tuple(int(size) for size in sizes)

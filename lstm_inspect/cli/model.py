@@ -118,6 +118,6 @@ def _show(error: UserCodeError) -> None:
     if error.diagnosis is not None:
         from lstm_inspect.views.page import page
 
-        console = streams.error_console()
+        console = streams.console(stderr=True)
         console.print()
         console.print(page(error.diagnosis, spell_flag))

@@ -129,7 +129,7 @@ def _write(plan: Plan) -> None:
         from lstm_inspect.views.export import FORMATS
         from lstm_inspect.views.page import page
 
-        text = FORMATS[plan.save.suffix.lower()](page(report, spell_flag), streams.error_console().width)
+        text = FORMATS[plan.save.suffix.lower()](page(report, spell_flag), streams.console(stderr=True).width)
         plan.save.write_text(text, encoding="utf-8")
 
 

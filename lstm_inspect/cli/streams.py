@@ -31,20 +31,13 @@ class ClosedPipe(Exception):  # noqa: N818 - no error: whoever read has seen eno
     """Nobody reads stdout any more."""
 
 
-def console() -> Console:
-    """The terminal, or whatever stdout is; nothing in it is read as markup or coloured by guess."""
+def console(*, stderr: bool = False) -> Console:
+    """The terminal, or whatever the stream is; nothing in it is read as markup or coloured by guess."""
     from rich.console import Console
 
-    terminal = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+    terminal = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     terminal.width = terminal.width or _WIDTH  # COLUMNS=0
     return terminal
-
-
-def error_console() -> Console:
-    """Stderr, for progress."""
-    from rich.console import Console
-
-    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def piped_in(flag: str, instead: str) -> TextIO:
@@ -68,31 +61,28 @@ def show(renderable: RenderableType) -> None:
         terminal.width = NARROWEST
     with terminal.capture() as shown:  # rich would leave with a status of its own where nobody reads
         terminal.print(Clean(renderable))
-    _write(shown.get())
+    write(shown.get(), end="")
 
 
-def write(text: str) -> None:
-    """Write text to stdout as it stands, with a new line."""
-    _write(text + "\n")
+def write(text: str, end: str = "\n") -> None:
+    """Write text to stdout as it stands.
 
-
-def _write(text: str) -> None:
+    Raises:
+        ClosedPipe: nobody reads.
+    """
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(text + end)
         sys.stdout.flush()
     except BrokenPipeError:
         raise ClosedPipe from None
 
 
 def say(text: str) -> None:
-    """Write a line to stderr: progress, a warning, an error; never more than a screen of it."""
+    """Write a line to stderr: progress, a warning, an error; of a very long one not its middle."""
+    if len(text) > _MOST_SAID:
+        text = f"{text[: _MOST_SAID // 2]} ... {text[-_MOST_SAID // 2 :]}"
     with suppress(OSError):  # nobody reads, or the disk is full: the exit status still tells
-        print(printable(shortened(text)), file=sys.stderr, flush=True)
-
-
-def shortened(text: str) -> str:
-    """Text without its middle where it is very long."""
-    return text if len(text) <= _MOST_SAID else f"{text[: _MOST_SAID // 2]} ... {text[-_MOST_SAID // 2 :]}"
+        print(printable(text), file=sys.stderr, flush=True)
 
 
 def use_ascii() -> None:
@@ -106,7 +96,11 @@ def use_ascii() -> None:
 def stdout_to_stderr() -> Iterator[None]:
     """While other people's code runs, what it writes to stdout goes to stderr: from Python, C or a child process."""
     sys.stdout.flush()
-    kept = _point_stdout_at_stderr()
+    kept = None
+    with suppress(OSError):  # the process may have no stdout
+        kept = os.dup(_STDOUT)
+    if kept is not None:
+        os.dup2(_STDERR, _STDOUT)
     try:
         with redirect_stdout(sys.stderr):
             yield
@@ -115,16 +109,6 @@ def stdout_to_stderr() -> Iterator[None]:
         if kept is not None:
             os.dup2(kept, _STDOUT)
             os.close(kept)
-
-
-def _point_stdout_at_stderr() -> int | None:
-    """Let the process's stdout be its stderr; a copy of what it was, None if the process has none."""
-    try:
-        kept = os.dup(_STDOUT)
-    except OSError:
-        return None
-    os.dup2(_STDERR, _STDOUT)
-    return kept
 
 
 def refuse_to_overwrite(path: Path, *, force: bool) -> None:
@@ -137,15 +121,17 @@ def refuse_to_overwrite(path: Path, *, force: bool) -> None:
     try:
         path.stat()
     except FileNotFoundError:
-        pass
+        if not path.parent.is_dir():
+            raise FileError(
+                name, "can't be written", f"there is no folder {folder}", f"mkdir -p {folder} first"
+            ) from None
+        return
     except OSError as error:
-        raise FileError(name, "can't be written", error.strerror or str(error), "another name") from error
+        raise _unwritable(name, error, "another name") from error
     if path.is_dir():
         raise FileError(name, "can't be written", "it is a folder", f"{name}/lstm{path.suffix}")
-    if path.exists() and not force:
+    if not force:
         raise FileError(name, "already exists", "it was not overwritten", "another name, or {force=True}")
-    if not path.parent.is_dir():
-        raise FileError(name, "can't be written", f"there is no folder {folder}", f"mkdir -p {folder} first")
 
 
 def save(content: str | bytes, path: Path) -> None:
@@ -157,15 +143,17 @@ def save(content: str | bytes, path: Path) -> None:
     try:
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
     except OSError as error:
-        raise FileError(
-            literal(str(path)), "can't be written", error.strerror or str(error), "another place"
-        ) from error
+        raise _unwritable(literal(str(path)), error, "another place") from error
     say(f"saved {path}")
 
 
 def system_error(error: OSError) -> FileError:
     """What the operating system refused, in the house's form: writing to stdout, where it names no file."""
-    reason = error.strerror or str(error)
     if error.filename is None:
-        return FileError("stdout", "can't be written", reason, "another place")
+        return _unwritable("stdout", error, "another place")
+    reason = error.strerror or str(error)
     return FileError(literal(str(error.filename)), "can't be read or written", reason, "another place")
+
+
+def _unwritable(name: str, error: OSError, instead: str) -> FileError:
+    return FileError(name, "can't be written", error.strerror or str(error), instead)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver
-from lstm_inspect.cli.flags import Flag, Values, command, switch, text
+from lstm_inspect.cli.flags import Flag, Values, choice, command, switch, text
 from lstm_inspect.cli.options import CHECK_FLAGS, JSON, RUN_FLAGS, checking_of
 from lstm_inspect.errors import FileError, LSTMInspectError, SpecError
 from lstm_inspect.theory.dtypes import DTYPES
@@ -26,36 +26,26 @@ if TYPE_CHECKING:
 
 _GRID, _SPECS = "The grid", "Specs of your own"
 _MOST_OF_A_LINE: Final = 1_000_001
-_ON_OFF: Final = {"on": True, "off": False}
+_A_SPEC: Final = '{"num_layers": 2}'
 
+_on_or_off: Final = {"on": True, "off": False}.__getitem__
 _AXES: Final[tuple[tuple[Flag, Callable[[str], Any]], ...]] = (
-    (text(_GRID, "num_layers", "--layers", "--num-layers", help="L.", metavar="1,2,3"), int),
-    (
-        text(_GRID, "bidirectional", "--bidir", "--bidirectional", help="Two directions, or one.", metavar="on,off"),
-        _ON_OFF.__getitem__,
-    ),
-    (
-        text(_GRID, "batch_first", "--batch-first", help="(B, T, .), or (T, B, .).", metavar="on,off"),
-        _ON_OFF.__getitem__,
-    ),
-    (text(_GRID, "bias", "--bias", help="With bias, or without.", metavar="on,off"), _ON_OFF.__getitem__),
-    (text(_GRID, "proj_size", "--proj-size", help="P; H is 8.", metavar="0,4"), int),
-    (text(_GRID, "batch", "--batch", help="Kinds of input.", metavar=",".join(BATCHES)), str),
-    (text(_GRID, "state", "--state", help="What h0 and c0 hold.", metavar=",".join(STATES)), str),
-    (text(_GRID, "dtype", "--dtype", help="Dtypes.", metavar=",".join(DTYPES)), str),
+    (text(_GRID, "--layers", "--num-layers", help="L.", metavar="1,2,3"), int),
+    (text(_GRID, "--bidir", "--bidirectional", help="Two directions, or one.", metavar="on,off"), _on_or_off),
+    (text(_GRID, "--batch-first", help="(B, T, .), or (T, B, .).", metavar="on,off"), _on_or_off),
+    (text(_GRID, "--bias", help="With bias, or without.", metavar="on,off"), _on_or_off),
+    (text(_GRID, "--proj-size", help="P; H is 8.", metavar="0,4"), int),
+    (text(_GRID, "--batch", help="Kinds of input.", metavar=",".join(BATCHES)), str),
+    (text(_GRID, "--state", help="What h0 and c0 hold.", metavar=",".join(STATES)), str),
+    (text(_GRID, "--dtype", help="Dtypes.", metavar=",".join(DTYPES)), str),
 )
-_DEVICE_AND_SEED: Final = tuple(flag for flag in RUN_FLAGS if flag.name in ("device", "seed"))
 _HOW: Final = (
-    text(
-        _GRID, "grid", "--grid", help="Where the lists below are not given.", default="quick", metavar="|".join(GRIDS)
-    ),
+    choice(_GRID, "--grid", help="Where the lists below are not given.", default="quick", choices=[*GRIDS]),
     *(flag for flag, _ in _AXES),
-    text(
-        _SPECS, "specs", "--specs", help="JSON Lines: one spec object per line, - for standard input.", metavar="FILE|-"
-    ),
-    *_DEVICE_AND_SEED,
+    text(_SPECS, "--specs", help="JSON Lines: one spec object per line, - for standard input.", metavar="FILE|-"),
+    *(flag for flag in RUN_FLAGS if flag.name in ("device", "seed")),
     *(flag for flag in CHECK_FLAGS if flag.name != "predict"),
-    switch("The run", "fail_fast", "--fail-fast", help="Stop at the first spec that fails."),
+    switch("The run", "--fail-fast", help="Stop at the first spec that fails."),
     JSON,
 )
 
@@ -70,26 +60,20 @@ def verify(values: Values) -> int:
     if values["specs"] is not None:
         return _verify_lines(values, checking)
     axes = _axes(values)
-    run = _runner(checking)
-    found = _survey(
-        (run(spec) for spec in specs(axes, device=values["device"], seed=values["seed"])), values, size(axes)
-    )
-    return deliver(found, values)
+    given = specs(axes, device=values["device"], seed=values["seed"])
+    return deliver(_survey(map(_runner(checking), given), values, size(axes)), values)
 
 
 def _axes(values: Values) -> Axes:
     """The grid's axes: those of --grid, narrowed by the lists.
 
     Raises:
-        SpecError: there is no such grid, or a list holds something else than it may.
+        SpecError: a list holds something else than it may.
     """
-    if values["grid"] not in GRIDS:
-        raise SpecError("grid", values["grid"], " or ".join(GRIDS), "{grid=quick}")
-    grid = GRIDS[values["grid"]]
     lists = {flag.name: _list(flag, parse, values[flag.name]) for flag, parse in _AXES if values[flag.name] is not None}
     for name in set(lists.get("batch", ())) - set(BATCHES):
         raise SpecError("batch", name, f"of {', '.join(BATCHES)}", "{batch=batched}")
-    return Axes(**{name: lists.get(name, getattr(grid, name)) for name in Axes.__slots__})
+    return replace(GRIDS[values["grid"]], **lists)
 
 
 def _list(flag: Flag, parse: Callable[[str], Any], typed: str) -> tuple[Any, ...]:
@@ -127,7 +111,7 @@ def _progress(count: int | None) -> Iterator[Callable[[], None]]:
         return
     from rich.progress import Progress
 
-    with Progress(console=streams.error_console(), transient=True) as progress:
+    with Progress(console=streams.console(stderr=True), transient=True) as progress:
         task = progress.add_task("verifying", total=count)
         yield lambda: progress.advance(task)
 
@@ -139,42 +123,37 @@ def _verify_lines(values: Values, checking: dict[str, Any]) -> int:
         FileError: there is no line at all.
     """
     bad: list[int] = []
-    reports = _reports(_lines(values["specs"]), _runner(checking), bad)
-    if values["json"]:
-        reports = _written(reports)
-    found = _survey((report for _, report in reports), values, None)
+    found = _survey(_reports(values, _runner(checking), bad), values, None)
     if not found.total.specs and not bad:
-        raise FileError("{specs}", values["specs"], "it holds no specs", 'a line such as {"num_layers": 2}')
+        raise FileError("{specs}", values["specs"], "it holds no specs", f"a line such as {_A_SPEC}")
     if not values["json"] and found.total.specs:  # nothing is verified where no line could be read
         deliver(found, values)
     return streams.FAILED if not found.verified else streams.REFUSED if bad else streams.OK
 
 
-def _written(reports: Iterable[tuple[int, Report]]) -> Iterator[tuple[int, Report]]:
-    for line, report in reports:
-        streams.write(to_json(replace(report, line=line).to_dict()))
-        yield line, report
-
-
-def _reports(lines: Iterable[str], run: Callable[[LSTMSpec], Report], bad: list[int]) -> Iterator[tuple[int, Report]]:
-    for number, line in enumerate(lines, start=1):
+def _reports(values: Values, run: Callable[[LSTMSpec], Report], bad: list[int]) -> Iterator[Report]:
+    """The reports of the lines that are specs; the numbers of the others are kept in bad."""
+    for number, line in enumerate(_lines(values["specs"]), start=1):
         if not line.strip():
             continue
         try:
-            yield number, run(LSTMSpec.from_dict(_spec_object(line)))
+            report = run(LSTMSpec.from_dict(_spec_object(line)))
         except LSTMInspectError as error:
             bad.append(number)
             streams.say(f"error: line {number}: {error}")
+            continue
+        if values["json"]:
+            streams.write(to_json(replace(report, line=number).to_dict()))
+        yield report
 
 
 def _spec_object(line: str) -> dict[str, Any]:
-    example = '{"num_layers": 2}'
     try:
         values = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise FileError("specs:", "not JSON", str(error), f"a line such as {example}") from None
+        raise FileError("specs:", "not JSON", str(error), f"a line such as {_A_SPEC}") from None
     if not isinstance(values, dict):
-        raise FileError("specs:", f"a JSON {type(values).__name__}", "a line holds one object", example)
+        raise FileError("specs:", f"a JSON {type(values).__name__}", "a line holds one object", _A_SPEC)
     return values
 
 
@@ -185,21 +164,21 @@ def _lines(source: str) -> Iterator[str]:
         FileError: it can't be read.
     """
     if source == "-":
-        yield from _read_lines(streams.piped_in("{specs=-}", "{specs=FILE}"))
+        yield from _short_lines(streams.piped_in("{specs=-}", "{specs=FILE}"))
         return
     try:
         with open(source, encoding="utf-8") as file:
-            yield from _read_lines(file)
+            yield from _short_lines(file)
     except UnicodeDecodeError:
         raise FileError("{specs}", source, "it is binary, not text", "a file of JSON Lines") from None
     except OSError as error:
         raise FileError("{specs}", source, error.strerror or str(error), "a file that can be read") from None
 
 
-def _read_lines(file: TextIO) -> Iterator[str]:
+def _short_lines(file: TextIO) -> Iterator[str]:
     """Its lines, as long as one can be a spec: a stream without an end of line never ends."""
     while line := file.readline(_MOST_OF_A_LINE):
         if len(line) == _MOST_OF_A_LINE:
             what = f"has a line of more than {_MOST_OF_A_LINE - 1:,} characters"
-            raise FileError("{specs}", what, "no spec is as long", 'a line such as {"num_layers": 2}')
+            raise FileError("{specs}", what, "no spec is as long", f"a line such as {_A_SPEC}")
         yield line

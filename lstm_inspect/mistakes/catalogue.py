@@ -14,83 +14,51 @@ from lstm_inspect.theory.contract import written
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How ``diagnose`` sees a mistake in the shapes, lengths and flags of a call, and what it says.
+    """How ``diagnose`` sees a mistake in the shapes, lengths and flags of a call, and what it says."""
 
-    Attributes:
-        when: the condition that shows it, over the names that diagnosis/check_call.py knows.
-        argument, axis: what is at fault.
-        text: what was done; braces hold expressions over those names, ``{what}`` stands for the mistake's own words.
-        likely_if: the fact that would decide for it.
-        fix: the line to write with this call's numbers; the mistake's own where it is empty.
-        expected, got: expressions for what the call should have had and has.
-        kind: "wrong" (what is known makes it certain) or "trap" (the call is sound, its results are easily misread).
-    """
-
-    when: str
-    argument: str
+    when: str  #: the condition that shows it, over the names that diagnosis/check_call.py knows.
+    argument: str  #: what is at fault.
+    #: what was done; braces hold expressions over those names, ``{what}`` stands for the mistake's own words.
     text: str
-    likely_if: str
-    axis: int | None = None
-    fix: str = ""
-    expected: str = "None"
-    got: str = "None"
+    likely_if: str  #: the fact that would decide for it.
+    axis: int | None = None  #: of the argument.
+    fix: str = ""  #: the line to write with this call's numbers; the mistake's own where it is empty.
+    expected: str = "None"  #: an expression for what the call should have had.
+    got: str = "None"  #: the same of what it has.
+    #: "wrong" (what is known makes it certain) or "trap" (the call is sound, its results are easily misread).
     kind: Literal["wrong", "trap"] = "trap"
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How a mistake is shown on a spec: two expressions whose numbers differ.
+    """How a mistake is shown on a spec: two expressions whose numbers differ."""
 
-    Attributes:
-        tempting, instead: the two sides; braces hold the names that pitfalls.py works out for a spec.
-        needs: what the spec must have, by the keys of ``needs.NEEDS``.
-        values: how many values must come out different at least, by the keys of ``needs.VALUES``.
-        exact: whether both sides are numbers of one run, so that any difference counts.
-        near: its place among those that are shown unasked; 0 if it is shown only where it is asked for.
-    """
-
-    tempting: str
-    instead: str
-    needs: Sequence[str] = ()
-    values: str = "one row of hn"
-    exact: bool = True
-    near: int = 0
+    tempting: str  #: the one side; braces hold the names that pitfalls.py works out for a spec.
+    instead: str  #: the other side.
+    needs: Sequence[str] = ()  #: what the spec must have, by the keys of ``needs.NEEDS``.
+    values: str = "one row of hn"  #: how many values must come out different at least, by the keys of ``needs.VALUES``.
+    exact: bool = True  #: whether both sides are numbers of one run, so that any difference counts.
+    near: int = 0  #: its place among those that are shown unasked; 0 if it is shown only where it is asked for.
 
 
 @written("id title given tempting what instead lint live found_by")
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One mistake that torch accepts.
+    """One mistake that torch accepts."""
 
-    Attributes:
-        id: part of the contract; it is never used for anything else.
-        title: the mistake in a few words.
-        tempting: a line that makes it.
-        what: what that line really gives, in words that hold for every nn.LSTM.
-        short: the same in up to 38 characters, for a list; empty where no spec shows it unasked.
-        instead: the line to write.
-        given: what stands before the two lines, beside the call; empty if nothing does.
-        then: what the two lines lead to, as an expression; empty where it is what they set.
-        lint: the level of a finding in source code; None if the linter does not look for it.
-        live: the level of a finding in a run; None if a run can't show it.
-        seen: how it is seen from a call's shapes alone; None if they can't show it.
-        proofs: how it is shown; of several, the one whose needs a spec meets.
-        spec: arguments of an LSTMSpec on which it can be shown.
-    """
-
-    id: str
-    title: str
-    tempting: str
-    what: str
-    instead: str
-    short: str = ""
-    given: str = ""
-    then: str = ""
-    lint: Level | None = None
-    live: Level | None = None
-    seen: Seen | None = None
-    proofs: tuple[Proof, ...] = ()
-    spec: Mapping[str, Any] = field(default_factory=dict)
+    id: str  #: part of the contract; it is never used for anything else.
+    title: str  #: the mistake in a few words.
+    tempting: str  #: a line that makes it.
+    what: str  #: what that line really gives, in words that hold for every nn.LSTM.
+    instead: str  #: the line to write.
+    short: str = ""  #: what it gives in up to 38 characters, for a list; empty where no spec shows it unasked.
+    given: str = ""  #: what stands before the two lines, beside the call; empty if nothing does.
+    then: str = ""  #: what the two lines lead to, as an expression; empty where it is what they set.
+    lint: Level | None = None  #: the level of a finding in source code; None if the linter does not look for it.
+    live: Level | None = None  #: the level of a finding in a run; None if a run can't show it.
+    seen: Seen | None = None  #: how it is seen from a call's shapes alone; None if they can't show it.
+    proofs: tuple[Proof, ...] = ()  #: how it is shown; of several, the one whose needs a spec meets.
+    spec: Mapping[str, Any] = field(default_factory=dict)  #: arguments of an LSTMSpec on which it can be shown.
 
     @property
     def found_by(self) -> tuple[str, ...]:
@@ -104,13 +72,10 @@ class Mistake:
 
 
 def _mistake(*, proofs: Sequence[Mapping[str, Any]], seen: Mapping[str, Any] | None = None, **entry: Any) -> Mistake:
-    return Mistake(
-        **entry, proofs=tuple(Proof(**proof) for proof in proofs), seen=None if seen is None else Seen(**seen)
-    )
+    shown = tuple(Proof(**proof) for proof in proofs)
+    return Mistake(**entry, proofs=shown, seen=None if seen is None else Seen(**seen))
 
 
-CATALOGUE: Final = tuple(
-    _mistake(**entry)
-    for entry in tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["mistake"]
-)
+_TABLE: Final = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+CATALOGUE: Final = tuple(_mistake(**entry) for entry in _TABLE["mistake"])
 BY_ID: Final = {mistake.id: mistake for mistake in CATALOGUE}

@@ -17,35 +17,21 @@ LEVELS: Final[tuple[Level, ...]] = ("error", "warning", "note")
 @written("id level file line column module call reader operation expression what instead explain")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding(Document):
-    """One mistake, seen at one place; it never says more than was seen.
+    """One mistake, seen at one place; it never says more than was seen."""
 
-    Attributes:
-        id: the mistake's id in the catalogue.
-        level: see Level.
-        file, line, column: where in the source; the line counts from 1, the column from 1. None if not known.
-        module: the recurrent module's qualified name or its attribute: "encoder.rnn".
-        call: which call of that module, from 0.
-        reader: the module that reads the result: "fc"; None if code outside any module does.
-        operation: what it does with it: "linear".
-        expression: what is read, as Python: "output[:, -1]".
-        what: what that really is, in words.
-        instead: the line to write; None if no single line mends it.
-        explain: the command that shows the mistake on an nn.LSTM.
-    """
-
-    id: str
-    level: Level
-    what: str
-    file: str | None = None
-    line: int | None = None
-    column: int | None = None
-    module: str | None = None
-    call: int | None = None
-    reader: str | None = None
-    operation: str | None = None
-    expression: str | None = None
-    instead: str | None = None
-    explain: str = ""
+    id: str  #: the mistake's id in the catalogue.
+    level: Level  #: see Level.
+    what: str  #: what that really is, in words.
+    file: str | None = None  #: where in the source; None if not known.
+    line: int | None = None  #: from 1.
+    column: int | None = None  #: from 1.
+    module: str | None = None  #: the recurrent module's qualified name or its attribute: "encoder.rnn".
+    call: int | None = None  #: which call of that module, from 0.
+    reader: str | None = None  #: the module that reads the result: "fc"; None if code outside any module does.
+    operation: str | None = None  #: what it does with it: "linear".
+    expression: str | None = None  #: what is read, as Python: "output[:, -1]".
+    instead: str | None = None  #: the line to write; None if no single line mends it.
+    explain: str = ""  #: the command that shows the mistake on an nn.LSTM.
 
     def __post_init__(self) -> None:
         if not self.explain:

@@ -16,19 +16,12 @@ _MOVED: Final = "{lengths=3,5,4}"
 
 
 class Need(NamedTuple):
-    """What a spec must have.
+    """What a spec must have."""
 
-    Attributes:
-        field: the spec's field that decides.
-        allowed: what it must be, in words that go on from "must be".
-        instead: what to change it to.
-        holds: whether a spec has it.
-    """
-
-    field: str
-    allowed: str
-    instead: str
-    holds: Callable[[LSTMSpec], bool]
+    field: str  #: the spec's field that decides.
+    allowed: str  #: what it must be, in words that go on from "must be".
+    instead: str  #: what to change it to.
+    holds: Callable[[LSTMSpec], bool]  #: whether a spec has it.
 
 
 def _some_end_early(spec: LSTMSpec) -> bool:

@@ -13,7 +13,8 @@ import jsonschema
 import pytest
 from support import Cli, Snapshot
 
-from lstm_inspect.cli import message, run
+from lstm_inspect.cli import lengths as typed
+from lstm_inspect.cli import run
 from lstm_inspect.diagnosis import text as traceback_text
 from lstm_inspect.verdict.contract import json_schema
 
@@ -223,7 +224,7 @@ def test_usage_errors(cli: Cli, arguments: tuple[str, ...], error: str) -> None:
     "text", ["3,5,10", "(3, 5, 10)", "[3,5,10]", "3 5 10", "3x5x10", "torch.Size([3, 5, 10])", "Size([3, 5, 10])"]
 )
 def test_a_shape_as_it_is_pasted(text: str) -> None:
-    assert message.parse_shape("input_shape", text) == (3, 5, 10)
+    assert typed.parse_shape("input_shape", text) == (3, 5, 10)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +232,7 @@ def test_a_shape_as_it_is_pasted(text: str) -> None:
     [("8,9,10", (8, 9, 10)), ("[5, 3, 0]", (5, 3, 0)), ("4.9 3.0", (4.9, 3)), ("5,-1", (5, -1))],
 )
 def test_lengths_as_they_were_passed(text: str, lengths: tuple[float, ...]) -> None:
-    assert message.parse_any_lengths(text) == lengths
+    assert typed.parse_any_lengths(text) == lengths
 
 
 def test_a_flag_that_is_not_given_is_unknown(cli: Cli) -> None:
