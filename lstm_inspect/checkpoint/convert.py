@@ -184,7 +184,7 @@ def _furthest(module: torch.nn.LSTM, spec: LSTMSpec, framework: str, parts: Arra
 
 def _weights(framework: str, parts: Arrays, end: str, direction: int) -> tuple[Any, Any, Any, Any]:
     """Kernel (in, 4H), recurrent kernel (R, 4H), bias (4H,) and projection (H, P) of a direction, gates as stored."""
-    found = [parts[kind + end].double() if kind + end in parts else None for kind in _KINDS]
+    found = [parts[kind + end].detach().double() if kind + end in parts else None for kind in _KINDS]
     if framework == "ONNX":
         of_w, of_r, *biases = (part[direction] for part in found if part is not None)
         return of_w.T, of_r.T, sum(biases[0].chunk(2)) if biases else 0.0, None

@@ -79,6 +79,7 @@ def prefixed(lstm: nn.LSTM) -> State:
 
 WRITERS: dict[str, Write] = {
     "m.pt": lambda lstm, file: torch.save({"model": prefixed(lstm)}, file),
+    "parameters.pt": lambda lstm, file: torch.save({name: nn.Parameter(t) for name, t in prefixed(lstm).items()}, file),
     "m.safetensors": lambda lstm, file: safetensors.torch.save_file(prefixed(lstm), file),
     "m.npz": lambda lstm, file: SAVEZ(file, **{name: each.numpy() for name, each in prefixed(lstm).items()}),
     "m.onnx": write_onnx,

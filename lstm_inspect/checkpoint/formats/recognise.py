@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import stat
+import tomllib
 import zipfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lstm_inspect.checkpoint.formats.refusal import STATE_DICT, UnreadableError
 from lstm_inspect.checkpoint.formats.unpickle import unpickle
@@ -15,33 +17,6 @@ _CHECKPOINTS: Final = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".onnx", 
 _MOST_OLD: Final = 2**28  # bytes
 _MOST_HEADER: Final = 100_000_000  # bytes of a safetensors header, by that format's own rule
 
-_KERAS: Final = "the .keras or .h5 file of the model it was made from"
-_TORCHS: Final = "a .safetensors file or one of torch.save"
-_PAGE: Final = ("it is a web page: the download got a page instead of the file", "downloading it again")
-_FOREIGN: Final = (
-    (0, b"version https://git-lfs", "it is a Git LFS pointer, not the file that it stands for", "git lfs pull"),
-    (0, b"<!DOCTYPE", *_PAGE),
-    (0, b"<html", *_PAGE),
-    (0, b"\x93NUMPY", "it is a NumPy array without names", "a state dict, whose parameters have names"),
-    (4, b"TFL3", "it is a TensorFlow Lite model: its weights are part of a program", _KERAS),
-    (4, b"ORTM", "it is a model of ONNX Runtime's own format", "the .onnx file that it was made from"),
-    (0, b"GGUF", "it is a GGUF file", _TORCHS),
-    (0, b"\x1f\x8b", "it is compressed (gzip)", "gunzip first"),
-    (0, b"BZh", "it is compressed (bzip2)", "bunzip2 first"),
-    (0, b"\xfd7zXZ", "it is compressed (xz)", "unxz first"),
-    (0, b"\x28\xb5\x2f\xfd", "it is compressed (zstd)", "unzstd first"),
-    (257, b"ustar", "it is a tar archive: torch before 0.1.10 wrote them, and nothing reads them safely", STATE_DICT),
-)
-"""Where in a file what bytes stand, what that says of it, and what to do."""
-
-_BY_SUFFIX: Final = {
-    ".traineddata": ("it is a file of Tesseract, whose LSTM is laid out in no way of torch's", "combine_tessdata -u"),
-    ".pb": ("it is a graph of TensorFlow: its weights are part of a program", _KERAS),
-    ".index": ("it is the index of a checkpoint of TensorFlow", _KERAS),
-    ".caffemodel": ("it is a model of Caffe", _TORCHS),
-}
-"""What a file is by its suffix, where its first bytes say nothing."""
-
 
 def recognise(path: Path) -> str:
     """How a checkpoint was written, one of the report's FORMATS; "pickle" of every file that begins with one.
@@ -50,21 +25,21 @@ def recognise(path: Path) -> str:
         UnreadableError: it is none of them, it is missing, empty, a folder, or can't be read.
     """
     size, head = _open(path)
-    for place, magic, what, instead in _FOREIGN:
-        if head[place:].startswith(magic):
-            raise UnreadableError(what, instead)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path)
     if head.startswith(b"\x89HDF"):
         return "HDF5"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= _MOST_HEADER:
         return "safetensors"
-    if head[:1] == b"\x80" or (head[:1] in b"(]}c" and size <= _MOST_OLD and _is_pickle(path)):
+    if head[:1] == b"\x80":
         return "pickle"
-    # ONNX begins with ir_version and producer_name; without a producer its suffix must say so
-    if head[:1] == b"\x08" and (head[2:3] == b"\x12" or path.suffix.lower() == ".onnx"):
+    others = tomllib.loads(Path(__file__).with_name("others.toml").read_text(encoding="utf-8"))
+    _refuse_others(head, others["begins"])
+    if size <= _MOST_OLD and _is_old_pickle(path, head):
+        return "pickle"
+    if _is_onnx(path, head):
         return "ONNX"
-    raise _unknown(path, head)
+    raise _unknown(path, head, others["suffix"])
 
 
 def _kind_of_zip(path: Path) -> str:
@@ -83,8 +58,21 @@ def _kind_of_zip(path: Path) -> str:
     raise UnreadableError("it is a zip archive, but not one of torch.save: no data.pkl in it", STATE_DICT)
 
 
-def _is_pickle(path: Path) -> bool:
-    """Whether it is a whole pickle: protocols 0 and 1 begin with no mark of their own."""
+def _refuse_others(head: bytes, others: Iterable[Mapping[str, Any]]) -> None:
+    for other in others:
+        if head[other.get("at", 0) :].startswith(other["bytes"].encode("latin-1")):
+            raise UnreadableError(other["what"], other["instead"])
+
+
+def _is_onnx(path: Path, head: bytes) -> bool:
+    """Whether it begins as ONNX does, with ir_version and producer_name; without a producer its suffix must say so."""
+    return head[:1] == b"\x08" and (head[2:3] == b"\x12" or path.suffix.lower() == ".onnx")
+
+
+def _is_old_pickle(path: Path, head: bytes) -> bool:
+    """Whether it is a whole pickle of protocol 0 or 1, which begins with no mark of its own."""
+    if head[:1] not in b"(]}c":
+        return False
     try:
         with path.open("rb") as file:
             unpickle(file)
@@ -128,10 +116,11 @@ def _beside(path: Path) -> str:
     return _first_in(path.parent) or "the path of a .pt, .pth, .ckpt, .bin or .safetensors file"
 
 
-def _unknown(path: Path, head: bytes) -> UnreadableError:
+def _unknown(path: Path, head: bytes, by_suffix: Mapping[str, Mapping[str, str]]) -> UnreadableError:
     accepted = f"one of {', '.join(_CHECKPOINTS)}"
-    if path.suffix.lower() in _BY_SUFFIX:
-        return UnreadableError(*_BY_SUFFIX[path.suffix.lower()])
+    other = by_suffix.get(path.suffix.lower())
+    if other is not None:
+        return UnreadableError(other["what"], other["instead"])
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
