@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from lstm_inspect.checkpoint.groups import Container, Content, Group, groups, prefix, where
 from lstm_inspect.checkpoint.names import STORED
+from lstm_inspect.checkpoint.refusal import UnreadableError
 from lstm_inspect.checkpoint.report import BY_NAMES, FoundLSTM, FoundParameter, OtherModule, Problem
 from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
 from lstm_inspect.errors import SpecError
@@ -17,6 +18,12 @@ from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.theory.words import some
+
+Part = tuple[str, Shape, str]
+"""An array of another framework: its name in the file, its shape, its dtype."""
+
+Direction = dict[str, Part]
+"""The arrays of one layer and direction, by the parameter of torch that they become."""
 
 _MOST_RANGES: Final = 8
 _MOST_MODULES: Final = 2_000
@@ -195,3 +202,55 @@ def other_module(container: Container, name: str, wrapper: str, kind: str, agree
     rows = f"{gates} x {agreed.hidden_size} gate rows" if gates > 1 else f"{agreed.hidden_size} rows, no gates"
     message = f"{'an' if kind[0] in 'LR' else 'a'} {kind} ({rows}), {call}: {_WHY_NOT[kind]}"
     return OtherModule(container, name, wrapper, kind, agreed, message)
+
+
+def foreign_module(
+    name: str,
+    kind: str,
+    sizes: tuple[int | None, int],
+    layers: Sequence[Sequence[Direction]],
+    *,
+    batch_first: bool,
+    by_attribute: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    obstacles: Iterable[str] = (),
+) -> FoundLSTM | OtherModule:
+    """A recurrent module of another framework as torch's: which of its arrays become which parameter.
+
+    Args:
+        name: the file's own name of it.
+        kind: "LSTM", "GRU" or "RNN".
+        sizes: input_size, None if nothing tells it, and hidden_size.
+        layers: from the lowest, each with its directions, forward first.
+        batch_first: whether it reads (B, T, I).
+        by_attribute: what the file says in words, where torch's names or shapes would have said it.
+        notes: how it is stored.
+        obstacles: what it does that torch's module does not.
+    """
+    parameters = [
+        FoundParameter(f"{part}_l{layer}{end}", *array)
+        for layer, directions in enumerate(layers)
+        for end, direction in zip(("", "_reverse"), directions, strict=False)
+        for part, array in direction.items()
+    ]
+    agreed = Sizes(
+        kind=kind,
+        assumed=False,
+        input_size=sizes[0],
+        hidden_size=sizes[1],
+        num_layers=len(layers),
+        bidirectional=len(layers[0]) == 2,
+        bias="bias_ih" in layers[0][0],
+        proj_size=0,
+        dtype=parameters[0].dtype if parameters else "float32",
+    )
+    if kind != "LSTM":
+        return other_module((), name, "", kind, agreed)
+    try:
+        spec = agreed.spec({"batch_first": batch_first})
+    except SpecError as error:
+        raise UnreadableError(f"no nn.LSTM has the sizes of {name}: {error.message().partition('. ')[0]}") from None
+    told = {argument: by for argument, by in BY_NAMES.items() if argument != "proj_size"}
+    told |= dict.fromkeys((*by_attribute, "batch_first"), "attribute")
+    problems = [Problem("foreign", obstacle) for obstacle in obstacles]
+    return FoundLSTM((), name, "", agreed, None if sizes[0] is None else spec, parameters, told, notes, problems)

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from lstm_inspect.checkpoint.formats import npz, safetensors, torch_file
+from lstm_inspect.checkpoint.formats import headers, torch_file
 from lstm_inspect.checkpoint.formats.recognise import recognise
-from lstm_inspect.checkpoint.formats.refusal import UnreadableError, printable
 from lstm_inspect.checkpoint.found import recurrent_modules
 from lstm_inspect.checkpoint.groups import WRAPPERS, Content
+from lstm_inspect.checkpoint.refusal import UnreadableError, printable
 from lstm_inspect.checkpoint.report import LONGEST_NAME, MOST_NAMES, CheckpointReport, FoundLSTM, OtherModule
 from lstm_inspect.errors import literal
 from lstm_inspect.theory.warnings import SpecWarning
@@ -59,8 +59,10 @@ def _read(file: Path) -> tuple[str, Content, list[FoundLSTM], list[OtherModule]]
         lstms = [module for module in modules if isinstance(module, FoundLSTM)]
         others = [module for module in modules if isinstance(module, OtherModule)]
         return kind, Content(entries), lstms, others
-    if kind in ("safetensors", "NumPy (.npz)"):
-        content = Content((safetensors if kind == "safetensors" else npz).entries(file))
+    if kind == "safetensors":
+        content = Content(headers.safetensors_entries(file))
+    elif kind == "NumPy (.npz)":
+        content = Content(headers.npz_entries(file))
     elif kind == "pickle":
         kind, content = torch_file.pickle_content(file)
     else:

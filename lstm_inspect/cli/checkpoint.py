@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Values, argument, command, file
 from lstm_inspect.cli.options import REPORT_FLAGS, spell_flag
-
-if TYPE_CHECKING:
-    from lstm_inspect.checkpoint.report import CheckpointReport
 
 FILE: Final = argument(
     "file", metavar="FILE", help="A file of torch, .safetensors, .npz, .onnx, .h5, .keras, or a pickle."
@@ -35,15 +32,11 @@ def checkpoint(values: Values) -> int:
 
     report = read(values["file"])
     if values["output"]:
-        _write_weights(report, Path(values["file"]), values["output"])
+        from lstm_inspect.checkpoint.convert import convert, saved
+
+        converted = convert(report, Path(values["file"]))
+        streams.save(saved(converted), values["output"])
+        for each in converted:
+            proof = f"its output is within {each.furthest:.1e} of {each.framework}'s equations in float64"
+            streams.say(f"{each.name or 'the LSTM'}: {each.constructor} takes it with strict=True; {proof}")
     return deliver(report, values, document=report.to_dict(spell_flag))
-
-
-def _write_weights(report: CheckpointReport, file: Path, weights: Path) -> None:
-    from lstm_inspect.checkpoint.convert import convert, saved
-
-    converted = convert(report, file)
-    streams.save(saved(converted), weights)
-    for each in converted:
-        proof = f"its output is within {each.furthest:.1e} of {each.framework}'s equations in float64"
-        streams.say(f"{each.name or 'the LSTM'}: {each.constructor} takes it with strict=True; {proof}")

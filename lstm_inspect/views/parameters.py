@@ -11,14 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from lstm_inspect.errors import Spell, spell_arguments
-from lstm_inspect.theory import multiply_adds
+from lstm_inspect.theory import frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.memory import CONVENTION, format_bytes, memory
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.parameters import Weights
-from lstm_inspect.views import conversions, look, tables
+from lstm_inspect.views import look, tables
 from lstm_inspect.views.look import Item, Signs
 from lstm_inspect.views.page import Detail
 
@@ -30,7 +30,8 @@ def page(weights: Weights, spell: Spell, detail: Detail) -> RenderableType:
     """The account to look at: parameters, gates and totals; or the conversions to and from one framework."""
     spec = weights.spec
     if detail.framework is not None:
-        return Group(*conversions.parts(spec, detail.framework), _verdict(weights, spell))
+        functions = look.block(frameworks.code(spec, detail.framework))
+        return Group(functions, Text(), _verdict(weights, spell))
     return Group(
         look.block(f"lstm = {constructor(spec)}"),
         Text(),
@@ -126,7 +127,7 @@ def _layer_by_layer(spec: LSTMSpec) -> Iterator[RenderableType]:
     yield Text()
     yield look.section("Multiply-adds of one run", *work)
     yield look.section("Memory of one run", _memory_table(spec), look.faint(CONVENTION))
-    yield from conversions.layouts()
+    yield from _layouts()
 
 
 def _work_table(spec: LSTMSpec) -> Table:
@@ -164,3 +165,16 @@ def _verdict(weights: Weights, spell: Spell) -> Text:
     said = f"{'FAILED' if weights.differences else 'Verified'}: {what}"
     line = look.verdict(said, f"{look.where(environment)}, {spec.dtype}", good=weights.verified)
     return Text("\n").join([line, *(look.sentence(difference, look.BAD) for difference in weights.differences)])
+
+
+def _layouts() -> Iterator[RenderableType]:
+    """Each framework's gates, kernels, biases and states."""
+    yield look.sentence("Elsewhere", look.TITLE)
+    for layout in frameworks.LAYOUTS:
+        table = look.table("", "")
+        table.show_header = False
+        for name in ("gates", "kernels", "bias", "state"):
+            table.add_row(f"  {name}", getattr(layout, name))
+        yield look.name(layout.framework)
+        yield table
+    yield Text()

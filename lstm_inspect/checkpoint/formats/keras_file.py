@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.formats.foreign import Direction, Part, module
-from lstm_inspect.checkpoint.formats.refusal import UnreadableError, printable
+from lstm_inspect.checkpoint.found import Direction, Part, foreign_module
 from lstm_inspect.checkpoint.groups import Entry
+from lstm_inspect.checkpoint.refusal import UnreadableError, printable
 from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
 from lstm_inspect.checkpoint.sizes import KIND_OF
 
@@ -56,11 +56,7 @@ def opened(path: Path) -> Iterator[tuple[Any, str]]:
 
 
 def content(path: Path) -> tuple[list[Entry], list[FoundLSTM | OtherModule]]:
-    """Every array but an optimizer's, and every recurrent layer.
-
-    Raises:
-        UnreadableError: as ``opened`` does.
-    """
+    """Every array but an optimizer's, and every recurrent layer."""
     with opened(path) as (file, config):
         parts: list[Part] = []
         file.visititems(lambda name, item: parts.extend(_parts(name, item)))
@@ -126,7 +122,7 @@ def _layer(
         obstacles.append("only its backward direction is in the file")
     if KIND_OF[gates] == "LSTM" and bias and bias[1] != (recurrent[1],):
         obstacles.append(f"its bias is {bias[1]}: it is a CuDNNLSTM, whose kernels are laid out in another way")
-    return module(
+    return foreign_module(
         name=name,
         kind=KIND_OF[gates],
         sizes=(kernel[0], recurrent[0]),

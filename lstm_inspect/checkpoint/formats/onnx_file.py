@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.formats.foreign import Direction, Part, module
-from lstm_inspect.checkpoint.formats.refusal import UnreadableError, printable
+from lstm_inspect.checkpoint.found import Direction, Part, foreign_module
 from lstm_inspect.checkpoint.groups import Entry
+from lstm_inspect.checkpoint.refusal import UnreadableError, printable
 from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
 
 _QUANTIZED: Final = "DynamicQuantizeLSTM"
@@ -63,11 +63,7 @@ def constants(graph: Any) -> dict[str, Any]:
 
 
 def arrays(path: Path, wanted: set[str]) -> dict[str, Any]:
-    """The numbers of some tensors, by name: those that the file holds.
-
-    Raises:
-        UnreadableError: as ``load`` does.
-    """
+    """The numbers of some tensors, by name: those that the file holds."""
     from onnx import numpy_helper
 
     held = {printable(name): each for graph in graphs(load(path).graph) for name, each in constants(graph).items()}
@@ -75,11 +71,7 @@ def arrays(path: Path, wanted: set[str]) -> dict[str, Any]:
 
 
 def content(path: Path) -> tuple[list[Entry], list[FoundLSTM | OtherModule]]:
-    """Every tensor that it holds, and every recurrent module.
-
-    Raises:
-        UnreadableError: as ``load`` does.
-    """
+    """Every tensor that it holds, and every recurrent module."""
     model = load(path)
     try:
         return _read(_followed(model))
@@ -174,7 +166,7 @@ class _Graph:
         first, said = chain[0], self.said[id(chain[0])]
         layers = [self._directions(node) for node in chain]
         kernel = layers[0][0].get("weight_ih")
-        return module(
+        return foreign_module(
             name=printable(first.name or first.output[0]),
             kind=first.op_type,
             sizes=(kernel[1][2] if kernel and len(kernel[1]) == 3 else None, said.get("hidden_size", 0)),

@@ -1,22 +1,27 @@
-"""The header of a .safetensors file: eight bytes of length, then JSON (huggingface.co/docs/safetensors).
+"""The arrays of .safetensors and .npz files, by their headers: no number is read, and nothing is unpickled.
 
-It is read here, with json and without the safetensors library: the header is all that is wanted, reading it
-takes no dependency and no torch, and what is wrong with a damaged one can be said in words.
+A .safetensors file begins with eight bytes of length and JSON (huggingface.co/docs/safetensors). That is read here
+without the safetensors library: it takes no dependency and no torch, and what is wrong with a damaged one can be
+said in words. Each record of an .npz file begins with a Python dict (numpy.org/doc: NEP 1).
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.formats.refusal import UnreadableError, printable
+from lstm_inspect.checkpoint.formats.held import numpy_dtype, sizes_of
 from lstm_inspect.checkpoint.groups import Entry
+from lstm_inspect.checkpoint.refusal import UnreadableError, printable
 
+_MOST_HEADER: Final = 2**16  # bytes of an array's header in .npz
 _DTYPES: Final = {
     **{"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "C64": "complex64"},
     **{"I64": "int64", "I32": "int32", "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool"},
@@ -28,12 +33,8 @@ Placed = tuple[Entry, int, int]
 """A tensor, where its numbers begin, and where they end."""
 
 
-def entries(path: Path) -> list[Entry]:
-    """Every tensor that the header names.
-
-    Raises:
-        UnreadableError: the header is cut off, is not JSON, or contradicts itself or the file.
-    """
+def safetensors_entries(path: Path) -> list[Entry]:
+    """Every tensor that the header names, held against the file's size and the other tensors' bytes."""
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         text = file.read(length)
@@ -89,3 +90,26 @@ def _check_bytes(placed: list[Placed], data: int) -> None:
         before = end
     if before < data:
         raise UnreadableError(f"its header is damaged: the last {data - before:,} bytes belong to no tensor")
+
+
+def npz_entries(path: Path) -> list[Entry]:
+    """Every array of the file, none of them longer than its record."""
+    with zipfile.ZipFile(path) as archive:
+        try:
+            return [_entry(archive, each) for each in archive.infolist() if each.filename.endswith(".npy")]
+        except Exception as error:  # a damaged archive may raise anything
+            raise UnreadableError(f"it is damaged ({type(error).__name__} amid the headers of its arrays)") from None
+
+
+def _entry(archive: zipfile.ZipFile, record: zipfile.ZipInfo) -> Entry:
+    with archive.open(record) as file:
+        magic = file.read(8)
+        width = 2 if magic[6] == 1 else 4
+        length = int.from_bytes(file.read(width), "little")
+        if magic[:6] != b"\x93NUMPY" or length > _MOST_HEADER:
+            raise ValueError
+        header = ast.literal_eval(file.read(length).decode("latin-1").strip())
+    shape, (kind, size) = sizes_of(header["shape"]), numpy_dtype(header["descr"])
+    if 8 + width + length + math.prod(shape) * size > record.file_size and kind != "object":
+        raise EOFError
+    return Entry((), printable(record.filename.removesuffix(".npy")), shape, kind)
