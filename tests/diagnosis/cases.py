@@ -28,6 +28,7 @@ from lstm_inspect.diagnosis.expression import Names
 from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.diagnosis.rule import Cause, Rule, rules
+from lstm_inspect.diagnosis.text import windows
 
 FILE = "lstm_net.py"
 CASES = [(rule, cause) for rule in rules() for cause in rule.causes]
@@ -89,14 +90,17 @@ def said(cause: Cause) -> str:
     """What torch says to the mistake, with the traceback that leads to it; its warning where it goes on."""
     code = f"def forward(self):\n    pass\n{cause.makes}\n"
     linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
+    torch.set_warn_always(True)  # else torch says some things once in a process
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             exec(compile(code, FILE, "exec"), cast())
         except Exception:
             return traceback.format_exc()
+        finally:
+            torch.set_warn_always(False)
     assert caught, "torch accepts this by now"
-    return f"{caught[-1].category.__name__}: {caught[-1].message}"
+    return "\n".join(f"{each.category.__name__}: {each.message}" for each in caught)
 
 
 @functools.cache
@@ -287,6 +291,22 @@ def cases_of(rule: Rule) -> list[tuple[Names, Expect]]:
         if name == rule.id and match is not None:
             found.append((match.names, asked))
     return found
+
+
+def whose(rule: Rule, text: str) -> str:
+    """Whose a text is by one rule alone: "ours", "perhaps", "other" or "nobody's"."""
+    found = (diagnosis._match(rule, wording, next(windows(text)), Known()) for wording in rule.wordings)
+    return next((match.whose for match in found if match is not None), "nobody's")
+
+
+def claimed(rule: Rule) -> list[tuple[str, str]]:
+    """Texts, and whose each is: the rule's own cases and their bare last lines, and the rows of claimed.toml."""
+    own = [message_of(rule.id, cause.id) for cause in rule.causes]
+    rows = tomllib.loads((Path(__file__).parent / "claimed.toml").read_text(encoding="utf-8"))["claimed"]
+    texts = [*own, *(text.strip().splitlines()[-1] for text in own)]
+    return [(text, whose(rule, text)) for text in texts] + [
+        (row["text"], row["whose"]) for row in rows if row["rule"] == rule.id
+    ]
 
 
 def changed_lines(line: str) -> list[str]:

@@ -14,6 +14,7 @@ from diagnosis.cases import (
     Mended,
     cases_of,
     changed_lines,
+    claimed,
     conditions,
     decided,
     diagnosed,
@@ -23,6 +24,7 @@ from diagnosis.cases import (
     message_of,
     more_cases,
     turned_round,
+    whose,
 )
 
 from lstm_inspect.diagnosis import diagnose as diagnosis
@@ -64,6 +66,17 @@ def test_each_condition_that_is_turned_round_is_seen(name: str) -> None:
             wrong = turned_round(cause, field, place, condition)
             other = replace(rule, causes=tuple(wrong if each is cause else each for each in rule.causes))
             assert not all(asked.met_by(decided(other, names)) for names, asked in cases), (cause.id, condition)
+
+
+@pytest.mark.parametrize("name", [rule.id for rule in rules() if rule.claims or rule.ours])
+def test_each_claim_that_is_turned_round_or_dropped_is_seen(name: str) -> None:
+    rule = RULES[name]
+    cases = claimed(rule)
+    assert [whose(rule, text) for text, _ in cases] == [found for _, found in cases]
+    turned = [replace(rule, claims=claims) for claims in (f"not ({rule.claims})", "True") if rule.claims]
+    turned += [replace(rule, ours=ours) for ours in (f"not ({rule.ours})", "False", "True") if rule.ours]
+    for wrong in turned:
+        assert any(whose(wrong, text) != found for text, found in cases), (wrong.claims, wrong.ours)
 
 
 @pytest.mark.parametrize("name", RULES)
