@@ -68,14 +68,10 @@ def model(values: Values) -> int:
 
     Example: lstm-inspect model tagger.py:make
     """
-    checking, expected = checking_of(values), expected_of(values)
-    looking = {flag.name: values[flag.name] for flag in _LOOKS}
+    expected, looking = expected_of(values), checking_of(values) | {flag.name: values[flag.name] for flag in _LOOKS}
     from lstm_inspect.live.target import parse_target
-    from lstm_inspect.verdict.report import Options
 
-    Options(**checking)  # a bad tolerance is refused before the user's code runs
     target, given = parse_target(values["target"]), _given(values)
-    lists = not target.factory and given.call is None
 
     import lstm_inspect.experiment  # noqa: F401 - loads torch: a missing one is said before anybody's code runs
     from lstm_inspect.live.model import inspect_target, list_target
@@ -83,18 +79,18 @@ def model(values: Values) -> int:
 
     try:
         with streams.stdout_to_stderr():
-            if lists:
-                found = list_target(target, given)
+            if not target.factory and given.call is None:
+                listing = list_target(target, given)
             else:
-                report = inspect_target(target, given, seed=values["seed"], **looking, **checking)
+                listing, report = None, inspect_target(target, given, seed=values["seed"], **looking)
     except KeyboardInterrupt:
         streams.say(f"interrupted while {target.text} was running")
         return streams.INTERRUPTED
     except UserCodeError as error:
         _show(error)
         return streams.REFUSED
-    if lists:
-        return deliver(found, values)
+    if listing is not None:
+        return deliver(listing, values)
     status = max(hold(expected, shapes_of_calls(report.calls)), deliver(report, values))
     wrong = ("error", "warning") if values["strict"] else ("error",)
     return streams.FAILED if worst(report.mistakes) in wrong else status

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
@@ -12,12 +12,7 @@ from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.errors import LSTMInspectError
 from lstm_inspect.live.prove import arguments_of
-from lstm_inspect.live.spec_of import lengths_of_packed, spec_of_module
-
-_FIELDS: Final = (
-    "input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size", "dtype",
-    "device",
-)  # fmt: skip
+from lstm_inspect.live.spec_of import FIELDS, lengths_of_packed, spec_of_module
 
 
 def diagnosis_of(text: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Diagnosis | None:
@@ -41,7 +36,7 @@ def facts_of(lstm: nn.LSTM, args: tuple[Any, ...], kwargs: dict[str, Any]) -> di
         module = spec_of_module(lstm)
     except LSTMInspectError:
         return facts
-    facts |= {name: getattr(module, name) for name in _FIELDS}
+    facts |= {name: getattr(module, name) for name in (*FIELDS, "dtype", "device")}
     input, hx = arguments_of(args, kwargs)
     if isinstance(input, Tensor):
         facts["input_shape"] = tuple(input.shape)

@@ -36,9 +36,7 @@ def inspect_module(
         lstm: an nn.LSTM, or one of a class derived from it, whose own forward is then what is checked.
         input: (T, B, I), (B, T, I) if the module is batch_first, (T, I), or a PackedSequence.
         hx: h0 (L*D, B, R) and c0 (L*D, B, H), without the batch axis if the input has none; zeros if left out.
-        reference: whether the run is held against the equations in float64.
-        rtol, atol: the tolerance of the inexact checks; the dtype's own where left out.
-        tf32: whether cuDNN may use TF32 in float32.
+        reference, rtol, atol, tf32: as for ``inspect``.
 
     Raises:
         CallError: an argument's shape, dtype or device does not fit the module, and torch was not called; or
@@ -49,10 +47,6 @@ def inspect_module(
     >>> import torch
     >>> inspect_module(torch.nn.LSTM(4, 8, bidirectional=True), torch.randn(7, 2, 4)).verified
     True
-    >>> inspect_module(torch.nn.LSTM(4, 8), torch.randn(7, 2, 5))
-    Traceback (most recent call last):
-    lstm_inspect.errors.CallError: input (7, 2, 5): axis 2 (I) must be 4. Try 4 features a step, or a module \
-with input_size=5.
     """
     spec = spec_of_call(lstm, input, hx)
     check_dtypes(lstm, input, hx)
@@ -60,13 +54,13 @@ with input_size=5.
         name = f"{type(lstm).__qualname__}.forward"
         raise CallError("hx", "was given", f"{name} takes no state", "inspect_module(lstm, input)")
     refuse_too_large_again(spec, reference=reference)
+    options = Options(reference=reference, rtol=rtol, atol=atol, tf32=tf32)
     with devices.tf32(tf32, spec.device):
         alone = unhooked(copy_of(lstm))
         with aside(), _as_they_were(lstm), without_gradients() if lstm.proj_size else nullcontext():
             check_weights(alone, spec)
             made, sorted_anew = call(spec, alone, input, hx), as_torch_sorts(spec, input)
             again = made if sorted_anew is input else call(spec, alone, sorted_anew, hx)
-            options = Options(reference=reference, rtol=rtol, atol=atol, tf32=tf32)
             return report_of(spec, options, made, again, computed_in=spec.dtype, state_given=hx is not None)
 
 

@@ -93,9 +93,9 @@ def prove_recurrent(module: nn.RNNBase, input: Any, hx: Tensor | None, results: 
     _check_has_numbers(input)
     autocast = _autocast_dtype(input)
     with aside():
-        sizes = {name: getattr(module, name) for name in ("input_size", "hidden_size", "num_layers", "batch_first")}
-        spec = LSTMSpec(**sizes, bidirectional=module.bidirectional, state="zeros" if hx is None else "random")
-        spec = spec.replace(**batch_of(spec, input))
+        alike = ("input_size", "hidden_size", "num_layers", "batch_first", "bidirectional")
+        sizes = {name: getattr(module, name) for name in alike} | batch_of(module, input)
+        spec = LSTMSpec(**sizes, state="zeros" if hx is None else "random")
         run = run_of(spec, unhooked(standin_of(module)), input, hx, results)
         dtype = _computed_in(run, autocast, dtype_of(cast(Tensor, module._flat_weights[0])))
         checks = [*_checks_without_a_cell(spec), *dtype_checks(dtype, ("output", "hn"))]

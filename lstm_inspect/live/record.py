@@ -52,7 +52,6 @@ class Recorder:
         self._calls, self._options, self._every, self._find = calls, options, every, find
         self._kinds: dict[Hashable, _Kind] = {}
         self._modules: dict[weakref.ref[nn.Module], list[int]] = {}  # calls and kinds of each
-        self._counted: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
     def after(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], results: Any) -> None:
@@ -89,11 +88,8 @@ class Recorder:
                 return kind, None
             few = counts[1] <= _MOST_KINDS and len(self._calls) < _MOST_PROOFS
             again = self._every is not None and kind.entry is not None and (kind.seen - 1) % self._every == 0
-            if few and isinstance(module, nn.RNNBase) and (kind.seen == 1 or again):
-                return kind, replace(kind.call, index=counts[0] - 1)
-            if kind.entry is None:
-                self._counted[kind.call.name, kind.call.kind] += 1
-            return kind, None
+            due = few and isinstance(module, nn.RNNBase) and (kind.seen == 1 or again)
+            return kind, replace(kind.call, index=counts[0] - 1) if due else None
 
     def _add(self, kind: _Kind, call: Call) -> None:
         with self._lock:
@@ -107,10 +103,13 @@ class Recorder:
 
     def settle(self) -> None:
         """Write down how often each kind was called: the program is through."""
+        counted: Counter[tuple[str, str]] = Counter()
         with self._lock:
             for kind in self._kinds.values():
                 self._settle(kind)
-            self._calls.counted = [NotProved(*name, times) for name, times in self._counted.items()]
+                if kind.call is not None and kind.entry is None:
+                    counted[kind.call.name, kind.call.kind] += kind.times
+        self._calls.counted = [NotProved(*name, times) for name, times in counted.items()]
 
 
 def _kind_of(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Hashable:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
 
 import torch
 from torch import Tensor
@@ -18,6 +19,10 @@ from lstm_inspect.theory.spec import LSTMSpec
 
 Input: TypeAlias = Tensor | PackedSequence
 State: TypeAlias = tuple[Tensor, Tensor] | None
+FIELDS: Final = (
+    "input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size",
+)  # fmt: skip
+"""What an nn.LSTM and a spec call alike."""
 
 
 class NotCoveredError(CallError):
@@ -38,17 +43,11 @@ def spec_of_module(lstm: torch.nn.Module) -> LSTMSpec:
     if not isinstance(lstm, torch.nn.LSTM):
         allowed = "a torch.nn.LSTM, or a class derived from it, is inspected"
         raise CallError("lstm", f"is a {type(lstm).__name__}", allowed, "watch(model) for a module that holds some")
+    device = next(lstm.parameters()).device
     return LSTMSpec(
-        input_size=lstm.input_size,
-        hidden_size=lstm.hidden_size,
-        num_layers=lstm.num_layers,
-        bias=lstm.bias,
-        batch_first=lstm.batch_first,
-        dropout=lstm.dropout,
-        bidirectional=lstm.bidirectional,
-        proj_size=lstm.proj_size,
+        **{name: getattr(lstm, name) for name in FIELDS},
         dtype=_dtype(lstm),
-        device=_device(lstm),
+        device=str(device) if device.type == "cuda" else device.type,
     )
 
 
@@ -70,11 +69,6 @@ def _dtype(lstm: torch.nn.LSTM) -> str:
         allowed = f"{', '.join(DTYPES)} are inspected"
         raise NotCoveredError("the weights", f"are {found[0]}", allowed, "lstm.float() before it is inspected")
     return found[0]
-
-
-def _device(lstm: torch.nn.LSTM) -> str:
-    device = next(lstm.parameters()).device
-    return str(device) if device.type == "cuda" else device.type
 
 
 def spec_of_call(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> LSTMSpec:
@@ -109,11 +103,8 @@ def batch_of(module: LSTMSpec | torch.nn.RNNBase, input: Any) -> dict[str, Any]:
     Raises:
         CallError: it has no such axes, or a PackedSequence contradicts itself.
     """
-    return _packed_batch(input) if isinstance(input, PackedSequence) else _padded_batch(module, input)
-
-
-def _padded_batch(module: LSTMSpec | torch.nn.RNNBase, input: Any) -> dict[str, Any]:
-    """T and B, read off the axes of a padded or unbatched input."""
+    if isinstance(input, PackedSequence):
+        return _packed_batch(input)
     if not isinstance(input, Tensor):
         allowed = "it must be a tensor or a PackedSequence"
         raise CallError("input", f"is a {type(input).__name__}", allowed, "input of shape (T, B, I)")
@@ -146,11 +137,10 @@ def _packed_batch(packed: PackedSequence) -> dict[str, Any]:
 
 def lengths_of_packed(packed: PackedSequence) -> tuple[int, ...] | None:
     """The lengths in the order in which the sequences were given; None if the PackedSequence contradicts itself."""
-    try:
+    with suppress(CallError):
         lengths: tuple[int, ...] = _packed_batch(packed)["lengths"]
-    except CallError:
-        return None
-    return lengths
+        return lengths
+    return None
 
 
 def _order_back(packed: PackedSequence, sequences: int) -> Sequence[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -58,7 +58,7 @@ def watch(
     _check(model, every)
     calls, tracer = Calls(), Tracer(model)
     options = Options(reference=reference, rtol=rtol, atol=atol)
-    recorder = Recorder(calls, options, every, call_of if model is None else _In(model))
+    recorder = Recorder(calls, options, every, call_of if model is None else _call_in(model))
     try:
         with seeing(recorder.after, recorder.failed) as calls.faults, following(tracer) if reads else nullcontext():
             yield calls
@@ -82,19 +82,18 @@ def _tell(calls: Calls, tracer: Tracer) -> None:
         calls[place] = replace(call, reads=here)
 
 
-class _In:
-    """The call of a module of a model, under its name in the model; None for a module that is not in it."""
+def _call_in(model: torch.nn.Module) -> Callable[[torch.nn.Module], Call | None]:
+    """What finds the call of a module of a model, under its name in the model; None for a module not in it."""
+    names: WeakKeyDictionary[torch.nn.Module, str | None] = WeakKeyDictionary()
 
-    def __init__(self, model: torch.nn.Module) -> None:
-        self._model = model
-        self._names: WeakKeyDictionary[torch.nn.Module, str | None] = WeakKeyDictionary()
-
-    def __call__(self, module: torch.nn.Module) -> Call | None:
-        if module not in self._names:
-            self._names[module] = None
-            self._names.update({each: name for name, each in self._model.named_modules()})
-        name = self._names[module]
+    def find(module: torch.nn.Module) -> Call | None:
+        if module not in names:
+            names[module] = None
+            names.update({each: name for name, each in model.named_modules()})
+        name = names[module]
         return None if name is None else replace(call_of(module), name=name)
+
+    return find
 
 
 def load_ipython_extension(shell: Any) -> None:

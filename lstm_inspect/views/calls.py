@@ -14,6 +14,7 @@ from rich.text import Text
 
 from lstm_inspect.errors import Spell
 from lstm_inspect.live.report import Call, Calls, shown
+from lstm_inspect.mistakes.read import Alone
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import CheckResult
 from lstm_inspect.theory.shapes import format_tuple
@@ -59,9 +60,12 @@ class _Block:
 def page(report: Calls | Call, spell: Spell, detail: Detail) -> RenderableType:
     """The calls of a program, or one of them, to look at; with ``detail.all`` each call's whole page."""
     calls = report if isinstance(report, Calls) else Calls([report])
-    use = reads.parts(calls.reads, calls.mistakes, None, calls.not_traced)
-    last = [*verdict(calls), *reads.verdict(calls.reads, calls.mistakes, None, calls.not_traced)]
-    return Group(*parts(calls, spell, detail), *use, *tables.warnings(calls, spell, detail), *last)
+    return Group(*parts(calls, spell, detail), *uses(calls), *tables.warnings(calls, spell, detail), *verdict(calls))
+
+
+def uses(calls: Calls, alone: Alone | None = None) -> Iterator[RenderableType]:
+    """The sections of what is read of the calls' results."""
+    return reads.parts(calls.reads, calls.mistakes, alone, calls.not_traced)
 
 
 def parts(calls: Calls, spell: Spell, detail: Detail) -> list[RenderableType]:
@@ -203,13 +207,8 @@ def _proved_line(calls: Sequence[Call], width: int, signs: Signs) -> RenderableT
     return Text(f"{signs.good} proved: {said}", style=look.GOOD)
 
 
-def verdict(calls: Calls, left: Sequence[str] = ()) -> Iterator[Text]:
-    """What was proved, and what was not looked at.
-
-    Args:
-        calls: all of them.
-        left: what else was not looked at.
-    """
+def verdict(calls: Calls, alone: Alone | None = None, left: Sequence[str] = ()) -> Iterator[Text]:
+    """The last lines: what was proved, what was not looked at (with what else is ``left``), what is read wrongly."""
     proved = [call for call in calls if call.report is not None or call.recurrent is not None]
     where = sorted({look.where(call.report.environment) for call in calls if call.report and call.report.environment})
     smallest = max((call.report.noticed or 0 for call in proved if call.report), default=0)
@@ -218,6 +217,7 @@ def verdict(calls: Calls, left: Sequence[str] = ()) -> Iterator[Text]:
     rest = [*_not_proved(calls), *left]
     if rest:
         yield look.sentence(f"Not looked at: {'; '.join(rest)}.")
+    yield from reads.verdict(calls.reads, calls.mistakes, alone, calls.not_traced)
 
 
 def _proved(calls: Calls, proved: Sequence[Call]) -> str:

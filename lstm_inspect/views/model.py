@@ -11,7 +11,7 @@ from rich.text import Text
 
 from lstm_inspect.errors import Spell
 from lstm_inspect.live.report import ModelReport, TreeRow, shown
-from lstm_inspect.views import calls, look, reads, tables
+from lstm_inspect.views import calls, look, tables
 from lstm_inspect.views.look import Signs
 from lstm_inspect.views.page import Detail
 
@@ -29,14 +29,10 @@ def page(report: ModelReport, spell: Spell, detail: Detail) -> RenderableType:
         lines = [Text(f"{shown(each.name)}: {each.kind}") for each in report.not_covered]
         note = look.sentence("lstm-inspect knows no cell, nor what is quantized or scripted", look.FAINT)
         parts.append(look.section("Not covered", *lines, note))
-    parts += reads.parts(report.reads, report.mistakes, report.alone, report.not_traced)
+    parts += [*calls.uses(report.calls, report.alone), *tables.warnings(report, spell, detail)]
     left = [f"{shown(each.name)}, which was not called" for each in report.not_called]
     left += [f"{shown(each.name)} ({each.kind})" for each in report.not_covered]
-    verdict = [
-        *calls.verdict(report.calls, left),
-        *reads.verdict(report.reads, report.mistakes, report.alone, report.not_traced),
-    ]
-    return Group(*parts, *tables.warnings(report, spell, detail), *verdict)
+    return Group(*parts, *calls.verdict(report.calls, report.alone, left))
 
 
 def _tree(report: ModelReport) -> Iterator[RenderableType]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell
-from lstm_inspect.live.report import Calls
+from lstm_inspect.live.report import Call, Calls
 from lstm_inspect.live.session import RunReport
 from lstm_inspect.views import calls, diagnose, look, reads, tables
 from lstm_inspect.views.page import PLAIN, Detail
@@ -25,33 +23,20 @@ def page(
         quiet: failures and mistakes alone.
         brief: the last lines alone; the rest stands in a file.
     """
-    parts = [*_diagnosis(report, spell, detail)]
+    parts: list[RenderableType] = []
+    if report.diagnosis is not None:
+        parts += [diagnose.page(report.diagnosis, spell, detail), Text()]
     if not brief:
-        shown = Calls(report.calls[:-1]) if _is_told(report) else report.calls
-        parts += calls.parts(_failed(shown) if quiet else shown, spell, detail)
-        parts += [
-            *reads.parts([] if quiet else report.calls.reads, report.mistakes, None, report.calls.not_traced),
-            *tables.warnings(report, spell, detail),
-        ]
-    told = [
-        *calls.verdict(report.calls),
-        *reads.verdict(report.calls.reads, report.mistakes, None, report.calls.not_traced),
-    ]
-    end = told if report.torch else [look.sentence("torch was not loaded: there was nothing to see.")]
+        told = _told(report)
+        shown = [call for call in report.calls if call is not told and (not quiet or call.verified is False)]
+        parts += calls.parts(Calls(shown), spell, detail)
+        parts += reads.parts([] if quiet else report.reads, report.mistakes, None, report.not_traced)
+        parts += tables.warnings(report, spell, detail)
+    end = calls.verdict(report.calls) if report.torch else [Text("torch was not loaded: there was nothing to see.")]
     return Group(Text(f"lstm-inspect run {report.program}", style=look.TITLE), *parts, *end)
 
 
-def _diagnosis(report: RunReport, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
-    if report.diagnosis is not None:
-        yield diagnose.page(report.diagnosis, spell, detail)
-        yield Text()
-
-
-def _is_told(report: RunReport) -> bool:
-    """Whether the call that the program ended with is told by the diagnosis."""
-    last = report.calls[-1] if report.calls else None
-    return last is not None and last.outcome == "refused" and last.error == report.error and bool(report.diagnosis)
-
-
-def _failed(all_calls: Calls) -> Calls:
-    return Calls(call for call in all_calls if call.verified is False)
+def _told(report: RunReport) -> Call | None:
+    """The call that the program ended with, if the diagnosis tells of it."""
+    last = report.calls[-1] if report.calls and report.diagnosis is not None else None
+    return last if last is not None and last.outcome == "refused" and last.error == report.error else None
