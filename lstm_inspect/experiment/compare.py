@@ -64,10 +64,10 @@ def _compare_tensors(left: Tensor, right: Tensor, allowed: Tolerance) -> Compari
         return Comparison(True, 0.0, None, True, noticed)
     difference = left.to("cpu", torch.float64, copy=True).sub_(right.to("cpu")).abs_()
     largest = difference.max().item()
-    if _finite(largest) is None:
+    if not math.isfinite(largest):
         return Comparison(False, None, None, False, noticed)
     worst = _index_of_largest(difference)
-    passed = allowed != EXACT and bool(difference.sub_(_slack(right, allowed)).max() <= 0)
+    passed = allowed != EXACT and (largest <= allowed.atol or bool(difference.le(_slack(right, allowed)).all()))
     return Comparison(False, largest, worst, passed, noticed)
 
 
