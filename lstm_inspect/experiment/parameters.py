@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
-from lstm_inspect.experiment.run import build, make_input
+from lstm_inspect.experiment.run import build, make_input, without_gradients
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -40,20 +40,22 @@ def measure(spec: LSTMSpec) -> Measured:
     {'weight_ih_l0': (80, 10), 'weight_hh_l0': (80, 20)}
     """
     spec = spec.replace(device="meta", num_layers=min(spec.num_layers, _MOST_LAYERS))
-    named = dict(build(spec).named_parameters())
+    counted = shortened(spec)
+    with without_gradients():
+        named, work = dict(build(spec).named_parameters()), _count(counted)
     shapes = {name: tuple(parameter.shape) for name, parameter in named.items()}
     size = sum(parameter.numel() * parameter.element_size() for parameter in named.values())
-    counted = shortened(spec)
-    return Measured(spec, shapes, size, counted, _count(counted))
+    return Measured(spec, shapes, size, counted, work)
 
 
 def _count(spec: LSTMSpec) -> int:
     """Multiply-adds of one call of the module, packed if there are lengths."""
     input: Tensor | PackedSequence = make_input(spec)
     if spec.lengths is not None:
-        lengths = torch.tensor(spec.lengths)
-        input = pack_padded_sequence(make_input(spec), lengths, spec.batch_first, spec.enforce_sorted)
-    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        input = pack_padded_sequence(
+            make_input(spec), torch.tensor(spec.lengths), spec.batch_first, spec.enforce_sorted
+        )
+    with FlopCounterMode(display=False) as counter:
         build(spec)(input)
     return int(counter.get_total_flops()) // _FLOPS_A_MULTIPLY_ADD
 

@@ -84,23 +84,27 @@ class Weights(SpecReport):
 
     view = "parameters"
     spec: LSTMSpec
-    measured: Measured | None = None
-    environment: Environment | None = None
+    measured: Measured | None
+    environment: Environment | None
+    gates: Sequence[theory.Gate]  #: The gates in the order of their rows.
+    totals: Totals  #: The sums over all parameters.
+    two_biases: str | None  #: Why there are two biases; None if there are none.
+    projection: str | None  #: What the projection is; None without one.
+    multiply_adds: MultiplyAdds  #: The work of one run.
+    memory: Memory  #: The memory of one run.
+    frameworks: Frameworks  #: The same weights in other frameworks.
+    differences: Sequence[str]  #: What torch says otherwise, one sentence each; empty if nothing was measured.
+    warnings: Sequence[SpecWarning]  #: The spec's warnings that speak of the module.
 
     @property
     def count(self) -> int:
         """Numbers in all parameters."""
-        return theory.parameter_count(self.spec)
+        return self.totals.count
 
     @property
     def bytes(self) -> int:
         """Bytes of all parameters."""
-        return weight_bytes(self.spec)
-
-    @property
-    def differences(self) -> tuple[str, ...]:
-        """What torch says otherwise, one sentence each; empty if nothing was measured."""
-        return () if self.measured is None else tuple(_differences(self.measured))
+        return self.totals.bytes
 
     @property
     def verified(self) -> bool | None:
@@ -108,58 +112,11 @@ class Weights(SpecReport):
         return None if self.measured is None else not self.differences
 
     @property
-    def warnings(self) -> tuple[SpecWarning, ...]:
-        """The spec's warnings that speak of the module."""
-        return tuple(warning for warning in spec_warnings(self.spec) if warning.id in _OF_THE_MODULE)
-
-    @property
     def parameter_reports(self) -> Sequence[ParameterReport]:
         """Every parameter with what torch says of it."""
         shapes = {} if self.measured is None else self.measured.shapes
         size, found = self.spec.itemsize, theory.parameters(self.spec)
         return [ParameterReport(each, shapes.get(each.name), each.count * size) for each in found]
-
-    @property
-    def gates(self) -> Sequence[theory.Gate]:
-        """The gates in the order of their rows."""
-        return theory.gates(self.spec)
-
-    @property
-    def totals(self) -> Totals:
-        """The sums over all parameters."""
-        return Totals(theory.how_many(self.spec), self.count, self.bytes)
-
-    @property
-    def two_biases(self) -> str | None:
-        """Why there are two biases; None if there are none."""
-        return theory.WHY_TWO_BIASES if self.spec.bias else None
-
-    @property
-    def projection(self) -> str | None:
-        """What the projection is; None without one."""
-        return theory.WHY_PROJECTION if self.spec.proj_size else None
-
-    @property
-    def multiply_adds(self) -> MultiplyAdds:
-        """The work of one run."""
-        counted = None if self.measured is None else _counted(self.measured)
-        works = multiply_adds.works(self.spec)
-        return MultiplyAdds(multiply_adds.CONVENTION, multiply_adds.formula(self.spec), works, counted)
-
-    @property
-    def memory(self) -> Memory:
-        """The memory of one run."""
-        return memory(self.spec)
-
-    @property
-    def frameworks(self) -> Frameworks:
-        """The same weights in other frameworks."""
-        return Frameworks(frameworks.LAYOUTS, frameworks.conversions(self.spec))
-
-
-def _counted(measured: Measured) -> Counted:
-    spec = measured.counted
-    return Counted(spec.num_layers, spec.valid_steps, multiply_adds.multiply_adds(spec), measured.multiply_adds)
 
 
 def weights(spec: LSTMSpec | None = None, *, check: bool = False) -> Weights:
@@ -177,15 +134,38 @@ def weights(spec: LSTMSpec | None = None, *, check: bool = False) -> Weights:
     """
     spec = LSTMSpec() if spec is None else spec
     if not check:
-        return Weights(spec)
+        return _account(spec)
     refuse_uncountable(spec, "without {check}: theory alone")
     from lstm_inspect.experiment.devices import environment
     from lstm_inspect.experiment.parameters import measure
 
-    return Weights(spec, measure(spec), environment("meta", tf32=False))
+    return _account(spec, measure(spec), environment("meta", tf32=False))
 
 
-def _differences(measured: Measured) -> Iterable[str]:
+def _account(spec: LSTMSpec, measured: Measured | None = None, environment: Environment | None = None) -> Weights:
+    counted, differences = None, []
+    if measured is not None:
+        run, predicted = measured.counted, multiply_adds.multiply_adds(measured.counted)
+        counted = Counted(run.num_layers, run.valid_steps, predicted, measured.multiply_adds)
+        differences = list(_differences(measured, counted))
+    formula, works = multiply_adds.formula(spec), multiply_adds.works(spec)
+    return Weights(
+        spec,
+        measured,
+        environment,
+        gates=theory.gates(spec),
+        totals=Totals(theory.how_many(spec), theory.parameter_count(spec), weight_bytes(spec)),
+        two_biases=theory.WHY_TWO_BIASES if spec.bias else None,
+        projection=theory.WHY_PROJECTION if spec.proj_size else None,
+        multiply_adds=MultiplyAdds(multiply_adds.CONVENTION, formula, works, counted),
+        memory=memory(spec),
+        frameworks=Frameworks(frameworks.LAYOUTS, frameworks.conversions(spec)),
+        differences=differences,
+        warnings=[warning for warning in spec_warnings(spec) if warning.id in _OF_THE_MODULE],
+    )
+
+
+def _differences(measured: Measured, counted: Counted) -> Iterable[str]:
     predicted = {parameter.name: parameter.shape for parameter in theory.parameters(measured.built)}
     if list(predicted) != list(measured.shapes):
         odd = [name for name in (*predicted, *measured.shapes) if (name in predicted) != (name in measured.shapes)]
@@ -196,6 +176,5 @@ def _differences(measured: Measured) -> Iterable[str]:
     size = weight_bytes(measured.built)
     if measured.bytes != size:
         yield f"the parameters take {measured.bytes:,} bytes in torch, not {size:,}"
-    work = multiply_adds.multiply_adds(measured.counted)
-    if measured.multiply_adds != work:
-        yield f"torch counts {measured.multiply_adds:,} multiply-adds, not {work:,}"
+    if counted.actual != counted.predicted:
+        yield f"torch counts {counted.actual:,} multiply-adds, not {counted.predicted:,}"
