@@ -25,22 +25,21 @@ class Equations:
     def __call__(self, input: Tensor | PackedSequence, hx: State | None = None) -> tuple[Any, State]:
         """What nn.LSTM gives: output, padded or packed as input is, and (hn, cn)."""
         if not isinstance(input, PackedSequence):
-            found = reference(self._lstm, input, *(hx or self._zeros(input.shape, input)))
+            found = reference(self._lstm, input, *(hx or self._zeros(input)))
             return found.output, (found.hn, found.cn)
         first = self._lstm.batch_first
         padded, lengths = pad_packed_sequence(input, batch_first=first)
-        found = reference(self._lstm, padded, *(hx or self._zeros(padded.shape, padded)), lengths)
+        found = reference(self._lstm, padded, *(hx or self._zeros(padded)), lengths)
         order = torch.arange(len(lengths)) if input.sorted_indices is None else input.sorted_indices.cpu()
         by_length = found.output[order] if first else found.output[:, order]
         packed = pack_padded_sequence(by_length, lengths[order], batch_first=first)
         return packed._replace(sorted_indices=order, unsorted_indices=torch.argsort(order)), (found.hn, found.cn)
 
-    def _zeros(self, shape: torch.Size, like: Tensor) -> State:
+    def _zeros(self, input: Tensor) -> State:
         lstm = self._lstm
         rows = lstm.num_layers * (2 if lstm.bidirectional else 1)
-        batch = () if len(shape) == 2 else (shape[0 if lstm.batch_first else 1],)
-        sizes = lstm.proj_size or lstm.hidden_size, lstm.hidden_size
-        return like.new_zeros(rows, *batch, sizes[0]), like.new_zeros(rows, *batch, sizes[1])
+        lead = (rows,) if input.dim() == 2 else (rows, input.shape[0 if lstm.batch_first else 1])
+        return input.new_zeros(*lead, lstm.proj_size or lstm.hidden_size), input.new_zeros(*lead, lstm.hidden_size)
 
 
 def called_again(lstm: torch.nn.LSTM, tensors: dict[str, Any], padding_value: float) -> dict[str, Any]:

@@ -33,27 +33,21 @@ def compare(left: Any, right: Any, allowed: Tolerance = EXACT) -> Comparison:
     """
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         return _compare_tensors(left, right, allowed)
-    if _holds_tensors(left) and isinstance(right, tuple) and len(left) == len(right):
+    holds_tensors = isinstance(left, tuple) and any(isinstance(each, (Tensor, tuple)) for each in left)
+    if holds_tensors and isinstance(right, tuple) and len(left) == len(right):
         return _worst_of([compare(*pair, allowed) for pair in zip(left, right, strict=True)])
     same = bool(left == right)
     return Comparison(same, None, None, same)
-
-
-def _holds_tensors(value: Any) -> bool:
-    return isinstance(value, tuple) and any(isinstance(each, (Tensor, tuple)) for each in value)
 
 
 def _worst_of(parts: list[Comparison]) -> Comparison:
     failed = [part for part in parts if not part.passed]
     differences = [part.max_abs_diff for part in parts if part.max_abs_diff is not None]
     undefined = any(part.max_abs_diff is None for part in failed)
-    return Comparison(
-        identical=all(part.identical for part in parts),
-        max_abs_diff=None if undefined else max(differences, default=None),
-        worst=failed[0].worst if failed else None,
-        passed=not failed,
-        noticed=max((part.noticed for part in parts if part.noticed is not None), default=None),
-    )
+    largest = None if undefined else max(differences, default=None)
+    noticed = max((part.noticed for part in parts if part.noticed is not None), default=None)
+    worst = failed[0].worst if failed else None
+    return Comparison(all(part.identical for part in parts), largest, worst, not failed, noticed)
 
 
 def _compare_tensors(left: Tensor, right: Tensor, allowed: Tolerance) -> Comparison:
@@ -71,24 +65,17 @@ def _compare_tensors(left: Tensor, right: Tensor, allowed: Tolerance) -> Compari
     return Comparison(False, largest, worst, passed, noticed)
 
 
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
-
-
 def _largest_slack(right: Tensor, allowed: Tolerance) -> float | None:
-    """The largest number of ``_slack``, from the two ends of the other side: no copy of it is made for that."""
-    if not allowed.rtol:
-        return _finite(allowed.atol)
-    if not right.numel():
+    """The most that an element of the other side may be off, from its two ends: no copy of it is made for that."""
+    if allowed.rtol and not right.numel():
         return None
-    largest: float = max(abs(end.item()) for end in torch.aminmax(right))
-    return _finite(largest * allowed.rtol + allowed.atol)
+    largest = max(abs(end.item()) for end in torch.aminmax(right)) if allowed.rtol else 0.0
+    slack = largest * allowed.rtol + allowed.atol
+    return slack if math.isfinite(slack) else None
 
 
 def _slack(right: Tensor, allowed: Tolerance) -> Tensor:
-    """How far each element of the other side may be off: one number where that is the same for all."""
-    if not allowed.rtol:
-        return torch.tensor(allowed.atol, dtype=torch.float64)
+    """How far each element of the other side may be off."""
     return right.to("cpu", torch.float64, copy=True).abs_().mul_(allowed.rtol).add_(allowed.atol)
 
 

@@ -23,13 +23,12 @@ def on_device(spec: LSTMSpec) -> LSTMSpec:
     available = available_devices()
     device = next(iter(available)) if spec.device == "auto" else spec.device
     if (device + ":0" if device == "cuda" else device) not in available and device != "meta":
-        raise DeviceError(
-            "{device}", f"{device} is not here", f"{_built_with()}; available: {_names(available)}", "{device=cpu}"
-        )
+        cuda = f"with CUDA {torch.version.cuda}" if torch.version.cuda else "without CUDA"
+        there = f"torch {torch.__version__} was built {cuda}; available: {', '.join((*available, 'meta'))}"
+        raise DeviceError("{device}", f"{device} is not here", there, "{device=cpu}")
     if device == "mps" and spec.dtype == "float64":
-        raise DeviceError(
-            "{dtype=float64}", "with {device=mps}", "MPS has no float64", "{dtype=float32} or {device=cpu}"
-        )
+        ways = "{dtype=float32} or {device=cpu}"
+        raise DeviceError("{dtype=float64}", "with {device=mps}", "MPS has no float64", ways)
     return spec.replace(device=device)
 
 
@@ -38,15 +37,6 @@ def available_devices() -> tuple[str, ...]:
     cuda = tuple(f"cuda:{index}" for index in range(torch.cuda.device_count() if torch.cuda.is_available() else 0))
     mps = ("mps",) if torch.backends.mps.is_available() else ()
     return (*cuda, *mps, "cpu")
-
-
-def _names(available: tuple[str, ...]) -> str:
-    return ", ".join((*available, "meta"))
-
-
-def _built_with() -> str:
-    cuda = torch.version.cuda
-    return f"torch {torch.__version__} was built {f'with CUDA {cuda}' if cuda else 'without CUDA'}"
 
 
 def environment(device: str, *, tf32: bool) -> Environment:

@@ -16,6 +16,9 @@ from lstm_inspect.errors import RunError, literal
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.spec import LSTMSpec
 
+_ARGUMENTS = (
+    *("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size"),
+)
 _SAID_ELSEWHERE = (
     "dropout option adds dropout",  # theory.warnings says it in the words of the flags
     "LSTM with projections is not supported with oneDNN",  # of speed alone
@@ -53,9 +56,8 @@ def run(spec: LSTMSpec) -> Run:
         try:
             return call(spec, build(spec), make_input(spec), *make_state(spec))
         except (RuntimeError, MemoryError) as error:
-            raise RunError(
-                "torch", f"can't run {constructor(spec)}", literal(str(error)), "{predict=True}: theory alone"
-            ) from error
+            said = f"can't run {constructor(spec)}"
+            raise RunError("torch", said, literal(str(error)), "{predict=True}: theory alone") from error
 
 
 @contextmanager
@@ -69,25 +71,14 @@ def without_gradients() -> Iterator[None]:
 
 def build(spec: LSTMSpec) -> torch.nn.LSTM:
     """The module of a spec, in eval mode: dropout is off."""
-    lstm = torch.nn.LSTM(
-        spec.input_size,
-        spec.hidden_size,
-        spec.num_layers,
-        bias=spec.bias,
-        batch_first=spec.batch_first,
-        dropout=spec.dropout,
-        bidirectional=spec.bidirectional,
-        proj_size=spec.proj_size,
-        device=_drawn_on(spec),
-        dtype=_dtype(spec),
-    )
-    return lstm.eval().to(spec.device)
+    arguments = {name: getattr(spec, name) for name in _ARGUMENTS}
+    return torch.nn.LSTM(**arguments, **_drawn(spec)).eval().to(spec.device)
 
 
 def make_input(spec: LSTMSpec) -> Tensor:
     """Random input, (T, B, I), (B, T, I) or (T, I); padded cells hold the padding value."""
     lead = (spec.seq_len,) if spec.batch_size is None else (spec.seq_len, spec.batch_size)
-    input = torch.randn(*lead, spec.input_size, dtype=_dtype(spec), device=_drawn_on(spec))
+    input = torch.randn(*lead, spec.input_size, **_drawn(spec))
     if spec.lengths is not None and spec.has_values:
         padded = torch.arange(spec.seq_len)[:, None] >= torch.tensor(spec.lengths)  # (T, B)
         input.masked_fill_(padded[..., None], spec.padding_value)
@@ -100,39 +91,27 @@ def make_state(spec: LSTMSpec) -> tuple[Tensor, Tensor]:
     """h0 (L*D, B, R) and c0 (L*D, B, H), without the batch axis if unbatched."""
     rows = (spec.num_states,) if spec.batch_size is None else (spec.num_states, spec.batch_size)
     draw = torch.zeros if spec.state == "zeros" else torch.randn
-    h0 = draw(*rows, spec.state_size, dtype=_dtype(spec), device=_drawn_on(spec))
-    c0 = draw(*rows, spec.hidden_size, dtype=_dtype(spec), device=_drawn_on(spec))
+    h0, c0 = (draw(*rows, size, **_drawn(spec)) for size in (spec.state_size, spec.hidden_size))
     return h0.to(spec.device), c0.to(spec.device)
 
 
 def call(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Tensor, h0: Tensor, c0: Tensor) -> Run:
     """Call the module: packed if the spec has lengths."""
-    if spec.lengths is not None:
-        return _call_packed(spec, lstm, input, h0, c0)
-    output, (hn, cn) = lstm(input, (h0, c0))
-    return Run(lstm, {"input": input, "h0": h0, "c0": c0, "output": output, "hn": hn, "cn": cn})
-
-
-def _call_packed(spec: LSTMSpec, lstm: torch.nn.LSTM, input: Tensor, h0: Tensor, c0: Tensor) -> Run:
+    given: dict[str, Any] = {"input": input, "h0": h0, "c0": c0}
+    if spec.lengths is None:
+        output, (hn, cn) = lstm(input, (h0, c0))
+        return Run(lstm, {**given, "output": output, "hn": hn, "cn": cn})
     lengths = torch.tensor(spec.lengths)  # on the CPU, where pack_padded_sequence wants it
-    packed_input = pack_padded_sequence(
-        input, lengths, batch_first=spec.batch_first, enforce_sorted=spec.enforce_sorted
-    )
+    packed_input = pack_padded_sequence(input, lengths, spec.batch_first, spec.enforce_sorted)
     packed_output, (hn, cn) = lstm(packed_input, (h0, c0))
-    unsorted = packed_output if spec.device != "meta" else packed_output._replace(unsorted_indices=None)
-    output, _ = pad_packed_sequence(  # on meta there are no numbers to bring into another order
-        unsorted, batch_first=spec.batch_first, padding_value=spec.padding_value, total_length=spec.total_length
-    )
-    given = {"input": input, "h0": h0, "c0": c0, "lengths": lengths, "packed_input": packed_input}
-    return Run(
-        lstm, {**given, "packed_output": packed_output, "output": output, "hn": hn, "cn": cn}, spec.padding_value
-    )
+    unsorted = packed_output
+    if spec.device == "meta":  # there are no numbers there to bring into another order
+        unsorted = packed_output._replace(unsorted_indices=None)
+    output, _ = pad_packed_sequence(unsorted, spec.batch_first, spec.padding_value, spec.total_length)
+    given |= {"lengths": lengths, "packed_input": packed_input, "packed_output": packed_output}
+    return Run(lstm, {**given, "output": output, "hn": hn, "cn": cn}, spec.padding_value)
 
 
-def _dtype(spec: LSTMSpec) -> torch.dtype:
-    dtype: torch.dtype = getattr(torch, spec.dtype)
-    return dtype
-
-
-def _drawn_on(spec: LSTMSpec) -> str:
-    return "meta" if spec.device == "meta" else "cpu"
+def _drawn(spec: LSTMSpec) -> dict[str, Any]:
+    """Where numbers are drawn, and of which dtype."""
+    return {"device": "meta" if spec.device == "meta" else "cpu", "dtype": getattr(torch, spec.dtype)}

@@ -18,12 +18,8 @@ from lstm_inspect.experiment.run import Run, without_gradients
 from lstm_inspect.theory.claim import CheckResult, Claim, Pitfall, PitfallResult
 from lstm_inspect.theory.tolerance import Tolerance, tolerance
 
+_ALLOWED: Final[dict[str, Any]] = {"__builtins__": {}, "torch": torch}
 _MOST_KEPT: Final = 500  # characters; the specs of a long stream must not fill the memory
-
-
-def _compiled(expression: str) -> CodeType:
-    """An expression's code, kept for the next spec unless it is long: those name their own lengths alone."""
-    return _kept(expression) if len(expression) <= _MOST_KEPT else _kept.__wrapped__(expression)
 
 
 @lru_cache(maxsize=4096)
@@ -31,16 +27,22 @@ def _kept(expression: str) -> CodeType:
     return compile(expression, "<claim>", "eval")
 
 
+def _value(expression: str, names: dict[str, Any]) -> Any:
+    """An expression's value; its code is kept for the next spec unless it is long and names its own lengths alone."""
+    code = _kept(expression) if len(expression) <= _MOST_KEPT else _kept.__wrapped__(expression)
+    return eval(code, names)  # noqa: S307 - theory's own strings, made of integers
+
+
 class Verifier:
     """Evaluates expressions on one Run, with no builtins and no names but the contract's."""
 
     def __init__(self, run: Run) -> None:
-        self._names: dict[str, Any] = {"__builtins__": {}, "torch": torch, "lstm": run.lstm, **run.tensors}
+        self._names: dict[str, Any] = {**_ALLOWED, "lstm": run.lstm, **run.tensors}
         self._run = run
 
     def evaluate(self, expression: str) -> Any:
         """The value of an expression over the Run's tensors."""
-        return eval(_compiled(expression), self._names)  # noqa: S307 - theory's own strings, made of integers
+        return _value(expression, self._names)
 
     def check(self, claim: Claim, allowed: Tolerance) -> CheckResult:
         """Hold a claim's two sides against each other."""
@@ -50,9 +52,8 @@ class Verifier:
             found = compare(self.evaluate(claim.left), self.evaluate(claim.right), allowed)
         except Exception as error:  # whatever a result of the wrong form leads to: the check says it and fails
             return CheckResult(claim, allowed, identical=False, passed=False, error=_described(error))
-        return CheckResult(
-            claim, allowed, found.identical, found.max_abs_diff, found.passed, found.worst, noticed=found.noticed
-        )
+        measured = found.identical, found.max_abs_diff, found.passed, found.worst
+        return CheckResult(claim, allowed, *measured, noticed=found.noticed)
 
     def check_pitfall(self, pitfall: Pitfall, allowed: Tolerance) -> PitfallResult:
         """See that a pitfall's two sides differ, and by more than rounding where they come of two runs.
@@ -73,11 +74,8 @@ class Verifier:
         allowed = tolerance(str(self._run.tensor("output").dtype).removeprefix("torch."))
         doubled = Tolerance(2 * allowed.rtol, 2 * allowed.atol)  # torch's sides may stand at the tolerance's very edge
         try:
-            names = {"__builtins__": {}, "torch": torch} | called_again(
-                self._run.lstm, self._run.tensors, self._run.padding_value
-            )
-            sides = [eval(_compiled(side), names) for side in (pitfall.tempting, pitfall.instead)]  # noqa: S307 - as above
-            return compare(sides[0], sides[1], doubled).passed
+            names = _ALLOWED | called_again(self._run.lstm, self._run.tensors, self._run.padding_value)
+            return compare(_value(pitfall.tempting, names), _value(pitfall.instead, names), doubled).passed
         except Exception:  # the equations can't be run: then nothing speaks for the run
             return False
 

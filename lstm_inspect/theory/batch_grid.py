@@ -96,11 +96,7 @@ def _drawn(places: Sequence[int | None]) -> list[int]:
 
 
 def notes(spec: LSTMSpec) -> tuple[str, ...]:
-    """What a drawing of the packed columns has to say in words.
-
-    >>> notes(LSTMSpec(lengths=(2, 3))), len(notes(LSTMSpec(lengths=(2, 2))))
-    ((), 1)
-    """
+    """What a drawing of the packed columns has to say in words."""
     free = spec.lengths is not None and has_equals(spec.lengths) and not spec.enforce_sorted
     return (_EQUALS_NOTE,) if free else ()
 

@@ -71,14 +71,10 @@ WRITTEN: Final[dict[type, Written]] = {}
 
 
 def written(keys: str, *, command: str = "") -> Callable[[type[T]], type[T]]:
-    """Say which attributes of a class are written out; the module's docstring says how.
+    """Say which attributes of a class are written out, as the module's docstring has it.
 
-    Args:
-        keys: their names, with spaces between.
-        command: the command whose document this is; several with spaces between, of which the attribute
-            ``command`` names the one that wrote it.
+    Of several commands that write the document the attribute ``command`` names the one that wrote it.
     """
-
     found = []
     for word in keys.split():
         name, _, attribute = word.strip("*?").partition("=")

@@ -50,9 +50,6 @@ def construct(kind: str, *sizes: object, more: Sequence[str] = (), **arguments: 
         sizes: the arguments given by place.
         more: arguments that are expressions.
         arguments: those given by name.
-
-    >>> construct("GRU", 4, 8, num_layers=2, bias=True)
-    'torch.nn.GRU(4, 8, num_layers=2)'
     """
     told = [f"{name}={value!r}" for name, value in arguments.items() if value != _DEFAULTS[name]]
     return f"torch.nn.{kind}({', '.join([*map(str, sizes), *told, *more])})"
@@ -65,21 +62,13 @@ def call(spec: LSTMSpec) -> str:
 
 
 def pack_call(spec: LSTMSpec) -> str:
-    """The call that packs input.
-
-    >>> pack_call(LSTMSpec(lengths=(8, 9, 10)))
-    'torch.nn.utils.rnn.pack_padded_sequence(input, lengths, enforce_sorted=False)'
-    """
+    """The call that packs input."""
     layout = ", batch_first=True" if spec.batch_first else ""
     return f"{PACK}(input, lengths{layout}{'' if spec.enforce_sorted else ', enforce_sorted=False'})"
 
 
 def unpack_call(spec: LSTMSpec, packed: str = "packed_output") -> str:
-    """The call that unpacks into output and lengths.
-
-    >>> unpack_call(LSTMSpec(lengths=(8, 9, 10)))
-    'torch.nn.utils.rnn.pad_packed_sequence(packed_output)'
-    """
+    """The call that unpacks into output and lengths."""
     layout = ", batch_first=True" if spec.batch_first else ""
     padding = f", padding_value={spec.padding_value!r}" if spec.padding_value else ""
     total = "" if spec.total_length is None else f", total_length={spec.total_length}"
@@ -99,9 +88,6 @@ def cell_step(spec: LSTMSpec) -> tuple[str, ...]:
 
     The equations are those of torch's documentation of nn.LSTM. They are the same in every layer and direction: the
     parameters' names alone change.
-
-    >>> cell_step(LSTMSpec(bias=False))[-1]
-    'h = torch.sigmoid(o) * torch.tanh(c)'
     """
     biases = " + lstm.bias_ih_l0 + lstm.bias_hh_l0" if spec.bias else ""
     steps = (
@@ -140,11 +126,7 @@ def at_step(spec: LSTMSpec, name: str, step: str, features: str | None = None) -
 
 
 def at_last_valid_step(spec: LSTMSpec, features: str | None = None) -> str:
-    """Output at each sequence's own last valid time step: (B, features).
-
-    >>> at_last_valid_step(LSTMSpec(lengths=(8, 9, 10)))
-    'output[lengths - 1, torch.arange(3)]'
-    """
+    """Output at each sequence's own last valid time step: (B, features)."""
     sequences = f"torch.arange({spec.batch_size})"
     steps = (sequences, "lengths - 1") if spec.batch_first else ("lengths - 1", sequences)
     return _index("output", *steps, features)
@@ -183,11 +165,7 @@ def states_by_layer(spec: LSTMSpec) -> str:
 
 
 def output_by_direction(spec: LSTMSpec) -> str:
-    """Output with the directions on an axis of their own: (T, B, D, R).
-
-    >>> output_by_direction(LSTMSpec(bidirectional=True))
-    'output.view(5, 3, 2, 20)'
-    """
+    """Output with the directions on an axis of their own: (T, B, D, R)."""
     return f"output.view{format_tuple((*output_lead(spec), spec.num_directions, spec.state_size))}"
 
 

@@ -140,9 +140,6 @@ def need(spec: LSTMSpec, *, reference: bool = False) -> Need:
 
     Beside the account kernels copy weights and output. The reference holds one layer's weights at a time, its
     input, its output and some gates.
-
-    >>> need(LSTMSpec(hidden_size=1000)).sentence
-    'The weights alone are 15.4 MiB, one run takes 31.3 MiB'
     """
     objects, weights = spec.num_states * _BYTES_A_STATE, weight_bytes(spec)
     if spec.device == "meta":

@@ -65,9 +65,5 @@ def layer_multiply_adds(spec: LSTMSpec, layer: int, steps: int | None = None) ->
 
 
 def multiply_adds(spec: LSTMSpec, steps: int | None = None) -> int:
-    """Multiply-adds of one run's matrix products, over all layers; ``CONVENTION`` says what counts.
-
-    >>> multiply_adds(LSTMSpec(num_layers=2, bidirectional=True))
-    216000
-    """
+    """Multiply-adds of one run's matrix products, over all layers; ``CONVENTION`` says what counts."""
     return layer_multiply_adds(spec, 0, steps) + (spec.num_layers - 1) * layer_multiply_adds(spec, 1, steps)

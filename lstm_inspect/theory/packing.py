@@ -60,11 +60,7 @@ def pack(lengths: Sequence[int], seq_len: int | None = None, order: Sequence[int
 
 
 def sorted_order(lengths: Sequence[int]) -> tuple[int, ...]:
-    """The sequences from longest to shortest; equals stay in the given order.
-
-    >>> sorted_order((5, 3, 4))
-    (0, 2, 1)
-    """
+    """The sequences from longest to shortest; equals stay in the given order."""
     return tuple(sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True))
 
 
@@ -104,11 +100,7 @@ def batch_sizes(lengths: Sequence[int]) -> tuple[int, ...]:
 
 
 def lengths_of(batch_sizes: Sequence[int]) -> tuple[int, ...]:
-    """The lengths that a PackedSequence's batch_sizes stand for, longest first.
-
-    >>> lengths_of((3, 3, 2, 1))
-    (4, 3, 2)
-    """
+    """The lengths that a PackedSequence's batch_sizes stand for, longest first."""
     lengths: list[int] = []
     for step in reversed(range(len(batch_sizes))):
         lengths += [step + 1] * (batch_sizes[step] - len(lengths))

@@ -24,12 +24,7 @@ Sides = tuple[str, str, str, str]
 
 
 def packing_claims(spec: LSTMSpec, packing: Packing) -> tuple[Claim, ...]:
-    """Every claim of kind packing about a spec with lengths and their packing.
-
-    >>> from lstm_inspect.theory.packing import pack
-    >>> [claim.right for claim in packing_claims(LSTMSpec(lengths=(8, 9, 10)), pack((8, 9, 10)))][:2]
-    ['[2, 1, 0]', '[2, 1, 0]']
-    """
+    """Every claim of kind packing about a spec with lengths and their packing."""
     by_hand = () if spec.enforce_sorted else _by_hand(spec, packing)
     return (
         *_claims((*_orders(spec, packing), *_rows(spec, packing))),
@@ -95,11 +90,7 @@ def rows_of(spec: LSTMSpec, name: str, packing: Packing) -> str:
 
 
 def valid_cells(spec: LSTMSpec, sign: str = "<") -> str:
-    """A mask of the valid cells, (T, B) or (B, T) with batch_first; with ``>=`` of the padded ones.
-
-    >>> valid_cells(LSTMSpec(lengths=(8, 9, 10)))
-    'torch.arange(10)[:, None] < lengths'
-    """
+    """A mask of the valid cells, (T, B) or (B, T) with batch_first; with ``>=`` of the padded ones."""
     steps = f"torch.arange({spec.seq_len})"
     return f"{steps} {sign} lengths[:, None]" if spec.batch_first else f"{steps}[:, None] {sign} lengths"
 

@@ -41,20 +41,12 @@ class Gate:
     stop: Natural  #: the row behind its last one.
 
     def of(self, parameter: str) -> str:
-        """The gate's rows of a parameter, as an expression.
-
-        >>> gates(LSTMSpec())[1].of("weight_ih_l0")
-        'weight_ih_l0[20:40]'
-        """
+        """The gate's rows of a parameter, as an expression."""
         return f"{parameter}[{self.start}:{self.stop}]"
 
 
 def gates(spec: LSTMSpec) -> tuple[Gate, ...]:
-    """The gates in the order of their rows: H rows each.
-
-    >>> [(gate.letter, gate.start, gate.stop) for gate in gates(LSTMSpec())]
-    [('i', 0, 20), ('f', 20, 40), ('g', 40, 60), ('o', 60, 80)]
-    """
+    """The gates in the order of their rows: H rows each."""
     rows = spec.hidden_size
     return tuple(Gate(*gate, start=place * rows, stop=(place + 1) * rows) for place, gate in enumerate(_GATES))
 

@@ -29,11 +29,7 @@ class TensorTheory:
 
     @property
     def letters(self) -> tuple[str, ...]:
-        """The letter of each axis.
-
-        >>> tensors(LSTMSpec())["h0"].letters
-        ('L*D', 'B', 'H')
-        """
+        """The letter of each axis."""
         return tuple(map(in_letters, self.axes))
 
     @property

@@ -123,11 +123,7 @@ class LSTMSpec(Fields, Document):
         return self.seq_len * self.sequences
 
     def replace(self, **changes: Any) -> LSTMSpec:
-        """The same spec with some fields changed; the others keep their resolved values.
-
-        >>> LSTMSpec().replace(num_layers=2).num_layers
-        2
-        """
+        """The same spec with some fields changed; the others keep their resolved values."""
         return dataclasses.replace(self, **changes)
 
     def arguments(self) -> dict[str, Any]:

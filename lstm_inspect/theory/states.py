@@ -31,11 +31,7 @@ class StateRow:
 
 
 def row_index(spec: LSTMSpec, layer: int, direction: int) -> int:
-    """The row of hn that holds a layer and a direction (0 forward, 1 reverse).
-
-    >>> row_index(LSTMSpec(num_layers=3, bidirectional=True), 2, 1)
-    5
-    """
+    """The row of hn that holds a layer and a direction (0 forward, 1 reverse)."""
     return layer * spec.num_directions + direction
 
 

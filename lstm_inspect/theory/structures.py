@@ -54,9 +54,6 @@ def structures(spec: LSTMSpec) -> tuple[LSTMSpec, ...]:
 
     Raises:
         SpecError: num_layers is 1.
-
-    >>> [(each.num_layers, each.num_directions) for each in structures(LSTMSpec(num_layers=2))][:4]
-    [(1, 1), (2, 1), (1, 2), (2, 2)]
     """
     if spec.num_layers < FEWEST_LAYERS:
         allowed = f"from {FEWEST_LAYERS}: the structures of one layer stand beside it anyway"

@@ -93,11 +93,7 @@ def unroll(spec: LSTMSpec, most_steps: int = MOST_STEPS) -> Unrolled:
 
 
 def kind(*, output: bool, state: bool) -> str:
-    """What a cell is, in words.
-
-    >>> kind(output=True, state=False), kind(output=False, state=False)
-    ('output', 'neither')
-    """
+    """What a cell is, in words."""
     if output:
         return "output and hn" if state else "output"
     return "hn alone" if state else "neither"
@@ -128,11 +124,7 @@ def _steps_by_length(longest: int, gap: Step) -> tuple[Step, ...]:
 
 
 def layers(spec: LSTMSpec) -> tuple[int | None, ...]:
-    """The layers from the bottom: every one, or the first and the two highest with a gap between them.
-
-    >>> layers(LSTMSpec(num_layers=9))
-    (0, None, 7, 8)
-    """
+    """The layers from the bottom: every one, or the first and the two highest with a gap between them."""
     return shown(spec.num_layers, _MOST_LAYERS, tail=2)
 
 

@@ -26,11 +26,7 @@ class SpecWarning:
 
 
 def spec_warnings(spec: LSTMSpec) -> tuple[SpecWarning, ...]:
-    """The warnings for a spec.
-
-    >>> [warning.id for warning in spec_warnings(LSTMSpec(seq_len=3))]
-    ['batch-equals-time']
-    """
+    """The warnings for a spec."""
     return tuple(SpecWarning(id, message) for id, message in (*_hidden_swaps(spec), *_nothing_to_see(spec)))
 
 

@@ -42,11 +42,7 @@ class Options:
         validate_tolerance(rtol=self.rtol, atol=self.atol)
 
     def arguments(self) -> dict[str, Any]:
-        """Those that don't stand at their default.
-
-        >>> Options(rtol=0.1).arguments()
-        {'rtol': 0.1}
-        """
+        """Those that don't stand at their default."""
         default = Options()
         return {name: value for name, value in asdict(self).items() if value != getattr(default, name)}
 
