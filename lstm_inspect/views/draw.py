@@ -1,24 +1,30 @@
-"""What the command draw shows on a terminal: the stack and the batch padded and packed, or the inside of one cell."""
+"""Drawings as text: the unrolled stack, the batch padded and packed, the inside of one cell.
+
+In the stack layers go upward, time steps to the right; its signs say which cells are output and which are hn.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.theory.batch_grid import notes
+from lstm_inspect.theory import batch_grid
 from lstm_inspect.theory.expressions import cell_step, constructor, statements
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.parameters import gates
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
-from lstm_inspect.theory.unrolled import unroll
-from lstm_inspect.views import diagram, look, packed
+from lstm_inspect.theory.unrolled import kind, notes, unroll
+from lstm_inspect.views import look
 from lstm_inspect.views.look import Signs
 
+_PITCH: Final = 6  # characters from one time step to the next
+_MOST_STEPS: Final = 12
+_SHORT: Final = {"forward": "fwd", "reverse": "rev"}
 _CELL: Final = """\
 c ──▶ × ────────▶ + ────────┬────▶ c, next step
       ▲           ▲         ▼
@@ -32,21 +38,93 @@ _ASCII: Final = str.maketrans("─▶▲▼│┬┴┌┘×", "->^v|++++x")
 
 
 def drawing(spec: LSTMSpec) -> RenderableType:
-    """The drawings of a spec, as wide as the terminal allows."""
+    """What the command draw shows of a spec, as wide as the terminal allows."""
     states = [state for state in unroll(spec).states if state.output]
-    stack = look.section("The unrolled stack", diagram.drawn(spec))
     joined = look.section("Where output holds hn", look.Fitted(partial(_joined, states)))
-    parts = [look.block(*statements(spec)), stack, joined]
+    parts = [look.block(*statements(spec)), look.section("The unrolled stack", stack(spec)), joined]
     if spec.lengths is not None:
+        from lstm_inspect.views import packed
+
         cells = packed.drawing(pack(spec.lengths, spec.seq_len))
-        parts.append(look.section("The padded batch and the packed columns", cells, *map(look.faint, notes(spec))))
+        parts.append(
+            look.section("The padded batch and the packed columns", cells, *map(look.faint, batch_grid.notes(spec)))
+        )
     return Group(*parts)
 
 
 def _joined(states: Sequence[StateRow], width: int, signs: Signs) -> RenderableType:
     """Each row of hn that stands in output too, marked as its cell is, and the slice that it equals."""
-    sign, style = diagram.cell_sign(signs, output=True, state=True)
+    sign, style = _cell_sign(signs, output=True, state=True)
     return Group(*(Text(f"{sign} ", style) + look.code(f"{state.hn} == {state.output}") for state in states))
+
+
+def stack(spec: LSTMSpec) -> RenderableType:
+    """The unrolled stack, as wide as the terminal allows."""
+    return look.Fitted(lambda width, signs: Group(*_Drawing(spec, width, signs).lines()))
+
+
+class _Drawing:
+    def __init__(self, spec: LSTMSpec, width: int, signs: Signs) -> None:
+        self.spec, self.signs = spec, signs
+        self.label = len(f"layer {spec.num_layers - 1} fwd")
+        self.end = len(f"hn[{spec.num_states - 1}]")
+        room = width - self.label - 2 * self.end - 2 * len(" > ") - 4
+        self.picture = unroll(spec, max(4, min(_MOST_STEPS, 1 + room // _PITCH)))
+
+    def lines(self) -> Iterator[Text]:
+        steps, more = self.picture.steps, self.signs.more
+        arrows = [(more if step.gap else self.signs.up, look.FAINT) for step in steps]
+        yield self._row("time step", [(more if step.gap else step.label, look.FAINT) for step in steps])
+        yield self._row("output", arrows)
+        for layer in reversed(self.picture.layers):
+            if layer is None:
+                yield look.faint(f"{self.signs.more_down} {self.picture.layers_left_out:,} more layers")
+            yield from (self._cells(state) for state in reversed(self.picture.states) if state.layer == layer)
+            yield self._row("input" if layer == 0 else "", arrows)
+        yield from _legend(self.spec, self.signs, {cell.kind for cell in self.picture.cells})
+
+    def _cells(self, state: StateRow) -> Text:
+        signs, cells = self.signs, iter(self.picture.row(state))
+        shown = []
+        for step in self.picture.steps:
+            cell = None if step.gap else next(cells)
+            shown.append((signs.more, look.FAINT) if cell is None else _cell_sign(signs, cell.is_output, cell.is_state))
+        name, line = f"layer {state.layer} {_SHORT[state.direction]}", 2 * signs.dash
+        hn, h0 = state.hn, f"h0[{state.row}]"
+        if state.direction == "reverse":
+            return self._row(name, shown, f"{hn} {signs.left}", f"{signs.left} {h0}", f" {signs.left}{line} ")
+        return self._row(name, shown, f"{h0} {signs.right}", f"{signs.right} {hn}", f" {line}{signs.right} ")
+
+    def _row(
+        self, name: str, cells: Sequence[tuple[str, str]], left: str = "", right: str = "", link: str = " " * 5
+    ) -> Text:
+        text = Text(f"{name:<{self.label}} ")
+        text.append(f"{left:>{self.end + 2}} ", style=look.STATE if "hn" in left else look.FAINT)
+        for place, (sign, style) in enumerate(cells):
+            text.append(sign, style=style)
+            if place + 1 < len(cells):
+                text.append(link[len(sign) - 1 :], style=look.FAINT)  # a longer sign takes its room from the link
+        text.append(f" {right}", style=look.STATE if "hn" in right else look.FAINT)
+        text.rstrip()
+        return text
+
+
+def _cell_sign(signs: Signs, output: bool, state: bool) -> tuple[str, str]:
+    """The sign and the style of a cell that is part of output, of hn, of both or of neither."""
+    if output:
+        return (signs.output_and_state, look.STATE) if state else (signs.output, look.CELL)
+    return (signs.state, look.STATE) if state else (signs.cell, look.FAINT)
+
+
+def _legend(spec: LSTMSpec, signs: Signs, drawn: Collection[str]) -> Iterator[Text]:
+    """What the signs that are drawn mean."""
+    text = Text()
+    for output, state in ((True, False), (True, True), (False, True), (False, False)):
+        name = kind(output=output, state=state)
+        if name in drawn:
+            text.append(*_cell_sign(signs, output, state)).append(f" {name}   ")
+    yield text.append("cn stands where hn does", style=look.FAINT)
+    yield from map(look.faint, notes(spec)[1:])
 
 
 def cell(spec: LSTMSpec) -> RenderableType:

@@ -13,7 +13,7 @@ from lstm_inspect.theory import expressions
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.verdict.report import Report, TensorReport
-from lstm_inspect.views import diagram, look, tables
+from lstm_inspect.views import draw, look, tables
 from lstm_inspect.views.look import Item, Signs
 from lstm_inspect.views.page import Detail
 
@@ -30,7 +30,7 @@ def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
         look.Fitted(partial(_tensors, report)),
         tables.letters(report.spec),
         Text(),
-        diagram.drawn(report.spec),
+        draw.stack(report.spec),
         Text(),
         *_states(report, spell, detail),
         Text(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from itertools import starmap
 from typing import Final
 
 from lstm_inspect.errors import spell_arguments
@@ -171,15 +172,12 @@ class _Script:
         """A paragraph for each kind of claim; what says the same twice is said once."""
         said = {f"shape-{name}" for name in self.theory.tensors}  # where the tensor is made
         for kind, title in _KINDS.items():
-            found: dict[str, Claim] = {}
+            whys: dict[str, str] = {}
             for claim in self.claims:
                 if claim.kind == kind:
-                    found.setdefault(assertion(claim, tolerance_of(self.spec)), claim)
-            whys = {
-                statement: claim.why if self.annotated and claim.id not in said else ""
-                for statement, claim in found.items()
-            }
-            yield [*(self._note(title) if found else []), *(commented(*each) for each in whys.items())]
+                    why = claim.why if self.annotated and claim.id not in said else ""
+                    whys.setdefault(assertion(claim, tolerance_of(self.spec)), why)
+            yield [*(self._note(title) if whys else []), *starmap(commented, whys.items())]
 
     def _pitfalls(self) -> list[str]:
         found = pitfalls(self.spec) if self.annotated else ()

@@ -1,18 +1,27 @@
 """The picture of an LSTM as a file: SVG, PNG, PDF or an HTML page, on a light or a dark ground.
 
-``scene`` says what is where, ``theme`` how it looks, ``paint`` draws it, ``page`` makes a page that answers back.
+``scene`` says what is where, ``theme`` how it looks, ``paint`` draws it; an HTML page answers back.
 """
 
 from __future__ import annotations
 
-from typing import Final
+import json
+import re
+from dataclasses import asdict, fields
+from html import escape
+from typing import TYPE_CHECKING, Final
 
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.views.figure.theme import THEMES
+from lstm_inspect.views.figure.theme import THEMES, Theme
+
+if TYPE_CHECKING:
+    from lstm_inspect.views.figure.scene import Scene
 
 FORMATS: Final = {".svg": "svg", ".png": "png", ".pdf": "pdf", ".html": "html"}
 """What a picture's file can be, by its suffix."""
 DEFAULT_THEME: Final = "light"
+_STAND_INS: Final = {f"#0000{place + 10:02x}": f"var(--{each.name})" for place, each in enumerate(fields(Theme))}
+"""A colour that no theme has, for each of a theme's, and what it becomes in the page."""
 
 __all__ = ["DEFAULT_THEME", "FORMATS", "THEMES", "picture"]
 
@@ -46,10 +55,44 @@ def picture(
     True
     """
     from lstm_inspect.views.figure.compose import scene
-    from lstm_inspect.views.figure.page import page
     from lstm_inspect.views.figure.paint import paint
 
     drawn = scene(spec, cell=cell, titled=title, legend=legend, aspect=aspect)
     if form == "html":
-        return page(drawn, transparent=transparent)
+        return _page(drawn, transparent=transparent)
     return paint(drawn, THEMES[theme], form, transparent=transparent)
+
+
+def _page(scene: Scene, *, transparent: bool) -> bytes:
+    """The scene as one HTML page: pointing at a place lights what holds the same numbers and shows the expression.
+
+    It loads nothing: its picture, its style and its script stand in the file. The picture is painted once, in
+    colours that stand for names; the page gives them their value by its reader's setting, light or dark.
+    """
+    from importlib.resources import files
+
+    from lstm_inspect.views.figure.paint import paint
+
+    svg = paint(scene, Theme(*_STAND_INS), "svg", transparent=transparent).decode("utf-8")
+    parts = {
+        "title": escape(scene.title),
+        "ground": "transparent" if transparent else "var(--ground)",
+        "picture": _answering(svg[svg.index("<svg") :], scene),
+    }
+    for name, theme in THEMES.items():  # its colours as custom properties of CSS
+        parts[name] = " ".join(f"--{colour}: {value};" for colour, value in asdict(theme).items())
+    template = files("lstm_inspect.views.figure").joinpath("page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda hole: parts[hole[1]], template).encode("utf-8")
+
+
+def _answering(svg: str, scene: Scene) -> str:
+    """The picture with its colours by name, and each place a button that says what it holds, as they were painted."""
+    from lstm_inspect.views.figure.scene import Box, Mark
+
+    meanings = (item.meaning for item in scene.items if isinstance(item, (Mark, Box)))
+    for place, meaning in enumerate(filter(None, meanings)):
+        also = escape(json.dumps(meaning.also), quote=True)
+        words = f'class="place" tabindex="0" role="button" aria-label="{escape(meaning.expression, quote=True)}"'
+        svg = svg.replace(f'<g id="place-{place}">', f'<g id="place-{place}" {words} data-also="{also}">', 1)
+    svg = svg.replace('role="img"', 'role="group"', 1)  # an image would hide its places from a screen reader
+    return re.sub("|".join(_STAND_INS), lambda colour: _STAND_INS[colour[0]], svg)
