@@ -16,19 +16,12 @@ Shown: TypeAlias = GridCell | int | EllipsisType | None
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a drawing; a gap stands for the sequences that are left out.
+    """One row of a drawing; a gap stands for the sequences that are left out."""
 
-    Attributes:
-        kind: what its places hold.
-        name: at its beginning.
-        places: one for each time step that is drawn.
-        length: of its sequence, where that stands behind it.
-    """
-
-    kind: Literal["time steps", "sequence", "gap", "batch sizes"]
-    name: str
-    places: tuple[Shown, ...]
-    length: int | None = None
+    kind: Literal["time steps", "sequence", "gap", "batch sizes"]  #: what its places hold.
+    name: str  #: at its beginning.
+    places: tuple[Shown, ...]  #: one for each time step that is drawn.
+    length: int | None = None  #: of its sequence, where that stands behind it.
 
 
 def rows(packing: Packing, picture: Grid, *, packed: bool) -> Iterator[Row]:

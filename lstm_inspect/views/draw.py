@@ -20,7 +20,6 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.unrolled import kind, notes, unroll
 from lstm_inspect.views import look
-from lstm_inspect.views.look import Signs
 
 _PITCH: Final = 6  # characters from one time step to the next
 _MOST_STEPS: Final = 12
@@ -52,7 +51,7 @@ def drawing(spec: LSTMSpec) -> RenderableType:
     return Group(*parts)
 
 
-def _joined(states: Sequence[StateRow], width: int, signs: Signs) -> RenderableType:
+def _joined(states: Sequence[StateRow], width: int, signs: look.Signs) -> RenderableType:
     """Each row of hn that stands in output too, marked as its cell is, and the slice that it equals."""
     sign, style = _cell_sign(signs, output=True, state=True)
     return Group(*(Text(f"{sign} ", style) + look.code(f"{state.hn} == {state.output}") for state in states))
@@ -64,7 +63,7 @@ def stack(spec: LSTMSpec) -> RenderableType:
 
 
 class _Drawing:
-    def __init__(self, spec: LSTMSpec, width: int, signs: Signs) -> None:
+    def __init__(self, spec: LSTMSpec, width: int, signs: look.Signs) -> None:
         self.spec, self.signs = spec, signs
         self.label = len(f"layer {spec.num_layers - 1} fwd")
         self.end = len(f"hn[{spec.num_states - 1}]")
@@ -109,14 +108,14 @@ class _Drawing:
         return text
 
 
-def _cell_sign(signs: Signs, output: bool, state: bool) -> tuple[str, str]:
+def _cell_sign(signs: look.Signs, output: bool, state: bool) -> tuple[str, str]:
     """The sign and the style of a cell that is part of output, of hn, of both or of neither."""
     if output:
         return (signs.output_and_state, look.STATE) if state else (signs.output, look.CELL)
     return (signs.state, look.STATE) if state else (signs.cell, look.FAINT)
 
 
-def _legend(spec: LSTMSpec, signs: Signs, drawn: Collection[str]) -> Iterator[Text]:
+def _legend(spec: LSTMSpec, signs: look.Signs, drawn: Collection[str]) -> Iterator[Text]:
     """What the signs that are drawn mean."""
     text = Text()
     for output, state in ((True, False), (True, True), (False, True), (False, False)):

@@ -16,7 +16,6 @@ from lstm_inspect.theory.claim import PitfallResult
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.verdict.explanation import Catalogue, Explanation
 from lstm_inspect.views import look, tables
-from lstm_inspect.views.look import Signs
 from lstm_inspect.views.page import Detail
 
 _SAME = "wrong and right come out the same: these numbers can't show it, by the equations either; try {seed=1}"
@@ -82,7 +81,7 @@ def _all(catalogue: Catalogue) -> RenderableType:
     return Group(*groups, look.sentence("lstm-inspect explain ID shows one of them"))
 
 
-def _list(mistakes: list[Mistake], width: int, signs: Signs) -> RenderableType:
+def _list(mistakes: list[Mistake], width: int, signs: look.Signs) -> RenderableType:
     if width < look.NARROW:
         return Group(*(Group(look.code(each.id), Padding(Text(each.title), (0, 0, 0, 2))) for each in mistakes))
     table = Table.grid(padding=(0, look.BETWEEN - 1))

@@ -16,12 +16,9 @@ _CLOSING: Final = ")]}"
 
 
 def lay_out(code: str, width: int = WIDTH, indent: int = 0) -> str:
-    """Python on as many lines as it needs; what has no bracket stays whole.
+    """A statement or an expression on as many lines of a width as it needs; what has no bracket stays whole.
 
-    Args:
-        code: a statement or an expression on one line.
-        width: the most characters of a line.
-        indent: of the lines after the first, which stands behind as many characters already.
+    Its first line stands behind ``indent`` characters already; the others begin with as many blanks.
 
     >>> print(lay_out("final_state = torch.cat((hn[-2], hn[-1]), dim=-1)", 40))
     final_state = torch.cat(
@@ -34,13 +31,12 @@ def lay_out(code: str, width: int = WIDTH, indent: int = 0) -> str:
     if equals and not values.startswith("(") and len(_items(values)) > 1:
         code = f"{names} = ({values})"  # several values are a tuple with brackets or without
     parts = _parts(code)
-    broken: set[int] = set()
     for place in sorted(range(1, len(parts), 2), key=lambda place: -len(parts[place])):
-        broken.add(place)
-        laid = "".join(_bracket(part, width, indent) if at in broken else part for at, part in enumerate(parts))
-        if indent + len(laid.partition("\n")[0]) <= width and max(map(len, laid.split("\n")[1:])) <= width:
-            return laid
-    return code if not broken else laid
+        parts[place] = _bracket(parts[place], width, indent)
+        first, *others = "".join(parts).split("\n")
+        if indent + len(first) <= width and all(len(line) <= width for line in others):
+            break
+    return "".join(parts)
 
 
 def _parts(code: str) -> list[str]:
@@ -58,17 +54,16 @@ def _parts(code: str) -> list[str]:
 
 def _bracket(text: str, width: int, indent: int) -> str:
     """A bracket whose items stand on one line, or a line each; whole numbers fill their lines."""
-    inner, items = text[1:-1], _items(text[1:-1])
+    inner, items, margin = text[1:-1], _items(text[1:-1]), " " * (indent + _INDENT)
     if not items:
         return text
-    margin = " " * (indent + _INDENT)
     if len(margin) + len(inner) <= width:
-        return "\n".join([text[0], margin + inner, " " * indent + text[-1]])
-    if len(items) > 1 and all(re.fullmatch(r"-?\d+", item) for item in items):
+        lines = [margin + inner]
+    elif len(items) > 1 and all(re.fullmatch(r"-?\d+", item) for item in items):
         lines = textwrap.wrap(f"{', '.join(items)},", width, initial_indent=margin, subsequent_indent=margin)
-        return "\n".join([text[0], *lines, " " * indent + text[-1]])
-    comma = "," if len(items) > 1 or inner.rstrip().endswith(",") else ""
-    lines = [f"{margin}{lay_out(item, width - len(comma), len(margin))}{comma}" for item in items]
+    else:
+        comma = "," if len(items) > 1 or inner.rstrip().endswith(",") else ""
+        lines = [f"{margin}{lay_out(item, width - len(comma), len(margin))}{comma}" for item in items]
     return "\n".join([text[0], *lines, " " * indent + text[-1]])
 
 

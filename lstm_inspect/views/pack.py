@@ -17,7 +17,6 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look, tables
-from lstm_inspect.views.look import Item, Signs
 from lstm_inspect.views.packed import packed_columns, padded_batch
 from lstm_inspect.views.page import Detail
 
@@ -73,7 +72,7 @@ def _shape(report: Report, name: str) -> Text:
     return line
 
 
-def _sequences(report: Report, packing: Packing, label: Label, width: int, signs: Signs) -> RenderableType:
+def _sequences(report: Report, packing: Packing, label: Label, width: int, signs: look.Signs) -> RenderableType:
     *rows, legend = padded_batch(packing, width, signs, label)
     return Group(*rows, _joined("; ", legend, _shape(report, "input")))
 
@@ -95,7 +94,9 @@ def _numbers(numbers: tuple[int, ...], whole: bool) -> Text:
     return look.name(f"[{start}, ... {len(numbers) - 2 * half:,} more ..., {end}]")
 
 
-def _columns(packing: Packing, label: Label, spell: Spell, whole: bool, width: int, signs: Signs) -> RenderableType:
+def _columns(
+    packing: Packing, label: Label, spell: Spell, whole: bool, width: int, signs: look.Signs
+) -> RenderableType:
     """The packed columns and, a line a time step, the rows of .data: which sequence and step each of them is."""
     lines, start = packed_columns(packing, width, signs, label), 0
     shown = packing.batch_sizes if whole else packing.batch_sizes[:_MOST_STEPS]
@@ -127,7 +128,7 @@ def _unpacked(report: Report, longest: int) -> Iterator[RenderableType]:
 def _final_states(spec: LSTMSpec) -> Iterator[RenderableType]:
     shape = format_tuple((spec.batch_size, spec.output_size))
     ways = {"from hn": expressions.final_state(spec), "from output": expressions.final_state_from_output(spec)}
-    yield look.listing("6. The final states", ("",), [Item((way,), code) for way, code in ways.items()])
+    yield look.listing("6. The final states", ("",), [look.Item((way,), code) for way, code in ways.items()])
     yield look.faint(f"both {shape}, the same bit for bit; {tables.TORCH_NAMES}")
 
 

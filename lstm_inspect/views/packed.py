@@ -13,7 +13,6 @@ from lstm_inspect.theory.cell_labels import Label
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.views import look
 from lstm_inspect.views.batch import Row, Shown, rows
-from lstm_inspect.views.look import Signs
 
 Sign: TypeAlias = tuple[str, str]
 """What stands in any place, and its style."""
@@ -29,7 +28,7 @@ def drawing(packing: Packing) -> RenderableType:
     return look.Fitted(lambda width, signs: Group(*_both(packing, width, signs)))
 
 
-def _both(packing: Packing, width: int, signs: Signs) -> list[Text]:
+def _both(packing: Packing, width: int, signs: look.Signs) -> list[Text]:
     left, right = padded_batch(packing, width, signs), packed_columns(packing, width, signs)
     room = max(len(line) for line in left) + _BESIDE
     if room + max(len(line) for line in right) > width:
@@ -38,7 +37,7 @@ def _both(packing: Packing, width: int, signs: Signs) -> list[Text]:
     return [Text.assemble(one, " " * (room - len(one)), other) for one, other in zip(left, right, strict=True)]
 
 
-def padded_batch(packing: Packing, width: int, signs: Signs, label: Label | None = None) -> list[Text]:
+def padded_batch(packing: Packing, width: int, signs: look.Signs, label: Label | None = None) -> list[Text]:
     """The lines of the padded batch, a sequence a line in the given order; a label stands in place of a cell's sign."""
     legend = Text() if label else Text.assemble((signs.valid, look.CELL), " valid   ")
     if packing.valid_steps < packing.padded_steps:
@@ -47,13 +46,13 @@ def padded_batch(packing: Packing, width: int, signs: Signs, label: Label | None
     return [*_lines(packing, width, signs, label or (lambda sequence, step: signs.valid)), legend]
 
 
-def packed_columns(packing: Packing, width: int, signs: Signs, label: Label | None = None) -> list[Text]:
+def packed_columns(packing: Packing, width: int, signs: look.Signs, label: Label | None = None) -> list[Text]:
     """The lines of the packed columns, the longest sequence first; a label stands in place of a cell's row of .data."""
     legend = [] if label else [Text(f"each cell: its row of .data, {packing.valid_steps:,} in all")]
     return [*_lines(packing, width, signs, label, packed=True), *legend]
 
 
-def _lines(packing: Packing, width: int, signs: Signs, label: Label | None, *, packed: bool = False) -> list[Text]:
+def _lines(packing: Packing, width: int, signs: look.Signs, label: Label | None, *, packed: bool = False) -> list[Text]:
     """The rows as lines, with as many time steps as the width has room for."""
 
     def found(most: int) -> Iterator[tuple[Row, list[Sign]]]:
@@ -68,7 +67,7 @@ def _lines(packing: Packing, width: int, signs: Signs, label: Label | None, *, p
     return [_line(row, cells, signs, name, pitch, after) for row, cells in found(max(_FEWEST_STEPS, fitting))]
 
 
-def _line(row: Row, cells: Sequence[Sign], signs: Signs, name: int, pitch: int, after: int) -> Text:
+def _line(row: Row, cells: Sequence[Sign], signs: look.Signs, name: int, pitch: int, after: int) -> Text:
     if row.kind == "gap":
         return Text(f"{signs.more_down} {row.name} sequences", style=look.FAINT)
     line = Text.assemble(f"{row.name:<{name}}", *((f"{sign:>{pitch}}", style) for sign, style in cells))
@@ -78,7 +77,7 @@ def _line(row: Row, cells: Sequence[Sign], signs: Signs, name: int, pitch: int, 
     return line
 
 
-def _sign(place: Shown, style: str, signs: Signs, label: Label | None) -> Sign:
+def _sign(place: Shown, style: str, signs: look.Signs, label: Label | None) -> Sign:
     """What stands in a place, and its style."""
     if place is None or isinstance(place, int):
         return "" if place is None else str(place), style

@@ -19,7 +19,6 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.parameters import Weights
 from lstm_inspect.views import look, tables
-from lstm_inspect.views.look import Item, Signs
 from lstm_inspect.views.page import Detail
 
 _MOST_PARAMETERS: Final = 24  # three layers of two directions
@@ -54,7 +53,9 @@ def _parameters(weights: Weights, spell: Spell, *, whole: bool) -> Iterator[Rend
     yield tables.letters(weights.spec, "IHPLD")
 
 
-def _parameter_table(weights: Weights, shown: Sequence[theory.Parameter], width: int, signs: Signs) -> RenderableType:
+def _parameter_table(
+    weights: Weights, shown: Sequence[theory.Parameter], width: int, signs: look.Signs
+) -> RenderableType:
     """One table; where there is no room for it, letters stand under numbers, layer and direction under the name."""
     headers = ["Parameters", "layer", "axes", "shape", *(["torch"] if weights.measured else []), "count", "bytes"]
     rows = [_cells(weights, parameter, signs) for parameter in shown]
@@ -68,7 +69,7 @@ def _parameter_table(weights: Weights, shown: Sequence[theory.Parameter], width:
     return table
 
 
-def _cells(weights: Weights, parameter: theory.Parameter, signs: Signs) -> list[Text]:
+def _cells(weights: Weights, parameter: theory.Parameter, signs: look.Signs) -> list[Text]:
     place = Text(f"{parameter.layer} {parameter.direction}")
     shape = [Text(parameter.formula), Text(format_tuple(parameter.shape))]
     measured = [_measured(weights, parameter, signs)] if weights.measured else []
@@ -83,7 +84,7 @@ def _folded(name: Text, place: Text, letters: Text, *others: Text) -> list[Text]
     return [under, look.with_reason(Text(" ").join(shape), letters.plain), count, size]
 
 
-def _measured(weights: Weights, parameter: theory.Parameter, signs: Signs) -> Text:
+def _measured(weights: Weights, parameter: theory.Parameter, signs: look.Signs) -> Text:
     measured = weights.measured
     if measured is None or parameter.layer >= measured.built.num_layers:
         return look.faint("not built")
@@ -94,7 +95,9 @@ def _measured(weights: Weights, parameter: theory.Parameter, signs: Signs) -> Te
 
 
 def _gates(spec: LSTMSpec) -> Iterator[RenderableType]:
-    items = [Item((f"{gate.letter} {gate.name}", gate.meaning), gate.of("weight_ih_l0")) for gate in theory.gates(spec)]
+    items = [
+        look.Item((f"{gate.letter} {gate.name}", gate.meaning), gate.of("weight_ih_l0")) for gate in theory.gates(spec)
+    ]
     gated = "weight_hh, bias_ih and bias_hh" if spec.bias else "weight_hh"
     yield look.listing("Gates", ("what it does", "rows"), items)
     yield look.faint(f"the same rows of {gated}, in every layer and direction")

@@ -14,7 +14,6 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.verdict.report import Report, TensorReport
 from lstm_inspect.views import draw, look, tables
-from lstm_inspect.views.look import Item, Signs
 from lstm_inspect.views.page import Detail
 
 
@@ -39,7 +38,7 @@ def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
     )
 
 
-def _tensors(report: Report, width: int, signs: Signs) -> RenderableType:
+def _tensors(report: Report, width: int, signs: look.Signs) -> RenderableType:
     """Every tensor: its axes in letters, its shape, its meaning; what was measured, where it is something else."""
     table = look.titled("Tensors", "axes", "shape", "what it holds")
     for column in table.columns[:3]:
@@ -50,7 +49,7 @@ def _tensors(report: Report, width: int, signs: Signs) -> RenderableType:
     return table
 
 
-def _shape(tensor: TensorReport, report: Report, signs: Signs) -> Text:
+def _shape(tensor: TensorReport, report: Report, signs: look.Signs) -> Text:
     """The predicted shape; beside it whether it was measured so, under it what came instead."""
     shape = Text(format_tuple(tensor.theory.shape))
     if tensor.actual is None:
@@ -69,15 +68,15 @@ def _states(report: Report, spell: Spell, detail: Detail) -> Iterator[Renderable
     yield look.faint(f"row = layer * D + direction; {tables.TORCH_NAMES}")
 
 
-def _state(state: StateRow) -> Item:
+def _state(state: StateRow) -> look.Item:
     step = "length - 1" if state.time_step is None else str(state.time_step)
     cells = (f"{state.hn}, {state.cn}", str(state.layer), state.direction, step)
-    return Item(cells, state.output or "", "not in output: below the top layer")
+    return look.Item(cells, state.output or "", "not in output: below the top layer")
 
 
 def _recipes(report: Report, detail: Detail) -> Iterator[RenderableType]:
     """What to use for what, with its shape; with every detail, why."""
-    items = [Item((each.task, format_tuple(each.shape)), each.expression) for each in report.recipes]
+    items = [look.Item((each.task, format_tuple(each.shape)), each.expression) for each in report.recipes]
     yield look.listing("What to use for", ("shape", ""), items)
     if detail.all:
         yield from (look.faint(f"{each.task}: {each.why}") for each in report.recipes)

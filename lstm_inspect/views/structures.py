@@ -15,7 +15,6 @@ from lstm_inspect.theory.words import plural
 from lstm_inspect.verdict.report import TensorReport
 from lstm_inspect.verdict.structures import Overview, Structure
 from lstm_inspect.views import look, tables
-from lstm_inspect.views.look import Signs
 from lstm_inspect.views.page import Detail
 
 _MARKS: Final = {"num_layers": "L", "bidirectional": "D", "batch_first": "b"}
@@ -43,7 +42,7 @@ def _title(structure: Structure) -> str:
     return f"batch_first={structure.spec.batch_first}"
 
 
-def _tables(structures: Sequence[Structure], width: int, signs: Signs) -> RenderableType:
+def _tables(structures: Sequence[Structure], width: int, signs: look.Signs) -> RenderableType:
     """One table; where there is no room for it, several under each other."""
     narrow = width < look.NARROW
     rows = list(_grouped(structures, lambda tensor: (tensor.theory.axes, tensor.theory.shape, tensor.actual)).values())
@@ -135,7 +134,7 @@ def _axes(overview: Overview, blocks: Sequence[Structure]) -> Iterator[Renderabl
     yield Text()
 
 
-def _lessons(overview: Overview, width: int, signs: Signs) -> RenderableType:
+def _lessons(overview: Overview, width: int, signs: look.Signs) -> RenderableType:
     """The sentences that the table teaches, and whether they hold."""
     table = look.table("", "")
     table.show_header = False

@@ -19,7 +19,6 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.words import plural
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look
-from lstm_inspect.views.look import Item
 from lstm_inspect.views.page import Detail
 
 _PREDICTED: Final = "Predicted from integers alone; nothing was run. Without {predict=True} it is run and checked."
@@ -55,10 +54,10 @@ def mistakes(report: Report, detail: Detail) -> Iterator[RenderableType]:
         yield look.listing("Mistakes near at hand", ("off by", ""), [_mistake(result) for result in report.pitfalls])
 
 
-def _mistake(result: PitfallResult) -> Item:
+def _mistake(result: PitfallResult) -> look.Item:
     style = look.BAD if result.passed is False else ""
     short = BY_ID[result.pitfall.id].short or result.pitfall.why
-    return Item((short, distance(result).plain), result.pitfall.tempting, style=style)
+    return look.Item((short, distance(result).plain), result.pitfall.tempting, style=style)
 
 
 def pair(result: PitfallResult) -> str:
