@@ -23,7 +23,12 @@ def main() -> None:
     gc.set_threshold(_RARELY)
     _leave_on_interrupt()
     _open_closed_streams()
-    status = _run()
+    try:
+        from lstm_inspect.cli import run
+
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        status = 130
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -40,15 +45,6 @@ def _run_a_program() -> None:
     if not PLANS:
         sys.exit(status)
     execute(PLANS.pop())
-
-
-def _run() -> int:
-    try:
-        from lstm_inspect.cli import run
-
-        return run(sys.argv[1:])
-    except KeyboardInterrupt:
-        return 130
 
 
 def _leave_on_interrupt() -> None:

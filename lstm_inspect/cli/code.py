@@ -16,14 +16,8 @@ from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.views.script import STYLES, script
 
 _PANEL: Final = "The report"
-_STYLE: Final = choice(
-    _PANEL,
-    "--style",
-    help="annotated: with which row is what, why, and the pitfalls.",
-    choices=STYLES,
-    default=STYLES[0],
-    example=STYLES[-1],
-)
+_HELP: Final = "annotated: with which row is what, why, and the pitfalls."
+_STYLE: Final = choice(_PANEL, "--style", help=_HELP, choices=STYLES, default=STYLES[0], example=STYLES[-1])
 _OUTPUT: Final = file(
     _PANEL, "--output", help="Write the script to a file instead.", suffixes=[".py"], example="lstm.py"
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 from typing import Any, Final
 
 from lstm_inspect.cli.flags import text
@@ -13,7 +12,6 @@ from lstm_inspect.theory.words import some
 
 CALL: Final = text(
     "The LSTM",
-    "call",
     "--call",
     help="The call that builds it, as it stands in your code, instead of these flags.",
     metavar='"nn.LSTM(10, 20)"',
@@ -23,8 +21,8 @@ _PARAMETERS: Final = (
     *("device", "dtype"),
 )
 _SHAPED_LIKE: Final = re.compile(r"\s*(?:[\w.]+\s*=\s*)?(?:[\w.]+\.)?LSTM\s*\(.*\)\s*,?\s*", re.DOTALL)
-_EXAMPLE: Final = "{call='nn.LSTM(10, 20)'}"
 _MOST_SHOWN: Final = 60
+_NOT_PYTHON: Final = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, IndexError)
 
 
 def is_constructor(text: str) -> bool:
@@ -46,45 +44,42 @@ def parse_constructor(text: str) -> dict[str, Any]:
     {'input_size': 10, 'hidden_size': 20, 'num_layers': 2, 'bidirectional': True}
     """
     call = _call(text)
+    if call is None:
+        raise _refused(text, "one call of nn.LSTM")
+    if len(call.args) > len(_PARAMETERS):
+        raise _refused(text, f"of at most {len(_PARAMETERS)} arguments")
+    named = [(keyword.arg or "**", keyword.value) for keyword in call.keywords]
     found: dict[str, Any] = {}
-    for name, node in _arguments(call, text):
+    for name, node in [*zip(_PARAMETERS, call.args, strict=False), *named]:
         if name not in _PARAMETERS or name in found:
             wrong = "given twice" if name in found else f"one of {some(_PARAMETERS, len(_PARAMETERS))}"
-            raise SpecError("call", _cut(text), f"without {literal(str(name))!r}: it is {wrong}", _EXAMPLE)
-        found[name] = _value(name, node, text)
+            raise _refused(text, f"without {literal(name)!r}: it is {wrong}")
+        found[name] = _value(name, node)
+        if not isinstance(found[name], bool | int | float | str):
+            written = literal(ast.unparse(node)[:_MOST_SHOWN])
+            raise _refused(text, f"of numbers, but {name} is {written}: write its value")
     return found
 
 
-def _call(text: str) -> ast.Call:
+def _call(text: str) -> ast.Call | None:
     try:
         statement = ast.parse(text.strip().rstrip(",;")).body[0] if is_constructor(text) else None
-    except (SyntaxError, ValueError, RecursionError, MemoryError, IndexError):
-        statement = None
+    except _NOT_PYTHON:
+        return None
     node = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
-    if not isinstance(node, ast.Call):
-        raise SpecError("call", _cut(text), "one call of nn.LSTM", _EXAMPLE)
-    return node
+    return node if isinstance(node, ast.Call) else None
 
 
-def _arguments(call: ast.Call, text: str) -> Iterator[tuple[str, ast.expr]]:
-    if len(call.args) > len(_PARAMETERS):
-        raise SpecError("call", _cut(text), f"of at most {len(_PARAMETERS)} arguments", _EXAMPLE)
-    yield from zip(_PARAMETERS, call.args, strict=False)
-    yield from ((keyword.arg or "**", keyword.value) for keyword in call.keywords)
-
-
-def _value(name: str, node: ast.expr, text: str) -> Any:
+def _value(name: str, node: ast.expr) -> Any:
+    """The value that a literal has; None if it is none."""
     if name == "dtype" and isinstance(node, ast.Attribute):
         return node.attr  # torch.float64
     try:
-        value = ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        value = None
-    if not isinstance(value, bool | int | float | str):
-        written = literal(ast.unparse(node)[:_MOST_SHOWN])
-        raise SpecError("call", _cut(text), f"of numbers, but {name} is {written}: write its value", _EXAMPLE)
-    return value
+        return ast.literal_eval(node)
+    except _NOT_PYTHON:
+        return None
 
 
-def _cut(text: str) -> str:
-    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]} ..")
+def _refused(text: str, allowed: str) -> SpecError:
+    shown = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]} .."
+    return SpecError("call", repr(shown), allowed, "{call='nn.LSTM(10, 20)'}")

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.cli.deliver import deliver
-from lstm_inspect.cli.flags import Flag, Values, argument, command, text
+from lstm_inspect.cli.flags import Values, argument, command, text
 from lstm_inspect.cli.lengths import parse_any_lengths, parse_shape
 from lstm_inspect.cli.message import message_of, source_of
 from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
@@ -31,12 +31,8 @@ _MESSAGE: Final = argument(
 _FILLS: Final = "padding_value"  # changes numbers, no shape
 
 
-def _unknown(flag: Flag) -> Flag:
-    """The same flag, unknown where it is not given: here a default is no fact."""
-    return replace(flag, default=None, help=flag.help.partition("  [default")[0])
-
-
-_FACTS: Final = tuple(_unknown(flag) for flag in (*LSTM_FLAGS, *BATCH_FLAGS) if flag.name != _FILLS)
+_FACTS: Final = tuple(flag.left_open() for flag in (*LSTM_FLAGS, *BATCH_FLAGS) if flag.name != _FILLS)
+"""Unknown where they are not given: here a default is no fact."""
 
 
 @command(_MESSAGE, _SHAPE_FLAGS, _FACTS, JSON)

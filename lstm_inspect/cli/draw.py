@@ -20,13 +20,8 @@ if TYPE_CHECKING:
 
 _PICTURE: Final = "The picture"
 _FILE: Final = "lstm.svg"
-_OUTPUT: Final = file(
-    _PICTURE,
-    "--output",
-    help="Draw to a file, by suffix, rather than on the terminal.",
-    suffixes=[*FORMATS],
-    example=_FILE,
-)
+_HELP: Final = "Draw to a file, by suffix, rather than on the terminal."
+_OUTPUT: Final = file(_PICTURE, "--output", help=_HELP, suffixes=[*FORMATS], example=_FILE)
 _CELL: Final = switch(_PICTURE, "--cell", help="Draw the inside of one cell, with its gates, instead.")
 _LOOKS: Final = (
     switch(_PICTURE, "--title/--no-title", help="Its title and the calls.", default=True),

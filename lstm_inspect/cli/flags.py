@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -59,15 +60,13 @@ class Flag:
 
     def _number(self, typed: str) -> int | float:
         allowed, example = _NUMBERS[self.kind]
-        try:
+        with suppress(ValueError):
             value: int | float = self.kind(typed)
             if self.kind is float or abs(value) < _MOST or self.name == "seed":  # which says itself what is too large
                 return value
             allowed = "a whole number below 2**59"
-        except ValueError:
-            pass
         instead = f"{{{self.name}={example if self.default is None else _shown(self.default)}}}"
-        raise SpecError(self.name, repr(typed[:_MOST_SHOWN]), allowed, instead) from None
+        raise SpecError(self.name, repr(typed[:_MOST_SHOWN]), allowed, instead)
 
     def _file(self, typed: str) -> Path:
         path = Path(typed)

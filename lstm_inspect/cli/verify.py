@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeAlias
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lstm_inspect.verdict.report import Report
     from lstm_inspect.verdict.survey import Survey
 
+_Run: TypeAlias = "Callable[[LSTMSpec], Report]"
 _GRID, _SPECS = "The grid", "Specs of your own"
 _MOST_OF_A_LINE: Final = 1_000_001
 _A_SPEC: Final = '{"num_layers": 2}'
@@ -57,19 +58,18 @@ def verify(values: Values) -> int:
     Example: lstm-inspect verify --grid full
     """
     checking = checking_of({**values, "predict": False})
-    if values["specs"] is not None:
-        return _verify_lines(values, checking)
     axes = _axes(values)
+    from lstm_inspect.verdict.report import inspect
+
+    run = partial(inspect, command="verify", **checking)
+    if values["specs"] is not None:
+        return _verify_lines(values, run)
     given = specs(axes, device=values["device"], seed=values["seed"])
-    return deliver(_survey(map(_runner(checking), given), values, size(axes)), values)
+    return deliver(_survey(map(run, given), values, size(axes)), values)
 
 
 def _axes(values: Values) -> Axes:
-    """The grid's axes: those of --grid, narrowed by the lists.
-
-    Raises:
-        SpecError: a list holds something else than it may.
-    """
+    """The grid's axes: those of --grid, narrowed by the lists."""
     lists = {flag.name: _list(flag, parse, values[flag.name]) for flag, parse in _AXES if values[flag.name] is not None}
     for name in set(lists.get("batch", ())) - set(BATCHES):
         raise SpecError("batch", name, f"of {', '.join(BATCHES)}", "{batch=batched}")
@@ -84,46 +84,26 @@ def _list(flag: Flag, parse: Callable[[str], Any], typed: str) -> tuple[Any, ...
         raise SpecError(flag.name, repr(typed), allowed, f"{flag.typed[0]} {flag.metavar}") from None
 
 
-def _runner(checking: dict[str, Any]) -> Callable[[LSTMSpec], Report]:
-    from lstm_inspect.verdict.report import inspect
-
-    return lambda spec: inspect(spec, command="verify", **checking)
-
-
 def _survey(reports: Iterable[Report], values: Values, count: int | None) -> Survey:
     """Count reports up, with a progress bar where somebody looks."""
     from lstm_inspect.verdict.survey import Survey
 
+    if sys.stderr is not None and sys.stderr.isatty():
+        from rich.progress import track
+
+        reports = track(reports, "verifying", count, console=streams.console(stderr=True), transient=True)
     found = Survey()
-    with _progress(count) as advance:
-        for report in reports:
-            found.add(report)
-            advance()
-            if values["fail_fast"] and not found.verified:
-                break
+    for report in reports:
+        found.add(report)
+        if values["fail_fast"] and not found.verified:
+            break
     return found
 
 
-@contextmanager
-def _progress(count: int | None) -> Iterator[Callable[[], None]]:
-    if sys.stderr is None or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.progress import Progress
-
-    with Progress(console=streams.console(stderr=True), transient=True) as progress:
-        task = progress.add_task("verifying", total=count)
-        yield lambda: progress.advance(task)
-
-
-def _verify_lines(values: Values, checking: dict[str, Any]) -> int:
-    """Specs as JSON Lines: with --json a report a line, as each is done; a bad line stops nothing.
-
-    Raises:
-        FileError: there is no line at all.
-    """
+def _verify_lines(values: Values, run: _Run) -> int:
+    """Specs as JSON Lines: with --json a report a line, as each is done; a bad line stops nothing."""
     bad: list[int] = []
-    found = _survey(_reports(values, _runner(checking), bad), values, None)
+    found = _survey(_reports(values, run, bad), values, None)
     if not found.total.specs and not bad:
         raise FileError("{specs}", values["specs"], "it holds no specs", f"a line such as {_A_SPEC}")
     if not values["json"] and found.total.specs:  # nothing is verified where no line could be read
@@ -131,7 +111,7 @@ def _verify_lines(values: Values, checking: dict[str, Any]) -> int:
     return streams.FAILED if not found.verified else streams.REFUSED if bad else streams.OK
 
 
-def _reports(values: Values, run: Callable[[LSTMSpec], Report], bad: list[int]) -> Iterator[Report]:
+def _reports(values: Values, run: _Run, bad: list[int]) -> Iterator[Report]:
     """The reports of the lines that are specs; the numbers of the others are kept in bad."""
     for number, line in enumerate(_lines(values["specs"]), start=1):
         if not line.strip():
@@ -158,11 +138,7 @@ def _spec_object(line: str) -> dict[str, Any]:
 
 
 def _lines(source: str) -> Iterator[str]:
-    """The lines of a file or of standard input, one at a time.
-
-    Raises:
-        FileError: it can't be read.
-    """
+    """The lines of a file or of standard input, one at a time."""
     if source == "-":
         yield from _short_lines(streams.piped_in("{specs=-}", "{specs=FILE}"))
         return
