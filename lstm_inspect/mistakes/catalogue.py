@@ -30,12 +30,21 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What a spec must have before a mistake can be made on it."""
+
+    field: str  #: the spec's field that decides.
+    allowed: str  #: what it must be, in words that go on from "must be".
+    instead: str  #: what to change it to.
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """How a mistake is shown on a spec: two expressions whose numbers differ."""
 
     tempting: str  #: the one side; braces hold the names that pitfalls.py works out for a spec.
     instead: str  #: the other side.
-    needs: Sequence[str] = ()  #: what the spec must have, by the keys of ``needs.NEEDS``.
+    needs: Sequence[str] = ()  #: what the spec must have, by the keys of ``NEEDS``.
     values: str = "one row of hn"  #: how many values must come out different at least, by the keys of ``needs.VALUES``.
     exact: bool = True  #: whether both sides are numbers of one run, so that any difference counts.
     near: int = 0  #: its place among those that are shown unasked; 0 if it is shown only where it is asked for.
@@ -78,4 +87,5 @@ def _mistake(*, proofs: Sequence[Mapping[str, Any]], seen: Mapping[str, Any] | N
 
 _TABLE: Final = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 CATALOGUE: Final = tuple(_mistake(**entry) for entry in _TABLE["mistake"])
+NEEDS: Final = {name: Need(**need) for name, need in _TABLE["needs"].items()}
 BY_ID: Final = {mistake.id: mistake for mistake in CATALOGUE}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from lstm_inspect.errors import LSTMInspectError, SpecError
-from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake, Proof
-from lstm_inspect.mistakes.needs import BITS_TO_TELL_APART, NEEDS, NUMBERS, VALUES, Need
+from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, NEEDS, Mistake, Need, Proof
+from lstm_inspect.mistakes.needs import ALWAYS, BITS_TO_TELL_APART, HOLDS, VALUES
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Pitfall
 from lstm_inspect.theory.dtypes import DTYPES
@@ -30,7 +31,7 @@ def pitfalls(spec: LSTMSpec) -> tuple[Pitfall, ...]:
     """
     if not spec.has_values:
         return ()
-    shown = [(mistake, proof) for mistake, proof in _NEAR if not _missing(proof, spec) and _tells(proof, spec)]
+    shown = [(mistake, proof) for mistake, proof in _NEAR if not _missing(proof.needs, spec) and _tells(proof, spec)]
     names = _names(spec) if shown else {}
     return tuple(_pair(mistake, proof, names) for mistake, proof in shown)
 
@@ -45,10 +46,9 @@ def pitfall(id: str, spec: LSTMSpec) -> Pitfall:
     'cn[-1]'
     """
     mistake = BY_ID[id]
-    proof = next((each for each in mistake.proofs if not _missing(each, spec)), mistake.proofs[0])
-    for need in (*NUMBERS, *_missing(proof, spec)):
-        if not need.holds(spec):
-            raise _refusal(id, need, getattr(spec, need.field))
+    proof = next((each for each in mistake.proofs if not _missing(each.needs, spec)), mistake.proofs[0])
+    for name in _missing((*ALWAYS, *proof.needs), spec):
+        raise _refusal(id, NEEDS[name], getattr(spec, NEEDS[name].field))
     if not proof.exact and spec.itemsize == 2:
         raise SpecError("dtype", spec.dtype, f"float32 or float64, or rounding hides {id}", "{dtype=float32}")
     if not _tells(proof, spec):
@@ -56,9 +56,9 @@ def pitfall(id: str, spec: LSTMSpec) -> Pitfall:
     return _pair(mistake, proof, _names(spec))
 
 
-def _missing(proof: Proof, spec: LSTMSpec) -> list[Need]:
-    """What a spec lacks of what a proof needs."""
-    return [need for need in map(NEEDS.__getitem__, proof.needs) if not need.holds(spec)]
+def _missing(needs: Sequence[str], spec: LSTMSpec) -> list[str]:
+    """What a spec lacks of what is needed."""
+    return [name for name in needs if not HOLDS[name](spec)]
 
 
 def _tells(proof: Proof, spec: LSTMSpec) -> bool:

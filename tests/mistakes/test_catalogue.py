@@ -12,9 +12,9 @@ import pytest
 
 import lstm_inspect
 from lstm_inspect.cli import COMMANDS
-from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
+from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, NEEDS, Mistake
 from lstm_inspect.mistakes.finding import LEVELS, Level
-from lstm_inspect.mistakes.needs import NEEDS, VALUES
+from lstm_inspect.mistakes.needs import ALWAYS, HOLDS, VALUES
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -118,7 +118,7 @@ def test_what_shapes_show_is_found_by_diagnose_alone(id: str) -> None:
 def test_each_mistake_has_a_proof_whose_names_are_known() -> None:
     proofs = [proof for mistake in CATALOGUE for proof in mistake.proofs]
     assert all(mistake.proofs for mistake in CATALOGUE)
-    assert {need for proof in proofs for need in proof.needs} == set(NEEDS)
+    assert {*ALWAYS, *(need for proof in proofs for need in proof.needs)} == set(NEEDS) == set(HOLDS)
     assert {proof.values for proof in proofs} == set(VALUES)
 
 
