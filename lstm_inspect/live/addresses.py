@@ -89,7 +89,8 @@ class Ledger:
 
     def features(self, addresses: Tensor) -> Tensor:
         """Which feature of its direction each address is."""
-        return (addresses & _ELEMENT) % self._sizes(addresses)[0]
+        widths = self._tables[0][:, 0].to(addresses.device)  # no more than is needed: there may be millions
+        return (addresses & _ELEMENT) % widths[addresses >> _BITS]
 
     def places(self, addresses: Tensor) -> Tensor:
         """Addresses without their features: equal for all features of one direction at one step or in one row."""
