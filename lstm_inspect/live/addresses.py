@@ -60,7 +60,7 @@ class Ledger:
         sizes = rows, len(source.lengths), source.directions, _width(source, kind)
         first = (number * len(KINDS) + KINDS.index(kind) + 1) << _BITS
         made = first + torch.arange(math.prod(sizes)).view(sizes)
-        made = made.flatten(2) if kind == "output" else made.transpose(1, 2).flatten(0, 1)
+        made = made.flatten(2) if kind == "output" else made.transpose(1, 2).contiguous().flatten(0, 1)
         if not source.batched:
             return made[:, 0]
         return made.transpose(0, 1) if kind == "output" and source.batch_first else made
