@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import product
+from typing import Any
+
 import pytest
+import torch
 import uses
+from torch import Tensor, nn
 from uses import Case
 
 from lstm_inspect import inspect_model
+from lstm_inspect.live.addresses import _expressions
+from lstm_inspect.live.reads import Tracer, following
 from lstm_inspect.live.report import ModelReport
+from lstm_inspect.mistakes.read import Source
+
+OPTIONS = [
+    {"num_layers": layers, "bidirectional": both, "batch_first": first}
+    for layers, both, first in product((1, 2), (False, True), (False, True))
+]
 
 
 def use(case: Case) -> ModelReport:
@@ -36,3 +49,37 @@ def test_a_right_model_is_clean_and_what_it_reads_is_told(case: Case) -> None:
 def test_the_tables_are_as_long_as_they_should_be() -> None:
     assert len(uses.WRONG) >= 30
     assert len(uses.RIGHT) >= 30
+
+
+class Says(nn.Module):
+    """A model whose result is an expression over its LSTM's."""
+
+    def __init__(self, expression: str, **options: Any) -> None:
+        super().__init__()
+        self.rnn = nn.LSTM(4, 6, **options)
+        self.expression = expression
+
+    def forward(self, x: Tensor) -> Any:
+        output, (hn, cn) = self.rnn(x)
+        lengths = torch.full((3,), 5)
+        return eval(self.expression, {"torch": torch, "output": output, "hn": hn, "cn": cn, "lengths": lengths})
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_every_expression_that_torch_can_run_is_told(options: dict[str, Any]) -> None:
+    x = torch.randn((3, 5, 4) if options["batch_first"] else (5, 3, 4))
+    directions = 2 if options["bidirectional"] else 1
+    source = Source("rnn", 0, "LSTM", options["num_layers"], directions, 6, 6, (5, 5, 5), options["batch_first"])
+    told = []
+    for expression in dict.fromkeys(_expressions(source)):
+        model = Says(expression, **options)
+        try:
+            expected = model(x)
+        except (RuntimeError, IndexError):
+            continue
+        with following(Tracer()) as tracer:
+            model(x)
+        told += [read.expression for read in tracer.reads]
+        model.expression = str(told[-1])
+        assert torch.equal(model(x).squeeze(), expected.squeeze()), expression
+    assert len(told) >= 10
