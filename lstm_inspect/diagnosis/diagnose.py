@@ -10,9 +10,9 @@ from typing import Any, Final, Literal, TypeAlias
 from lstm_inspect.diagnosis import state_dict
 from lstm_inspect.diagnosis.evidence import evidence
 from lstm_inspect.diagnosis.expression import Names
-from lstm_inspect.diagnosis.finding import Diagnosis, LikelyCause, Values
+from lstm_inspect.diagnosis.finding import Diagnosis, Frame, LikelyCause, Values
 from lstm_inspect.diagnosis.known import Known
-from lstm_inspect.diagnosis.origin import NOWHERE, Frame, Origin, origin_of
+from lstm_inspect.diagnosis.origin import NOWHERE, Origin, origin_of
 from lstm_inspect.diagnosis.rule import Cause, Rule, rules
 from lstm_inspect.diagnosis.text import Window, clean, windows
 from lstm_inspect.diagnosis.wording import Value, Wording
@@ -38,6 +38,7 @@ _ASKS: Final = (
 )
 _THE_TRACEBACK: Final = "the traceback: other code raises the same words, and this holds if they came from an LSTM"
 _MOST_SHOWN: Final = 600
+_MOST_LOOKED_AT: Final = 100  # occurrences of one wording that other code raised: a log of nothing else ends in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,8 @@ def _match(rule: Rule, wording: Wording, window: Window, known: Known) -> _Match
         if key in seen:
             continue  # a log repeats itself
         seen.add(key)
+        if len(seen) > _MOST_LOOKED_AT:
+            break
         origin = origin_of(window.lines, line)
         names = names_of(rule, known, wording.read(found), found[0], origin)
         if rule.claims is not None and not names.value(rule.claims):

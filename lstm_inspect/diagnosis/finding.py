@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from lstm_inspect.diagnosis.origin import Frame
 from lstm_inspect.errors import Spell, spell_arguments, spell_python
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
@@ -15,6 +14,17 @@ from lstm_inspect.theory.shown import Shown
 Values: TypeAlias = tuple[int | float | str, ...]
 """A shape, one size, a dtype or a device: what was expected, or what came."""
 Kind: TypeAlias = Literal["refused", "wrong", "trap"]
+
+
+@written("file line function code")
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a traceback; what it does not show is None or empty."""
+
+    file: str
+    line: int | None = None
+    function: str = ""
+    code: str = ""
 
 
 @written("cause fix likely_if")

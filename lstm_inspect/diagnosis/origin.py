@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, TypeAlias
 
+from lstm_inspect.diagnosis.finding import Frame
 from lstm_inspect.diagnosis.rule import table
-from lstm_inspect.theory.contract import written
 
 Trace: TypeAlias = Literal["none", "lstm", "silent", "elsewhere"]
 """What the frames show: no line of the user's code, a recurrent layer or packing, neither, or other code."""
@@ -22,33 +22,6 @@ _MOST_OF_A_LINE: Final = 500
 _MOST_LINES_BEFORE: Final = 60
 _MOST_LINES_AFTER: Final = 8
 _MOST_LINES_APART: Final = 14  # a notebook shows some lines around each frame
-
-
-@written("file line function code")
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame of a traceback; what it does not show is None or empty."""
-
-    file: str
-    line: int | None = None
-    function: str = ""
-    code: str = ""
-
-    @property
-    def own(self) -> bool:
-        """Whether it is the user's code and no library's.
-
-        >>> Frame("/usr/lib/python3/dist-packages/torch/nn/modules/rnn.py").own, Frame("train.py").own
-        (False, True)
-        """
-        return not _has("library", self.file)
-
-    @property
-    def words(self) -> str:
-        """What it says: without its folders, whose names mean nothing, but for the package that it is of."""
-        package = _pattern("package").search(self.file)
-        name = re.split(r"[/\\]", self.file)[-1]
-        return " ".join([package[1] if package else "", name, self.function, self.code])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +57,22 @@ def _has(name: str, text: str) -> bool:
     return _pattern(name).search(text) is not None
 
 
+def _own(frame: Frame) -> bool:
+    """Whether a frame is the user's code and no library's.
+
+    >>> _own(Frame("/usr/lib/python3/dist-packages/torch/nn/modules/rnn.py")), _own(Frame("train.py"))
+    (False, True)
+    """
+    return not _has("library", frame.file)
+
+
+def _words(frame: Frame) -> str:
+    """What a frame says: without its folders, whose names mean nothing, but for the package that it is of."""
+    package = _pattern("package").search(frame.file)
+    name = re.split(r"[/\\]", frame.file)[-1]
+    return " ".join([package[1] if package else "", name, frame.function, frame.code])
+
+
 def origin_of(lines: Sequence[str], at: int) -> Origin:
     """Where the message that begins in a line was raised.
 
@@ -102,14 +91,14 @@ def origin_of(lines: Sequence[str], at: int) -> Origin:
     frames = list(_frames(context or [own_line])) or list(_quoted(lines[max(0, at - 1) : at]))
     if not frames:
         return NOWHERE
-    own = [frame for frame in frames if frame.own]
+    own = [frame for frame in frames if _own(frame)]
     between = [line for line in context if not _frame_in(line)]
     return Origin(
         user=next((frame for frame in reversed(own) if frame.file), None),
         line=own[-1].code or None if own else None,
         raised=frames[-1].code or None,
-        in_torch=not frames[-1].own,
-        text="\n".join([*(frame.words for frame in frames), *between]),
+        in_torch=not _own(frames[-1]),
+        text="\n".join([*(_words(frame) for frame in frames), *between]),
         trace=_trace(frames, own, between),
     )
 
@@ -171,15 +160,15 @@ def _quoted(before: Sequence[str]) -> Iterator[Frame]:
 def _trace(frames: Sequence[Frame], own: Sequence[Frame], between: Sequence[str]) -> Trace:
     """What the frames show; a file's name counts where it is a library's, or that of the user's innermost frame."""
     code = "\n".join(f"{frame.function} {frame.code}" for frame in own)
-    named = "\n".join(frame.words for frame in frames if frame not in own[:-1])
+    named = "\n".join(_words(frame) for frame in frames if frame not in own[:-1])
     layers = [found[1] for frame in frames if (found := _pattern("layer").search(frame.file))]
     if layers and _has("other_layer", layers[-1]):
         return "elsewhere"
     if _has("recurrent", "\n".join([code, named, *between])):
         return "lstm"
-    others = [frame for frame in frames if frame.own or not _has("torch", frame.file)]
-    if _has("another_kind", code) or (others and not others[-1].own):
+    others = [frame for frame in frames if _own(frame) or not _has("torch", frame.file)]
+    if _has("another_kind", code) or (others and not _own(others[-1])):
         return "elsewhere"
-    if own and _has("states", f"{code}\n{own[-1].words}"):
+    if own and _has("states", f"{code}\n{_words(own[-1])}"):
         return "lstm"
     return "silent" if any(frame.code and frame.file for frame in own) else "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -88,3 +89,11 @@ def test_a_message_cut_and_changed_anywhere(message: str, data: st.DataObject) -
 )
 def test_no_number_and_no_line_is_too_long(text: str) -> None:
     assert diagnose(text).rule in (None, "hidden-size", "index-range")
+
+
+def test_a_log_of_nothing_but_other_codes_errors_ends_in_time() -> None:
+    said = "RuntimeError: mat1 and mat2 must have the same dtype\n"
+    one = f'  File "net.py", line 3, in f\n    {"hidden mask energy " * 26}%d\n{said}'
+    start = time.process_time()
+    assert not diagnose("".join(one % number for number in range(1700))).matched
+    assert time.process_time() - start < 3  # half a second where nothing else runs

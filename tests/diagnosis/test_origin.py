@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lstm_inspect.diagnosis.diagnose import diagnose
-from lstm_inspect.diagnosis.origin import Frame
+from lstm_inspect.diagnosis.finding import Frame
 
 SAID = "RuntimeError: input.size(-1) must be equal to input_size. Expected 3, got 7"
 TORCH = 'File "/env/lib/python3.11/site-packages/torch/nn/modules/rnn.py", line 205, in check_input'
