@@ -212,11 +212,10 @@ def packed_checked() -> Iterator[None]:
         handle.remove()
 
 
-def evidence_of(rule: Rule, cause: Cause) -> Names:
-    """The names that a rule's conditions meet in a case."""
-    match = diagnosis.last_match(message_of(rule.id, cause.id), known_of(cause))
-    assert match is not None
-    return match.names
+def matched(rule: Rule, text: str, known: Known) -> diagnosis._Match | None:
+    """What one rule alone makes of a text."""
+    found = (diagnosis._match(rule, wording, next(windows(text)), known) for wording in rule.wordings)
+    return next((match for match in found if match is not None), None)
 
 
 def conditions(cause: Cause) -> list[tuple[str, int, str]]:
@@ -250,11 +249,6 @@ def decided(rule: Rule, names: Names) -> Decided:
     return Decided(tuple((cause.id, sure) for cause, sure in diagnosis.ranked_causes(rule, names)))
 
 
-def own_cases(rule: Rule) -> list[tuple[Names, Expect]]:
-    """What the conditions of a rule meet in the cases of its causes: each comes first in its own."""
-    return [(evidence_of(rule, cause), Expect(first=(cause.id,))) for cause in rule.causes]
-
-
 @dataclass(frozen=True)
 class Expect:
     """What a case asks of the causes: those that come first, those that are sure or ruled out."""
@@ -284,19 +278,17 @@ def _asked(row: Mapping[str, Any]) -> Expect:
 
 
 def cases_of(rule: Rule) -> list[tuple[Names, Expect]]:
-    """Everything that the conditions of a rule are held against."""
-    found = own_cases(rule)
-    for name, text, known, asked in more_cases():
-        match = diagnosis.last_match(text, known)
-        if name == rule.id and match is not None:
-            found.append((match.names, asked))
-    return found
+    """Everything that the conditions of a rule are held against: each cause comes first in its own case."""
+    own = [(message_of(rule.id, cause.id), known_of(cause), Expect(first=(cause.id,))) for cause in rule.causes]
+    rows = [(text, known, asked) for name, text, known, asked in more_cases() if name == rule.id]
+    found = [(matched(rule, text, known), asked) for text, known, asked in (*own, *rows)]
+    return [(match.names if match else Names({}), asked) for match, asked in found]
 
 
 def whose(rule: Rule, text: str) -> str:
     """Whose a text is by one rule alone: "ours", "perhaps", "other" or "nobody's"."""
-    found = (diagnosis._match(rule, wording, next(windows(text)), Known()) for wording in rule.wordings)
-    return next((match.whose for match in found if match is not None), "nobody's")
+    match = matched(rule, text, Known())
+    return match.whose if match else "nobody's"
 
 
 def claimed(rule: Rule) -> list[tuple[str, str]]:

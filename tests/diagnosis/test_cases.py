@@ -6,6 +6,7 @@ And each condition and each line is made wrong on purpose: something must turn r
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import replace
 
 import pytest
@@ -66,6 +67,24 @@ def test_each_condition_that_is_turned_round_is_seen(name: str) -> None:
             wrong = turned_round(cause, field, place, condition)
             other = replace(rule, causes=tuple(wrong if each is cause else each for each in rule.causes))
             assert not all(asked.met_by(decided(other, names)) for names, asked in cases), (cause.id, condition)
+
+
+def all_met(rule: Rule) -> bool:
+    """Whether a rule decides every case as it is asked to; one whose list became a truth value does not."""
+    try:
+        return all(asked.met_by(decided(rule, names)) for names, asked in cases_of(rule))
+    except (TypeError, AttributeError):
+        return False
+
+
+@pytest.mark.parametrize("name", [rule.id for rule in rules() if rule.names])
+def test_each_name_of_a_condition_that_is_turned_round_is_seen(name: str) -> None:
+    rule = RULES[name]
+    used = " ".join([*rule.names.values(), *(each for cause in rule.causes for _, _, each in conditions(cause))])
+    for word, expression in rule.names.items():
+        wrong = replace(rule, names={**rule.names, word: f"not ({expression})"})
+        if re.search(rf"\b{word}\b", used):
+            assert not all_met(wrong), word
 
 
 @pytest.mark.parametrize("name", [rule.id for rule in rules() if rule.claims or rule.ours])
