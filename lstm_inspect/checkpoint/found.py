@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.groups import Container, Content, Group, groups, prefix, where
-from lstm_inspect.checkpoint.names import STORED
+from lstm_inspect.checkpoint.groups import STORED, Container, Content, Group, groups, prefix, where
 from lstm_inspect.checkpoint.refusal import UnreadableError
 from lstm_inspect.checkpoint.report import BY_NAMES, FoundLSTM, FoundParameter, OtherModule, Problem
 from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes

@@ -1,12 +1,16 @@
-"""The recurrent modules of a state dict, found by the names of their parameters."""
+"""The recurrent modules of a state dict, found by the names of their parameters.
+
+Foreign facts: torch's nn.RNNBase and nn.LSTMCell name the parameters; torch.nn.utils' weight_norm, spectral_norm,
+prune and parametrize, and the weight drop of AWD-LSTM (Merity et al., 2017), store them under names of their own.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
-from lstm_inspect.checkpoint.names import STORED, Slot, parse, quantized_module
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.warnings import SpecWarning
 
@@ -21,9 +25,57 @@ WRAPPERS: Final = {
 }
 """What wrappers put before every name, and who does."""
 
+KINDS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+"""The kinds of parameter, in torch's order; weight_hr is the projection's."""
+
+STORED: Final = {
+    "": "",
+    ".original": "a parametrization (torch.nn.utils.parametrize)",
+    ".original1": "weight_norm (torch.nn.utils.parametrizations)",
+    "_orig": "pruning or spectral_norm (torch.nn.utils)",
+    "_raw": "weight drop (AWD-LSTM)",
+    "_v": "weight_norm (torch.nn.utils)",
+}
+"""What a parameter may be stored as: the suffix of its name, best first, and what put it there.
+
+The shape is the parameter's own. What else those methods store (``_g``, ``_u``, ``_mask``, ``.original0``) is not it.
+"""
+
+_NAME: Final = re.compile(
+    r"(?:(?P<module>.+)\.)?"
+    rf"(?P<kind>{'|'.join(KINDS)})(?:_l(?P<layer>0|[1-9]\d{{0,8}})(?P<reverse>_reverse)?)?"
+    r"(?P<stored>\.original[01]?|_orig|_raw|_[vgu]|_mask|)",
+    re.DOTALL,
+)
+_QUANTIZED: Final = re.compile(
+    r"(?:(?P<module>.+)\.)?(?:layers\.\d+\.layer_(?:fw|bw)\.cell\..+|_all_weight_values\.\d+\..+)", re.DOTALL
+)
+
 _BESIDE_WRAPPED: Final = {"n_averaged"}  # torch.optim.swa_utils.AveragedModel's own buffer
 _LONGEST_WRAPPER: Final = 200  # characters
 _RANK: Final = {stored: rank for rank, stored in enumerate(STORED)}
+
+
+class Slot(NamedTuple):
+    """Which parameter of a recurrent module a tensor is: one of KINDS, its layer (None in a cell), its direction."""
+
+    kind: str
+    layer: int | None = None
+    reverse: bool = False
+
+    @property
+    def name(self) -> str:
+        """torch's name.
+
+        >>> Slot("weight_ih", 1, reverse=True).name, Slot("bias_hh").name
+        ('weight_ih_l1_reverse', 'bias_hh')
+        """
+        return self.kind if self.layer is None else f"{self.kind}_l{self.layer}{'_reverse' if self.reverse else ''}"
+
+    @property
+    def order(self) -> tuple[int, bool, int]:
+        """Sorts slots as ``module.named_parameters()`` does."""
+        return (self.layer or 0, self.reverse, KINDS.index(self.kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +172,27 @@ def where(module: str, container: Container) -> str:
     return ", in ".join(part for part in (module, keys) if part) or "the LSTM itself"
 
 
+def parse(name: str) -> tuple[str, Slot, str] | None:
+    """The module, the slot and the stored suffix of a recurrent module's parameter; None for any other name.
+
+    >>> parse("encoder.lstm.weight_ih_l0_reverse")
+    ('encoder.lstm', Slot(kind='weight_ih', layer=0, reverse=True), '')
+    >>> parse("lstm.parametrizations.weight_hh_l0.original1")
+    ('lstm', Slot(kind='weight_hh', layer=0, reverse=False), '.original1')
+    >>> parse("fc.weight")
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        return None
+    module, layer = match["module"] or "", match["layer"]
+    if match["stored"].startswith("."):
+        module, _, last = module.rpartition(".")
+        if last != "parametrizations":
+            return None
+    slot = Slot(match["kind"], None if layer is None else int(layer), match["reverse"] is not None)
+    return module, slot, match["stored"]
+
+
 def _wrapper_of(names: Iterable[str]) -> str:
     """What wrappers put before all names of a state dict; empty if nothing."""
     found, rest = "", [name for name in names if name not in _BESIDE_WRAPPED]
@@ -146,9 +219,10 @@ def _groups_of(entries: Sequence[Entry]) -> Iterator[Group]:
 def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> None:
     """Put a tensor with its module's others; of two ways in which a parameter is stored the better one stays."""
     name = entry.name.removeprefix(wrapper)
-    quantized = quantized_module(name)
+    quantized = _QUANTIZED.fullmatch(name)
     if quantized is not None:
-        found.setdefault((quantized, "quantized"), Group(entry.container, quantized, wrapper))
+        module = quantized["module"] or ""
+        found.setdefault((module, "quantized"), Group(entry.container, module, wrapper))
         return
     module, slot, stored = parse(name) or ("", None, "")
     vector = stored == "_v" and len(entry.shape) < 2  # spectral_norm's; weight_norm's has the weight's shape

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from lstm_inspect.checkpoint.names import Slot
+from lstm_inspect.checkpoint.groups import Slot
 from lstm_inspect.theory.contract import Natural, Positive, written
 from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.shapes import Shape

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from lstm_inspect.checkpoint.found import recurrent_modules
-from lstm_inspect.checkpoint.groups import Content, Entry
-from lstm_inspect.checkpoint.names import parse
+from lstm_inspect.checkpoint.groups import Content, Entry, parse
 from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
 
 Shapes = dict[str, tuple[int, ...]]
