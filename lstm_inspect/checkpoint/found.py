@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.groups import STORED, Container, Content, Group, groups, prefix, where
+from lstm_inspect.checkpoint.groups import STORED, Container, Content, Group, groups, where
 from lstm_inspect.checkpoint.refusal import UnreadableError
 from lstm_inspect.checkpoint.report import BY_NAMES, FoundLSTM, FoundParameter, OtherModule, Problem
 from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
@@ -60,7 +60,7 @@ def recurrent_modules(content: Content) -> tuple[list[FoundLSTM], list[OtherModu
         if agreed is None or group.cell or agreed.kind != "LSTM":
             others.append(_other(group, agreed))
         else:
-            attributes = content.attributes.get((group.container, prefix(group.wrapper, group.module)[:-1]), {})
+            attributes = content.attributes.get((group.container, group.prefix[:-1]), {})
             notes = (*_notes(group), *_also(group, twins, content.again), *_shared(group, owners))
             lstms.append(_lstm(group, agreed, attributes, notes))
     return lstms, others
@@ -88,8 +88,8 @@ def _notes(group: Group) -> Iterator[str]:
 
 def _also(group: Group, twins: Iterable[Group], again: Iterable[tuple[Container, Container]]) -> Iterator[str]:
     """Where else it is to be found, or what holds it; what holds itself leads nowhere else."""
-    yield from (f"also as {where(twin.module, twin.container)}: the same numbers, counted once" for twin in twins)
-    path = (*group.container, *prefix(group.wrapper, group.module).split(".")[:-1])
+    yield from (f"also as {where(twin.name, twin.container)}: the same numbers, counted once" for twin in twins)
+    path = (*group.container, *group.prefix.split(".")[:-1])
     for first, other in again:
         if path[: len(first)] == first and other[: len(first)] != first:
             yield f"also under {where('', other)}: the same numbers, counted once"
@@ -117,7 +117,7 @@ def _lstm(group: Group, agreed: Sizes, attributes: Mapping[str, Any], notes: Seq
         refusal = [Problem("sizes", f"no nn.LSTM has these sizes: {error.message().partition('. ')[0]}")]
     return FoundLSTM(
         group.container,
-        group.module,
+        group.name,
         group.wrapper,
         sizes=agreed,
         spec=None if agreed.input_size is None else spec,
@@ -181,7 +181,7 @@ def _misfit(parameter: Parameter, shape: Shape | None, agreed: Sizes) -> Iterato
 
 def _other(group: Group, agreed: Sizes | None) -> OtherModule:
     """A group of parameters that is no nn.LSTM; its sizes None where the shapes don't tell."""
-    place = group.container, group.module, group.wrapper
+    place = group.container, group.name, group.wrapper
     if not group.parameters:
         return OtherModule(*place, "quantized LSTM", None, _QUANTIZED)
     if agreed is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from os.path import commonprefix
 from typing import Any, Final, NamedTuple
 
 from lstm_inspect.theory.shapes import Shape
@@ -52,7 +53,7 @@ _QUANTIZED: Final = re.compile(
 )
 
 _BESIDE_WRAPPED: Final = {"n_averaged"}  # torch.optim.swa_utils.AveragedModel's own buffer
-_LONGEST_WRAPPER: Final = 200  # characters
+_WRAPPED: Final = re.compile(f"(?:{'|'.join(map(re.escape, WRAPPERS))})*")
 _RANK: Final = {stored: rank for rank, stored in enumerate(STORED)}
 
 
@@ -72,7 +73,6 @@ class Slot(NamedTuple):
         """
         return self.kind if self.layer is None else f"{self.kind}_l{self.layer}{'_reverse' if self.reverse else ''}"
 
-    @property
     def order(self) -> tuple[int, bool, int]:
         """Sorts slots as ``module.named_parameters()`` does."""
         return (self.layer or 0, self.reverse, KINDS.index(self.kind))
@@ -119,19 +119,33 @@ class Stored(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """The parameters of one recurrent module.
+class Found:
+    """A recurrent module, by where it stands in a file.
 
     Attributes:
-        container: the state dict's place in the file.
-        module: the module's qualified name, without what a wrapper put before it; empty for the model itself.
-        wrapper: what a wrapper put before it.
-        parameters: the tensors by slot, in torch's order; none if it is an LSTM made for quantization.
+        container: the keys that lead to its state dict.
+        name: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
+        wrapper: what a wrapper (DataParallel, torch.compile) put before every name.
     """
 
     container: Container
-    module: str
+    name: str
     wrapper: str
+
+    @property
+    def prefix(self) -> str:
+        """What stands before its parameters' names in the state dict.
+
+        >>> Found((), "encoder.lstm", "module.").prefix, Found((), "", "").prefix
+        ('module.encoder.lstm.', '')
+        """
+        return f"{self.wrapper}{self.name}." if self.name else self.wrapper
+
+
+@dataclass(frozen=True, slots=True)
+class Group(Found):
+    """The parameters of one recurrent module: the tensors by slot; none if it is an LSTM made for quantization."""
+
     parameters: dict[Slot, Stored] = field(default_factory=dict)
 
     @property
@@ -144,22 +158,13 @@ def groups(entries: Iterable[Entry]) -> list[Group]:
     """The recurrent modules among a file's tensors, in the file's order.
 
     >>> found = groups([Entry((), "rnn.weight_ih_l0", (80, 10), "float32"), Entry((), "fc.bias", (2,), "float32")])
-    >>> [(group.module, [slot.name for slot in group.parameters]) for group in found]
+    >>> [(group.name, [slot.name for slot in group.parameters]) for group in found]
     [('rnn', ['weight_ih_l0'])]
     """
     containers: dict[Container, list[Entry]] = {}
     for entry in entries:
         containers.setdefault(entry.container, []).append(entry)
     return [group for container in containers.values() for group in _groups_of(container)]
-
-
-def prefix(wrapper: str, module: str) -> str:
-    """What stands before the names of a module's parameters in the state dict.
-
-    >>> prefix("module.", "encoder.lstm"), prefix("", "")
-    ('module.encoder.lstm.', '')
-    """
-    return f"{wrapper}{module}." if module else wrapper
 
 
 def where(module: str, container: Container) -> str:
@@ -193,27 +198,19 @@ def parse(name: str) -> tuple[str, Slot, str] | None:
     return module, slot, match["stored"]
 
 
-def _wrapper_of(names: Iterable[str]) -> str:
-    """What wrappers put before all names of a state dict; empty if nothing."""
-    found, rest = "", [name for name in names if name not in _BESIDE_WRAPPED]
-    while rest and len(found) < _LONGEST_WRAPPER:
-        wrapper = next((each for each in WRAPPERS if all(name.startswith(each) for name in rest)), None)
-        if wrapper is None:
-            break
-        found, rest = found + wrapper, [name.removeprefix(wrapper) for name in rest]
-    return found
-
-
 def _groups_of(entries: Sequence[Entry]) -> Iterator[Group]:
-    wrapper = _wrapper_of(entry.name for entry in entries)
+    """Those of one state dict: what stands before all of its names was put there by wrappers."""
+    names = [entry.name for entry in entries if entry.name not in _BESIDE_WRAPPED]
+    wrapped = _WRAPPED.match(commonprefix(names))  # noqa: RUF071 - names are no paths
+    wrapper = wrapped[0] if wrapped else ""
     found: dict[tuple[str, str], Group] = {}
     for entry in entries:
         _take(entry, wrapper, found)
     _join_weight_drop(found)
     for (_, kind), group in found.items():
         if group.parameters or kind == "quantized":
-            ordered = dict(sorted(group.parameters.items(), key=lambda item: item[0].order))
-            yield replace(group, parameters=ordered)
+            ordered = sorted(group.parameters.items(), key=lambda item: item[0].order())
+            yield replace(group, parameters=dict(ordered))
 
 
 def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
-from lstm_inspect.checkpoint.groups import Container, Entry, prefix
+from lstm_inspect.checkpoint.groups import Entry, Found
 from lstm_inspect.checkpoint.sizes import Sizes
 from lstm_inspect.errors import Spell, spell_python
 from lstm_inspect.theory import contract
@@ -37,6 +37,16 @@ BY_NAMES: Final = {
 }
 """What tells each argument of nn.LSTM where parameters bear torch's names."""
 
+_ARGUMENTS: Final = (
+    "input_size",
+    "hidden_size",
+    "num_layers",
+    "bidirectional",
+    "bias",
+    "proj_size",
+    "dtype",
+    *SHAPELESS,
+)
 _PROBLEMS: Final = (
     *("missing-layer", "missing-direction", "missing-parameter"),
     *("shape", "mixed-dtypes", "dtype", "sizes", "kind", "foreign"),
@@ -84,26 +94,6 @@ class Told:
 
     argument: str
     by: Annotated[str, Limit(enum=list(CERTAINTY))]
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A recurrent module that a checkpoint holds.
-
-    Attributes:
-        container: the keys that lead to its state dict.
-        name: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
-        wrapper: what a wrapper (DataParallel, torch.compile) put before every name.
-    """
-
-    container: Container
-    name: str
-    wrapper: str
-
-    @property
-    def prefix(self) -> str:
-        """What stands before its parameters' names in the state dict."""
-        return prefix(self.wrapper, self.name)
 
 
 @written(
@@ -160,10 +150,8 @@ class FoundLSTM(Found):
         """What to type to inspect it: both sizes, and whatever does not stand at LSTMSpec's default."""
         if self.spec is None:
             return None
-        default = LSTMSpec()
-        names = ("num_layers", "bidirectional", "bias", "proj_size", "dtype", *SHAPELESS)
-        told = {name: getattr(self.spec, name) for name in names if getattr(self.spec, name) != getattr(default, name)}
-        return spell.inspection({"input_size": self.spec.input_size, "hidden_size": self.spec.hidden_size, **told})
+        told = {"input_size": self.spec.input_size, "hidden_size": self.spec.hidden_size, **self.spec.arguments()}
+        return spell.inspection({name: told[name] for name in _ARGUMENTS if name in told})
 
 
 @written("name container prefix kind *sizes message")

@@ -46,11 +46,7 @@ class _Node:
 
 
 def tensors(held: Any) -> Content:
-    """Every tensor in mappings, sequences, objects and modules; each container once, as a pickle may hold itself.
-
-    Raises:
-        UnreadableError: a tensor's sizes are none, or there is more than is looked at.
-    """
+    """Every tensor in mappings, sequences, objects and modules; each container once, as a pickle may hold itself."""
     try:
         return _walk(held)
     except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
@@ -152,21 +148,16 @@ def _tensor(value: Any) -> Tensor | None:
 
 def _sparse(made: Made) -> Tensor:
     *_, values, size = (part for part in made.arguments[1] if isinstance(part, Made))
-    return _apart(size.arguments[0], (_tensor(values) or ((), "unknown"))[1])
+    return sizes_of(size.arguments[0]), (_tensor(values) or ((), "unknown"))[1], None
 
 
 def _array(made: Made) -> Tensor | None:
     """A NumPy array; one without its state has no sizes."""
-    return _apart(made.state[1], _numpy_name(made.state[2])) if type(made.state) is tuple else None
+    return _of_numpy(made.state[1], made.state[2]) if type(made.state) is tuple else None
 
 
-def _apart(sizes: Any, dtype: str) -> Tensor:
-    """What shares no storage."""
-    return sizes_of(sizes), dtype, None
-
-
-def _numpy_name(dtype: Made) -> str:
-    return numpy_dtype(dtype.arguments[0])[0]
+def _of_numpy(sizes: Any, dtype: Made) -> Tensor:
+    return sizes_of(sizes), numpy_dtype(dtype.arguments[0])[0], None
 
 
 def _strided(storage: Persistent, offset: int, size: Any, stride: Any, dtype: Global | None = None) -> Tensor:
@@ -206,11 +197,7 @@ def dtype_bytes(dtype: str, count: int) -> int:
 
 
 def sizes_of(sizes: Any) -> tuple[int, ...]:
-    """Sizes that are some.
-
-    Raises:
-        ValueError: they are none.
-    """
+    """Sizes that are some; ValueError where they are none."""
     few = isinstance(sizes, tuple | list) and len(sizes) <= _MOST_AXES
     if not few or not all(type(size) is int and 0 <= size < _LARGEST for size in sizes):
         raise ValueError("no sizes")
@@ -243,9 +230,11 @@ _READERS: Final[dict[str, Callable[[Made], Tensor | None]]] = {
     ),
     "torch._tensor._rebuild_from_type_v2": lambda made: _tensor(Made(made.arguments[0], made.arguments[2])),
     "torch._utils._rebuild_tensor_v3": lambda made: _strided(*made.arguments[:4], *made.arguments[6:7]),
-    "torch._utils._rebuild_meta_tensor_no_storage": lambda made: _apart(made.arguments[1], _last(made.arguments[0])),
+    "torch._utils._rebuild_meta_tensor_no_storage": lambda made: (
+        (sizes_of(made.arguments[1]), _last(made.arguments[0]), None)
+    ),
     "torch._utils._rebuild_sparse_tensor": _sparse,
     "numpy._reconstruct": _array,
-    "numpy._frombuffer": lambda made: _apart(made.arguments[2], _numpy_name(made.arguments[1])),
+    "numpy._frombuffer": lambda made: _of_numpy(made.arguments[2], made.arguments[1]),
 }
 """What the calls that rebuild a tensor or an array say of it."""

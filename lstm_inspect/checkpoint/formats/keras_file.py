@@ -34,11 +34,7 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[Any, str]]:
-    """The HDF5 file and the configuration of the model, empty if it is not there.
-
-    Raises:
-        UnreadableError: h5py is not installed, or it can't be read.
-    """
+    """The HDF5 file and the configuration of the model, empty if it is not there."""
     try:
         import h5py
     except ModuleNotFoundError:

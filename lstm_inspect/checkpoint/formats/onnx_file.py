@@ -22,11 +22,7 @@ _DTYPES: Final = {1: "float32", 10: "float16", 11: "float64", 16: "bfloat16", 2:
 
 
 def load(path: Path) -> Any:
-    """The model, without what lies in other files.
-
-    Raises:
-        UnreadableError: onnx is not installed, or it is no model of ONNX.
-    """
+    """The model, without what lies in other files."""
     try:
         import onnx
     except ModuleNotFoundError:

@@ -19,11 +19,7 @@ _MOST_HEADER: Final = 100_000_000  # bytes of a safetensors header, by that form
 
 
 def recognise(path: Path) -> str:
-    """How a checkpoint was written, one of the report's FORMATS; "pickle" of every file that begins with one.
-
-    Raises:
-        UnreadableError: it is none of them, it is missing, empty, a folder, or can't be read.
-    """
+    """How a checkpoint was written, one of the report's FORMATS; "pickle" of every file that begins with one."""
     size, head = _open(path)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path)

@@ -35,11 +35,7 @@ _PADDED_CALL: Final = re.compile(
 
 
 def pickle_content(path: Path) -> tuple[str, Content]:
-    """The format and the tensors of a pickle: torch's before 1.6, which is five pickles in a row, or any other.
-
-    Raises:
-        UnreadableError: it is truncated, damaged, or larger than is read here.
-    """
+    """The format and the tensors of a pickle: torch's before 1.6, which is five pickles in a row, or any other."""
     with path.open("rb") as file:
         pickled = unpickle(file)
         if pickled.held != _MAGIC:
@@ -52,11 +48,7 @@ def pickle_content(path: Path) -> tuple[str, Content]:
 
 
 def zip_content(path: Path) -> Content:
-    """The tensors of a file of torch.save since 1.6, or of torch.jit.save.
-
-    Raises:
-        UnreadableError: it is truncated, damaged, compressed, or larger than is read here.
-    """
+    """The tensors of a file of torch.save since 1.6, or of torch.jit.save."""
     with zipfile.ZipFile(path) as archive:
         records = {record.filename.partition("/")[2]: record for record in archive.infolist()}
         text, sound = _read(archive, records["data.pkl"])

@@ -81,9 +81,6 @@ class Pickled(NamedTuple):
 def unpickle(file: IO[bytes]) -> Pickled:
     """What one pickle of a file holds; the file then stands behind it.
 
-    Raises:
-        UnreadableError: it is cut off, damaged, or larger than is read here.
-
     >>> import io, os, pickle
     >>> unpickle(io.BytesIO(pickle.dumps({"call": os.system}))).names == (f"{os.name}.system",)
     True
