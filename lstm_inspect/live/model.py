@@ -105,11 +105,7 @@ class _Trains(BaseException):
 
 @contextmanager
 def _read(target: Target, given: Given) -> Iterator[ModuleType]:
-    """The module of a target; one that trains when it is imported is stopped at its first step.
-
-    Raises:
-        TargetError: it trains.
-    """
+    """The module of a target; one that trains when it is imported is stopped at its first step, and refused."""
 
     def stop(*_: Any) -> None:
         raise _Trains

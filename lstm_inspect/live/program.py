@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from lstm_inspect.errors import TargetError
 
@@ -86,7 +86,7 @@ def _first_on_path(folder: str) -> None:
 
 def _run_module(program: Program) -> None:
     """What ``python -m module`` and ``python folder`` do, by the function of Python's own that does it."""
-    run = cast(Any, runpy)._run_module_as_main
+    run: Any = runpy._run_module_as_main  # type: ignore[attr-defined]
     if program.module:
         _first_on_path(os.getcwd())
         run(program.name)

@@ -115,11 +115,7 @@ def _checks_without_a_cell(spec: LSTMSpec) -> Iterator[CheckResult]:
 
 
 def _check_has_numbers(input: Any) -> None:
-    """Refuse a call whose tensors stand for others: there is nothing to check.
-
-    Raises:
-        NotCoveredError: with what the call was made under.
-    """
+    """Refuse a call whose tensors stand for others: there is nothing to check."""
     data = data_of(input)
     came = None
     if type(data) not in (Tensor, nn.Parameter):

@@ -33,13 +33,7 @@ class RunReport(OfCalls):
 
 
 class Session:
-    """What is known of a program that runs.
-
-    Attributes:
-        program: what runs.
-        status: the exit status that it leaves with.
-        report: what was seen of it.
-    """
+    """A program that runs, the status that it leaves with, and the report of what was seen of it."""
 
     def __init__(self, program: Program, checking: dict[str, Any]) -> None:
         self.program, self.status = program, 0

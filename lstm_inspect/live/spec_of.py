@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
@@ -43,12 +43,15 @@ def spec_of_module(lstm: torch.nn.Module) -> LSTMSpec:
     if not isinstance(lstm, torch.nn.LSTM):
         allowed = "a torch.nn.LSTM, or a class derived from it, is inspected"
         raise CallError("lstm", f"is a {type(lstm).__name__}", allowed, "watch(model) for a module that holds some")
-    device = next(lstm.parameters()).device
-    return LSTMSpec(
-        **{name: getattr(lstm, name) for name in FIELDS},
-        dtype=_dtype(lstm),
-        device=str(device) if device.type == "cuda" else device.type,
-    )
+    found = sorted({dtype_of(weight) for weight in lstm.parameters()})
+    if len(found) != 1:
+        raise CallError("the weights", f"are {' and '.join(found)}", "they must be of one dtype", "lstm.float()")
+    if found[0] not in DTYPES:
+        allowed = f"{', '.join(DTYPES)} are inspected"
+        raise NotCoveredError("the weights", f"are {found[0]}", allowed, "lstm.float() before it is inspected")
+    place = next(lstm.parameters()).device
+    device = str(place) if place.type == "cuda" else place.type
+    return LSTMSpec(**{name: getattr(lstm, name) for name in FIELDS}, dtype=found[0], device=device)
 
 
 def dtype_of(tensor: Tensor) -> str:
@@ -61,29 +64,12 @@ def data_of(input: Any) -> Any:
     return input.data if isinstance(input, PackedSequence) else input
 
 
-def _dtype(lstm: torch.nn.LSTM) -> str:
-    found = sorted({dtype_of(weight) for weight in lstm.parameters()})
-    if len(found) != 1:
-        raise CallError("the weights", f"are {' and '.join(found)}", "they must be of one dtype", "lstm.float()")
-    if found[0] not in DTYPES:
-        allowed = f"{', '.join(DTYPES)} are inspected"
-        raise NotCoveredError("the weights", f"are {found[0]}", allowed, "lstm.float() before it is inspected")
-    return found[0]
-
-
 def spec_of_call(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> LSTMSpec:
     """The spec of a call of a live module, if every shape fits.
-
-    Args:
-        lstm: the module.
-        input: (T, B, I), (B, T, I) if the module is batch_first, (T, I), or a PackedSequence.
-        hx: h0 (L*D, B, R) and c0 (L*D, B, H), without the batch axis if the input has none; zeros if left out.
 
     Raises:
         CallError: an argument's shape does not fit, or a PackedSequence contradicts itself.
 
-    >>> spec_of_call(torch.nn.LSTM(4, 8), torch.zeros(7, 2, 4)).seq_len
-    7
     >>> spec_of_call(torch.nn.LSTM(4, 8), torch.zeros(7, 4, 2))
     Traceback (most recent call last):
     lstm_inspect.errors.CallError: input (7, 4, 2): axis 2 (I) must be 4. Try input.transpose(1, 2).
@@ -92,7 +78,7 @@ def spec_of_call(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> LSTMSpe
     state = "zeros" if hx is None else "random"
     spec = module.replace(state=state, **batch_of(module, input))
     theory = tensors(spec)
-    for name, tensor in _arguments(input, None if hx is None else _pair(hx)):
+    for name, tensor in _arguments(input, hx):
         _see_that_it_fits(spec, theory[name], tuple(tensor.shape))
     return spec
 
@@ -155,9 +141,13 @@ def _order_back(packed: PackedSequence, sequences: int) -> Sequence[int]:
     return back
 
 
-def _pair(hx: Any) -> tuple[Tensor, Tensor]:
+def _arguments(input: Input, hx: Any) -> list[tuple[str, Tensor]]:
+    """The tensors of a call, each under its name."""
+    named = [("packed_input" if isinstance(input, PackedSequence) else "input", data_of(input))]
+    if hx is None:
+        return named
     if isinstance(hx, (tuple, list)) and len(hx) == 2 and all(isinstance(state, Tensor) for state in hx):
-        return hx[0], hx[1]
+        return [*named, ("h0", hx[0]), ("c0", hx[1])]
     came = f"is a {type(hx).__name__}" + (f" of {len(hx)}" if isinstance(hx, (tuple, list)) else "")
     raise CallError("hx", came, "an LSTM has two states: it must be the tuple of two tensors (h0, c0)", "hx=(h0, c0)")
 
@@ -211,12 +201,6 @@ def check_dtypes(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> None:
         if tensor.dtype != weight.dtype:
             allowed = f"it must be {weight.dtype}, as the weights are"
             raise CallError(name, f"is {tensor.dtype}", allowed, f"{name}.to({weight.dtype})")
-
-
-def _arguments(input: Input, hx: State) -> Iterator[tuple[str, Tensor]]:
-    yield "packed_input" if isinstance(input, PackedSequence) else "input", data_of(input)
-    if hx is not None:
-        yield from zip(("h0", "c0"), hx, strict=True)
 
 
 def check_weights(lstm: torch.nn.LSTM, spec: LSTMSpec) -> None:

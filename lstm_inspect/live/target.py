@@ -73,11 +73,7 @@ def parse_target(text: str) -> Target:
 
 @contextmanager
 def imported(target: Target, arguments: Sequence[str] = ()) -> Iterator[ModuleType]:
-    """The module that a target names, run as ``import`` runs it; what it imports is looked for beside it.
-
-    Args:
-        target: what is imported.
-        arguments: the file's own: its ``sys.argv`` behind its name.
+    """The module that a target names, run as ``import`` runs it, with ``sys.argv`` and what stands beside it.
 
     Raises:
         TargetError: there is no such module.
@@ -153,11 +149,7 @@ def is_defined_there(module: ModuleType, value: Any) -> bool:
 
 
 def _found_in(target: Target, module: ModuleType) -> Any:
-    """What a target names: a model, or what is called to make one.
-
-    Raises:
-        TargetError: there is none of that name, or it is neither: what stands there is named, never it.
-    """
+    """What a target names: a model, or what is called to make one; the error names what else stands there."""
     from torch.nn import Module
 
     there = [name for name, value in vars(module).items() if is_defined_there(module, value)]
@@ -189,11 +181,7 @@ def _see_that_it_takes(target: Target, factory: Any, args: tuple[Any, ...], kwar
 
 
 def _returned(target: Target, returned: Any) -> ModelCall:
-    """What a factory returned, if it is a model and what to call it with.
-
-    Raises:
-        TargetError: it is something else.
-    """
+    """What a factory returned, if it is a model and what to call it with."""
     from torch.nn import Module
     from torch.nn.utils.rnn import PackedSequence
 

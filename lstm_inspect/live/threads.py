@@ -1,4 +1,4 @@
-"""torch's threads while a model is looked at: a small one runs on one, as several would but wait for each other."""
+"""torch's threads while a model is looked at."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ def threads_for(model: nn.Module, arguments: Any) -> Iterator[None]:
 
     torch starts its threads for each layer and step, however small, and they wait for each other in a loop. On
     a busy machine, a continuous-integration runner or a laptop, one call of a small LSTM takes up to a second.
-
-    Args:
-        model: what is run.
-        arguments: what it is called with: with the weights they say how much there is to compute, at most.
 
     >>> with threads_for(nn.LSTM(4, 8), torch.zeros(7, 2, 4)):
     ...     torch.get_num_threads()

@@ -43,9 +43,8 @@ def shape_of(results: Any) -> str:
     if isinstance(results, Tensor):
         return format_tuple(tuple(results.shape))
     if isinstance(results, (tuple, list)):
-        return ", ".join(
-            f"({shape_of(each)})" if isinstance(each, (tuple, list)) else shape_of(each) for each in results
-        )
+        shapes = (f"({shape_of(each)})" if isinstance(each, (tuple, list)) else shape_of(each) for each in results)
+        return ", ".join(shapes)
     return "None" if results is None else type(results).__name__
 
 

@@ -26,26 +26,15 @@ _MOST_FRAMES: Final = 4
 
 
 class UserCodeError(LSTMInspectError):
-    """The user's code raised an exception.
+    """The user's code raised an exception."""
 
-    Attributes:
-        traceback: as Python shows it, without this program's own frames.
-        diagnosis: what it means, if an LSTM has to do with it.
-    """
-
-    def __init__(self, target: str, got: str, allowed: str, instead: str) -> None:
-        super().__init__(target, got, allowed, instead)
-        self.traceback = ""
-        self.diagnosis: Diagnosis | None = None
+    traceback: str = ""  #: as Python shows it, without this program's own frames.
+    diagnosis: Diagnosis | None = None  #: what it means, if an LSTM has to do with it.
 
 
 @contextmanager
 def running(target: str, model: nn.Module | None = None) -> Iterator[None]:
-    """Run the user's code.
-
-    Args:
-        target: what it was asked for as.
-        model: the model, once there is one.
+    """Run the user's code: of a target and, once there is one, of its model.
 
     Raises:
         UserCodeError: the code raised an exception.

@@ -84,7 +84,7 @@ def _facts(lstm: FoundLSTM, spell: Spell) -> RenderableType:
         facts.add_row("build", Text(f"not known: {why}", style=look.BAD))
     else:
         facts.add_row("build", look.block(lstm.constructor or ""))
-        facts.add_row("go on", look.code(lstm.go_on(spell) or "", whole=True))
+        facts.add_row("go on", look.code(lstm.go_on(spell) or ""))
     return facts
 
 
@@ -115,5 +115,5 @@ def _problems(lstm: FoundLSTM, spell: Spell, whole: bool, width: int, signs: Sig
 def _parameters(parameters: Sequence[FoundParameter]) -> RenderableType:
     table = look.table("stored as", "shape", "dtype")
     for parameter in parameters:
-        table.add_row(look.code(parameter.stored_as, whole=True), format_tuple(parameter.shape), parameter.dtype)
+        table.add_row(look.code(parameter.stored_as), format_tuple(parameter.shape), parameter.dtype)
     return table

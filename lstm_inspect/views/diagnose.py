@@ -89,7 +89,7 @@ def _raised(found: Diagnosis) -> Iterator[RenderableType]:
 
 def _where(found: Diagnosis) -> RenderableType:
     """The argument and the axis; the two shapes, if there are two, axis by axis."""
-    place = look.code(found.argument or "the call", whole=True)
+    place = look.code(found.argument or "the call")
     expected, got = found.expected, found.got
     if expected is not None and got is not None and len(expected) == len(got) > 1:
         wrong = [axis for axis, (a, b) in enumerate(zip(expected, got, strict=True)) if a != b]

@@ -17,6 +17,6 @@ def page(listing: Listing, spell: Spell, detail: Detail) -> RenderableType:
         return look.sentence(f"{listing.target} holds no model, no class of one and no function without arguments.")
     parts: list[RenderableType] = []
     for each in listing.found:
-        parts += [Text(f"{each.name}, a {each.kind}"), look.code(each.command, whole=True), Text()]
+        parts += [Text(f"{each.name}, a {each.kind}"), look.code(each.command), Text()]
     note = "A class is called with random numbers of the shapes that --input names; a function returns model, args"
     return Group(Text(f"To inspect in {listing.target}", style=look.TITLE), *parts, look.sentence(note, look.FAINT))

@@ -125,7 +125,7 @@ def name(text: str) -> Text:
     return Text.assemble((text, NAME))
 
 
-def code(expression: str, *, whole: bool = True) -> Text:
+def code(expression: str) -> Text:
     """A Python expression, broken by whoever knows the room for it."""
     return Text.assemble((expression, CODE))  # the style is the expression's alone, not of what is appended to it
 
@@ -149,29 +149,16 @@ def _block(statements: Sequence[str], indent: int, width: int, signs: Signs) -> 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A row of a listing: cells of words, and code at its end or, where there is no room for it, below.
+    """A row of a listing: cells of words, and code at its end or, where there is no room for it, below."""
 
-    Attributes:
-        cells: words; each wraps in its column.
-        code: Python; empty if there is none.
-        words: what stands in the code's place.
-        style: of the cells.
-    """
-
-    cells: Sequence[str]
-    code: str = ""
-    words: str = ""
-    style: str = ""
+    cells: Sequence[str]  #: words; each wraps in its column.
+    code: str = ""  #: Python; empty if there is none.
+    words: str = ""  #: what stands in the code's place.
+    style: str = ""  #: of the cells.
 
 
 def listing(title: str, headers: Sequence[str], items: Sequence[Item]) -> RenderableType:
-    """Rows that end in code: it can be copied, as nothing stands to its right.
-
-    Args:
-        title: above the first column.
-        headers: of the other columns, that of the code last.
-        items: the rows.
-    """
+    """Rows that end in code, which can be copied: nothing stands to its right. The last header is the code's."""
     return Fitted(partial(_listing, title, headers, items))
 
 
