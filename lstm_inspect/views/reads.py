@@ -105,7 +105,8 @@ def _alone(alone: Alone, width: int, signs: Signs) -> RenderableType:
     axes = f"axis {alone.axis} of the arguments, axis {alone.result_axis} of the result"
     if alone.passed:
         return Text(f"{signs.good} gives what it gives in the batch: {which}; {axes}", look.GOOD)
-    return Text(f"{signs.bad} gives another result, {alone.largest:.2g} away: {which}; {axes}", look.BAD)
+    away = "" if alone.largest is None else f", {alone.largest:.2g} away"  # None: NaN is no number away
+    return Text(f"{signs.bad} gives another result{away}: {which}; {axes}", look.BAD)
 
 
 def verdict(

@@ -143,6 +143,16 @@ def test_a_broken_lstm_fails(cli: Cli, models: Path, monkeypatch: pytest.MonkeyP
     assert re.search(r"^✗ .*\n  hn\[0\] == output\[:, 4\]$", text, re.MULTILINE)
 
 
+def test_numbers_that_are_none_are_said_and_shown(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "nan.py").write_text(
+        "import torch\ndef make(): return torch.nn.LSTM(4, 8), (torch.full((5, 2, 4), float('nan')),)\n"
+    )
+    outcome = cli("model", f"{tmp_path / 'nan.py'}:make")
+    assert "NaN or infinity in input: they equal nothing" in outcome.stderr
+    assert "gives another result: 2 of 2 sequences" in outcome.stdout
+    assert outcome.status == 0
+
+
 def test_a_call_that_contradicts_its_module_fails(cli: Cli, models: Path) -> None:
     outcome = cli("model", "models.py:refused", "--json")
     jsonschema.validate(outcome.document, json_schema())
