@@ -12,8 +12,8 @@ from lstm_inspect.cli.options import JSON
 from lstm_inspect.errors import FileError, SpecError
 from lstm_inspect.lint.config import Choice, checked, configured
 from lstm_inspect.lint.discover import discover
-from lstm_inspect.lint.fixes import fixed
 from lstm_inspect.lint.lint import Linted, lint_files, lint_text
+from lstm_inspect.lint.wording import fixed
 from lstm_inspect.mistakes.finding import worst
 from lstm_inspect.verdict.contract import to_json
 

@@ -44,7 +44,7 @@ def _item(of: v.Items, key: v.Value) -> v.Value:
     return of.values[place] if -len(of.values) <= place < len(of.values) else v.UNKNOWN
 
 
-def of_pair(pair: v.Result, which: int | None, node: ast.AST) -> v.Result:
+def of_pair(pair: v.Result, which: int | None, node: ast.expr) -> v.Result:
     """hn or cn out of the pair."""
     of, tempting = "cn" if which in (1, -1) else "hn", node if which == -1 else None
     return replace(pair, of=of, axes=STATES, node=node, tempting=tempting)

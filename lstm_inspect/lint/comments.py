@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from lstm_inspect.lint.source import Source
@@ -16,50 +14,29 @@ _COMMENT: Final = re.compile(r"#\s*lstm-inspect:\s*ignore(?:\[([\w\s,-]*)\])?")
 UNUSED: Final = "unused-ignore"
 
 
-@dataclass(slots=True)
-class _Ignore:
-    line: int
-    column: int
-    text: str
-    ids: frozenset[str]  # none: all of them
-    used: bool = field(default=False)
-
-    def covers(self, found: Finding) -> bool:
-        """Whether it stands on a finding's line and names it."""
-        return found.line == self.line and (not self.ids or found.id in self.ids)
-
-
 def without_ignored(findings: list[Finding], source: Source) -> list[Finding]:
     """The findings that no comment takes back, and a note for each comment that takes none back."""
     if "lstm-inspect" not in source.text:
         return findings
-    ignores = list(_ignores(source.text))
-    kept = []
-    for found in findings:
-        covering = [each for each in ignores if each.covers(found)]
-        for each in covering:
-            each.used = True
-        kept += [] if covering else [found]
-    return [*kept, *(_note(each, source) for each in ignores if not each.used)]
-
-
-def _ignores(text: str) -> Iterator[_Ignore]:
-    """The comments of a program; what stands in its strings is none."""
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+    kept, notes = findings, []
+    for token in tokenize.generate_tokens(io.StringIO(source.text).readline):  # what stands in strings is no comment
         match = _COMMENT.search(token.string) if token.type == tokenize.COMMENT else None
         if match:
-            ids = frozenset((match[1] or "").replace(",", " ").split())
-            yield _Ignore(token.start[0], token.start[1] + match.start() + 1, match[0], ids)
+            line, ids = token.start[0], (match[1] or "").replace(",", " ").split()  # no ids: all of them
+            covered = [each for each in findings if each.line == line and (not ids or each.id in ids)]
+            kept = [each for each in kept if each not in covered]
+            notes += [] if covered else [_note(match[0], line, token.start[1] + match.start() + 1, source.path)]
+    return [*kept, *notes]
 
 
-def _note(unused: _Ignore, source: Source) -> Finding:
+def _note(comment: str, line: int, column: int, path: str) -> Finding:
     return Finding(
         id=UNUSED,
         level="note",
-        file=source.path,
-        line=unused.line,
-        column=unused.column,
-        expression=unused.text,
+        file=path,
+        line=line,
+        column=column,
+        expression=comment,
         what="an ignore that takes nothing back: there is no such finding on this line",
         explain="lstm-inspect lint --help",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from lstm_inspect.mistakes.catalogue import BY_ID
 
 RULES: Final = (*(mistake.id for mistake in BY_ID.values() if mistake.lint is not None), UNUSED)
 ALL: Final = "all"
+_LISTS: Final = ("select", "ignore", "exclude")
 _OFF: Final = frozenset({"dropout-one-layer"})  # torch itself warns
 
 
@@ -57,29 +58,28 @@ def configured(start: Path) -> Choice:
     Raises:
         FileError, SpecError: it says what can't be.
     """
-    for folder in (start.resolve(), *start.resolve().parents):
-        file = folder / "pyproject.toml"
-        if file.is_file():
-            return _read(file)
-    return Choice()
-
-
-def _read(file: Path) -> Choice:
+    here = start.resolve()
+    files = (folder / "pyproject.toml" for folder in (here, *here.parents))
+    file = next((each for each in files if each.is_file()), None)
+    if file is None:
+        return Choice()
     try:
         table: dict[str, Any] = tomllib.loads(file.read_text("utf-8")).get("tool", {}).get("lstm-inspect", {})
     except (OSError, ValueError) as error:
         raise FileError(literal(str(file)), "can't be read", literal(str(error)), "TOML") from error
-    allowed = {field.name: field.type for field in fields(Choice)}
-    for key, value in table.items():
-        wanted = "true or false" if key == "strict" else "a list of strings"
-        fits = isinstance(value, bool if key == "strict" else list) and all(
-            isinstance(each, str) for each in (value if isinstance(value, list) else ())
-        )
-        if key not in allowed or not fits:
-            what = f"{literal(key)} = {literal(repr(value))}"
-            keys = f"{', '.join(allowed)}" if key not in allowed else f"{key} is {wanted}"
-            raise FileError(literal(str(file)), f"has {what} in [tool.lstm-inspect]", keys, f'select = ["{RULES[0]}"]')
-    table = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
-    for key in ("select", "ignore"):
-        checked(key, table.get(key, ()))
-    return Choice(**table)
+    return Choice(**{key: _value(file, key, value) for key, value in table.items()})
+
+
+def _value(file: Path, key: str, value: Any) -> Any:
+    """What a key of the table says."""
+    if key == "strict":
+        fits, allowed = isinstance(value, bool), "strict is true or false"
+    elif key in _LISTS:
+        fits = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        allowed = f"{key} is a list of strings"
+    else:
+        fits, allowed = False, ", ".join((*_LISTS, "strict"))
+    if not fits:
+        got = f"has {literal(key)} = {literal(repr(value))} in [tool.lstm-inspect]"
+        raise FileError(literal(str(file)), got, allowed, f'select = ["{RULES[0]}"]')
+    return checked(key, value) if key in ("select", "ignore") else value if key == "strict" else tuple(value)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from lstm_inspect.errors import FileError, literal
 
 SUFFIXES: Final = (".py", ".pyi", ".ipynb")
 _LEFT_OUT: Final = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist"})
+_SIGNS: Final = {"**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
+_Rule: TypeAlias = tuple[re.Pattern[str], bool]
+"""One line of a .gitignore, as a pattern over paths, those of folders with a slash behind; False: ``!``, it is kept."""
 
 
 def discover(paths: Iterable[str | Path], exclude: Iterable[str] = ()) -> list[Path]:
@@ -28,7 +30,7 @@ def discover(paths: Iterable[str | Path], exclude: Iterable[str] = ()) -> list[P
     found: dict[Path, None] = {}
     for path in map(Path, paths):
         if path.is_dir():
-            more = tuple(_rule(str(path.resolve()), each) for each in exclude)
+            more = tuple(_rule(path.resolve(), each) for each in exclude)
             found.update(dict.fromkeys(_inside(path, more)))
         elif path.exists():
             found[path] = None
@@ -43,27 +45,15 @@ def _inside(folder: Path, more: tuple[_Rule, ...]) -> Iterator[Path]:
     for place, folders, files in os.walk(folder):
         here = Path(place)
         rules = _rules_of(here.resolve()) + more
-        folders[:] = sorted(
-            name for name in folders if not _left_out(here / name) and not _ignored(rules, here, name, True)
-        )
-        for name in sorted(files):
-            if name.endswith(SUFFIXES) and not _ignored(rules, here, name, False):
-                yield here / name
+        names = [each for each in sorted(folders) if not _left_out(here / each)]
+        folders[:] = [each for each in names if not _ignored(rules, here, f"{each}/")]
+        names = [each for each in sorted(files) if each.endswith(SUFFIXES)]
+        yield from (here / each for each in names if not _ignored(rules, here, each))
 
 
 def _left_out(folder: Path) -> bool:
     """Hidden folders, virtual environments, what tools build."""
     return folder.name.startswith(".") or folder.name in _LEFT_OUT or (folder / "pyvenv.cfg").exists()
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """One line of a .gitignore, as a pattern over paths below its folder."""
-
-    base: str
-    pattern: re.Pattern[str]
-    folders_only: bool
-    kept: bool
 
 
 @lru_cache(maxsize=4096)
@@ -74,25 +64,19 @@ def _rules_of(folder: Path) -> tuple[_Rule, ...]:
         lines = (folder / ".gitignore").read_text("utf-8", errors="replace").splitlines()
     except OSError:
         return above
-    return above + tuple(_rule(str(folder), line.strip()) for line in lines if line.strip() and line[0] != "#")
+    return above + tuple(_rule(folder, line.strip()) for line in lines if line.strip() and line[0] != "#")
 
 
-def _rule(base: str, line: str) -> _Rule:
-    kept, line = line.startswith("!"), line.removeprefix("!")
-    folders_only, line = line.endswith("/"), line.rstrip("/")
-    start = "" if "/" in line else "(?:.*/)?"
-    pieces = re.split(r"(\*\*/|/\*\*|\*|\?)", line.removeprefix("/"))
-    signs = {"**/": "(?:.*/)?", "/**": "/.*", "*": "[^/]*", "?": "[^/]"}
-    pattern = start + "".join(signs.get(piece, re.escape(piece)) for piece in pieces)
-    return _Rule(base, re.compile(pattern), folders_only, kept)
+def _rule(base: Path, line: str) -> _Rule:
+    name = line.removeprefix("!").rstrip("/")
+    pieces = re.split(r"(\*\*/|/\*\*|\*|\?)", name.removeprefix("/"))
+    pattern = "".join(_SIGNS.get(piece, re.escape(piece)) for piece in pieces)
+    anywhere = "" if "/" in name else "(?:.*/)?"
+    start = re.escape(base.as_posix().rstrip("/") + "/")
+    return re.compile(start + anywhere + pattern + ("/" if line.endswith("/") else "/?")), not line.startswith("!")
 
 
-def _ignored(rules: tuple[_Rule, ...], folder: Path, name: str, is_folder: bool) -> bool:
+def _ignored(rules: tuple[_Rule, ...], folder: Path, name: str) -> bool:
     """Whether git would leave a file or folder out; the last rule that fits decides."""
-    if not rules:
-        return False
-    path = str(folder.resolve() / name)
-    for rule in reversed(rules):
-        if (is_folder or not rule.folders_only) and rule.pattern.fullmatch(os.path.relpath(path, rule.base)):
-            return not rule.kept
-    return False
+    path = f"{folder.resolve().as_posix().rstrip('/')}/{name}" if rules else ""
+    return next((ignored for pattern, ignored in reversed(rules) if pattern.fullmatch(path)), False)

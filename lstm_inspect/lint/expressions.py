@@ -9,8 +9,9 @@ from typing import Final
 
 from lstm_inspect.lint import brackets, tensors
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.names import DEPTH, Names
+from lstm_inspect.lint.names import DEPTH, Names, method_for
 from lstm_inspect.lint.numbers import arithmetic, compared, held, opposite
+from lstm_inspect.lint.source import written
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.uses import At
 
@@ -38,7 +39,7 @@ class Expressions(Names):
 
     def evaluate(self, node: ast.expr, state: State) -> v.Value:
         """What an expression is."""
-        known: Callable[..., v.Value] = getattr(self, f"_{type(node).__name__.lower()}", self._other)
+        known: Callable[..., v.Value] = getattr(self, method_for(type(node).__name__), self._other)
         return v.settled(known(node, state), state.assumed)
 
     def _other(self, node: ast.expr, state: State) -> v.Value:
@@ -76,7 +77,7 @@ class Expressions(Names):
 
     def _slice(self, node: ast.Slice, state: State) -> v.Value:
         ends = (self.evaluate(each, state) if each else v.NONE for each in (node.lower, node.upper, node.step))
-        one = node.lower and node.upper and ast.unparse(node.upper) == f"{ast.unparse(node.lower)} + 1"
+        one = node.lower and node.upper and written(node.upper) == f"{written(node.lower)} + 1"
         return v.Cut(tuple(ends), one=bool(one))
 
     def _binop(self, node: ast.BinOp, state: State) -> v.Value:
@@ -151,7 +152,7 @@ class Expressions(Names):
     def decide(self, test: ast.expr, state: State) -> bool | None:
         """Whether a test holds; None if that is not known."""
         if isinstance(test, ast.BoolOp):
-            if (before := state.assumed.get(f"?{ast.unparse(test)}")) is not None:
+            if (before := state.assumed.get(f"?{written(test)}")) is not None:
                 return before
             known = [self.decide(each, state) for each in test.values]
             absorbing = isinstance(test.op, ast.Or)
@@ -172,7 +173,7 @@ class Expressions(Names):
                     self.suppose(each, truth, state)
             else:  # one of several tests has come out so, and which is not known
                 names = [f"?{value.text}" for each in left if (value := self._asked(each, state))]
-                state.assumed |= {f"?{ast.unparse(test)}": truth, **dict.fromkeys(names, True)}
+                state.assumed |= {f"?{written(test)}": truth, **dict.fromkeys(names, True)}
         elif value := self._asked(test, state):
             state.assumed[value.text] = truth is not value.negated
 

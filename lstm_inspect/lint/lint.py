@@ -11,10 +11,8 @@ from lstm_inspect.lint.analyse import analyse
 from lstm_inspect.lint.comments import without_ignored
 from lstm_inspect.lint.config import Choice, checked
 from lstm_inspect.lint.discover import discover
-from lstm_inspect.lint.fixes import Fix, fix_of
-from lstm_inspect.lint.notebooks import placed, program
 from lstm_inspect.lint.source import RECURRENT, Unreadable, parse
-from lstm_inspect.lint.wording import finding, replacement
+from lstm_inspect.lint.wording import Fix, finding, fix_of
 from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.theory.contract import Document, written
 
@@ -98,35 +96,25 @@ def lint_files(files: list[Path], choice: Choice = Choice(), processes: int = 1)
         processes: among how many they are shared out, if they are many; a program with threads should not fork.
     """
     linted = Linted()
-    left = []
+    texts = []
     for file in files:
-        text = _read(file)
-        if isinstance(text, Unread):
-            linted.add(Linted(unread=[text], files=1))
-        elif RECURRENT.search(text):
-            left.append((text, str(file), choice, file))
+        try:
+            text = file.read_bytes().decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror or str(error) if isinstance(error, OSError) else "not UTF-8 text"
+            linted.unread.append(Unread(str(file), reason))
         else:
-            linted.files += 1
-    for each in _shared_out(left, processes):
-        linted.add(each)
+            texts += [(text, str(file), choice, file)] if RECURRENT.search(text) else []
+    linted.files = len(files) - len(texts)
+    workers = min(processes, len(texts) // _FEW * 2) if "fork" in get_all_start_methods() else 1
+    if workers < 2:
+        parts = [lint_text(*each) for each in texts]
+    else:
+        with get_context("fork").Pool(workers) as pool:
+            parts = pool.starmap(lint_text, texts, chunksize=8)
+    for part in parts:
+        linted.add(part)
     return linted
-
-
-def _shared_out(left: list[tuple[str, str, Choice, Path]], processes: int) -> list[Linted]:
-    workers = min(processes, len(left) // _FEW * 2)
-    if workers < 2 or "fork" not in get_all_start_methods():
-        return [lint_text(*each) for each in left]
-    with get_context("fork").Pool(workers) as pool:
-        return pool.starmap(lint_text, left, chunksize=8)
-
-
-def _read(file: Path) -> str | Unread:
-    try:
-        return file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        return Unread(str(file), error.strerror or str(error))
-    except UnicodeDecodeError:
-        return Unread(str(file), "not UTF-8 text")
 
 
 def lint_text(text: str, path: str, choice: Choice = Choice(), place: Path | None = None) -> Linted:  # noqa: B008
@@ -134,18 +122,17 @@ def lint_text(text: str, path: str, choice: Choice = Choice(), place: Path | Non
     if not RECURRENT.search(text):
         return Linted(files=1)
     try:
-        code, starts = program(text) if path.endswith(".ipynb") else (text, [])
-        source = parse(code, path, place)
+        source = parse(text, path, place)
         drafts = analyse(source)
         found = without_ignored([finding(draft, source) for draft in drafts], source)
     except Unreadable as error:
         return Linted(unread=[Unread(path, str(error))], files=1)
     except RecursionError:
         return Linted(unread=[Unread(path, "nests too deep to be followed")], files=1)
-    found = [each for each in found if choice.takes(each.id)]
-    found.sort(key=lambda each: (each.line or 0, each.column or 0, each.id))
-    lines = [source.lines[each.line - 1] if each.line else "" for each in found]
-    found = [placed(each, starts) for each in found] if starts else found
-    shown = {(each.file or "", each.line or 0): line for each, line in zip(found, lines, strict=True)}
-    fixes = [fix_of(draft, replacement(draft), source) for draft in drafts if choice.takes(draft.id) and not starts]
-    return Linted(found, files=1, lines=shown, fixes={path: [fix for fix in fixes if fix]})
+    lines, placed = {}, []
+    for each in sorted(found, key=lambda each: (each.line or 0, each.column or 0, each.id)):
+        if choice.takes(each.id):
+            placed.append(source.placed(each))
+            lines[placed[-1].file or "", placed[-1].line or 0] = source.lines[(each.line or 1) - 1]
+    fixes = [fix_of(draft, source) for draft in drafts if choice.takes(draft.id) and not source.starts]
+    return Linted(placed, files=1, lines=lines, fixes={path: [fix for fix in fixes if fix]})

@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from functools import cache
+from typing import Final, TypeAlias
 
 from lstm_inspect.lint import tensors
 from lstm_inspect.lint import values as v
@@ -21,7 +22,19 @@ _METHODS: Final = re.compile(
     "|cpu|float|detach|expand|repeat|clone|flatten|normal_|uniform_|append|extend"
 )
 """What is a tensor's or a list's, of whatever value it is asked."""
+_Member: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.expr
+_Members: TypeAlias = dict[str, tuple[_Member, v.Class]]
 DEPTH: Final = 6  # calls inside calls, bases of bases, turns of a loop
+
+
+@cache
+def method_for(kind: str) -> str:
+    """The method that follows nodes of a class.
+
+    >>> method_for("BinOp")
+    '_binop'
+    """
+    return f"_{kind.lower()}"
 
 
 class Names:
@@ -37,6 +50,7 @@ class Names:
         self.instances = 0
         self.stack: list[ast.AST] = []
         self._modules: dict[int, State] = {}
+        self._members: dict[ast.ClassDef, _Members] = {}
         self._foreign: set[str] = set()
 
     def block(self, statements: list[ast.stmt], states: list[State]) -> list[State]:
@@ -109,13 +123,14 @@ class Names:
             return v.Function(node, owner.home, bound)
         return v.UNKNOWN if node is None else self.evaluate(node, State())
 
-    def members(self, of: v.Class) -> dict[str, tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.expr, v.Class]]:
+    def members(self, of: v.Class) -> _Members:
         """What a class and its bases define: methods, and the values that their bodies give; each with its class."""
-        found: dict[str, tuple[ast.FunctionDef | ast.AsyncFunctionDef | ast.expr, v.Class]] = {}
-        for each in self.lineage(of):
-            for name, node in _defined(each.node):
-                found.setdefault(name, (node, each))
-        return found
+        if of.node not in self._members:
+            found = self._members[of.node] = {}
+            for each in self.lineage(of):
+                for name, node in _defined(each.node):
+                    found.setdefault(name, (node, each))
+        return self._members[of.node]
 
     def lineage(self, of: v.Class) -> list[v.Class]:
         """A class and those of its bases that can be seen."""
@@ -161,7 +176,7 @@ class Names:
             self.bind(each.value if isinstance(each, ast.Starred) else each, item, state)
 
 
-def _defined(of: ast.ClassDef) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef | ast.expr]]:
+def _defined(of: ast.ClassDef) -> Iterator[tuple[str, _Member]]:
     """What a class's body gives a name to."""
     for node in of.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -60,7 +60,7 @@ def through(value: v.Value, layer: v.Layer, at: At) -> v.Value:
     return v.UNKNOWN if isinstance(value, v.Symbol) else v.Data()
 
 
-def unpacked(value: v.Value, count: int, node: ast.AST) -> list[v.Value] | None:
+def unpacked(value: v.Value, count: int, node: ast.expr) -> list[v.Value] | None:
     """``a, b = value``; None if it can't be followed."""
     match value:
         case v.Items(open=False) if len(value.values) == count:

@@ -36,7 +36,7 @@ class Draft:
 
     id: str
     level: Level
-    node: ast.AST
+    node: ast.expr
     call: v.Call | None
     depends: str | None = None
     bidirectional: bool | None = None
@@ -90,7 +90,7 @@ class Uses:
     # the rules
 
     def report(
-        self, id: str, node: ast.AST, call: v.Call | None, state: State, likely: bool = False, **facts: Any
+        self, id: str, node: ast.expr, call: v.Call | None, state: State, likely: bool = False, **facts: Any
     ) -> None:
         """Note a mistake; its level is the catalogue's, a warning where it is only likely or depends on a flag."""
         level: Level = BY_ID[id].lint or "warning"
@@ -113,7 +113,7 @@ class Uses:
         if step.padded and step.at == "last" and not step.call.one_sequence:
             self.report("padding-as-last-step", step.node, step.call, state, of=step)
 
-    def taken(self, parts: Sequence[v.Result], state: State, node: ast.AST | None = None) -> None:
+    def taken(self, parts: Sequence[v.Result], state: State, node: ast.expr | None = None) -> None:
         """Rows of one call's hn are read together: which are they, and are those the final state?
 
         Args:
@@ -164,7 +164,7 @@ class Uses:
 
     def settle(self, *, complete: bool = True) -> list[Draft]:
         """The findings that no other use makes right; each place once, at its highest level."""
-        found: dict[tuple[str, ast.AST], Draft] = {}
+        found: dict[tuple[str, ast.expr], Draft] = {}
         for draft in sorted(self.drafts, key=lambda draft: LEVELS.index(draft.level)):
             used = self.used.get((draft.call.node, draft.call.module.kind), set()) if draft.call else set()
             uses = {use for use, known in used if known is None or known is draft.bidirectional}

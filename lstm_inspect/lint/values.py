@@ -183,7 +183,7 @@ class Data:
     """
 
     axes: Axes = ()
-    random: ast.AST | None = None
+    random: ast.expr | None = None
     packed: bool = False
     order: str | None = None
 
@@ -222,10 +222,10 @@ class Result:
     of: str
     call: Call
     axes: Axes | None
-    node: ast.AST
+    node: ast.expr
     at: str = ""
     rows: tuple[int, ...] | None = None
-    tempting: ast.AST | None = None
+    tempting: ast.expr | None = None
     packed: bool = False
     padded: bool = False
     mixed: bool = False

@@ -8,6 +8,7 @@ from typing import Final
 
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.calls import Calls
+from lstm_inspect.lint.names import method_for
 from lstm_inspect.lint.state import Exhausted, State, merged
 
 _STATEMENTS: Final = 8_000  # of one function and what it calls: what takes more is left, not waited for
@@ -19,7 +20,7 @@ class Walker(Calls):
     def block(self, statements: list[ast.stmt], states: list[State]) -> list[State]:
         """Run statements on every path; the paths that reach their end."""
         for statement in statements:
-            run: Callable[..., list[State]] | None = getattr(self, f"_{type(statement).__name__.lower()}", None)
+            run: Callable[..., list[State]] | None = getattr(self, method_for(type(statement).__name__), None)
             if run is None:
                 continue
             self.steps += len(states)

@@ -1,9 +1,11 @@
-"""A finding in words: what the catalogue says, the line to write, and the command that shows it."""
+"""A finding in words: what the catalogue says, the line to write, the command that shows it, and --fix."""
 
 from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.source import Source
@@ -12,35 +14,45 @@ from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
 
 
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A piece of one line, in bytes, and what stands there instead."""
+
+    line: int
+    start: int
+    end: int
+    text: str
+
+
+def fixed(text: str, fixes: Iterable[Fix]) -> str:
+    """A text with its fixes made, from its end to its start.
+
+    >>> fixed("x = state[-1]", [Fix(1, 4, 13, "state[0]")])
+    'x = state[0]'
+    """
+    lines = text.encode().splitlines(keepends=True)
+    for fix in sorted(set(fixes), key=lambda each: (each.line, each.start), reverse=True):
+        line = lines[fix.line - 1]
+        lines[fix.line - 1] = line[: fix.start] + fix.text.encode() + line[fix.end :]
+    return b"".join(lines).decode()
+
+
 def finding(draft: Draft, source: Source) -> Finding:
     """What is said of a mistake."""
-    mistake = BY_ID[draft.id]
-    node = draft.node
-    assert isinstance(node, ast.expr)
+    mistake, node, call = BY_ID[draft.id], draft.node, draft.call
+    before = source.lines[node.lineno - 1].encode()[: node.col_offset] if node.lineno <= len(source.lines) else b""
     return Finding(
         id=draft.id,
         level=draft.level,
         file=source.path,
         line=node.lineno,
-        column=_column(source, node),
-        module=_module(draft),
+        column=len(before.decode(errors="ignore")) + 1,  # ast counts bytes, people count characters
+        module=ast.unparse(call.node.func).removeprefix("self.").removesuffix(".forward") if call else None,
         expression=ast.unparse(node),
         what=(draft.what or mistake.what) + (f" (if {draft.depends})" if draft.depends else ""),
         instead=_line(draft, source) or mistake.instead,
         explain=_command(draft),
     )
-
-
-def _column(source: Source, node: ast.expr) -> int:
-    """ast counts bytes, people count characters."""
-    line = source.lines[node.lineno - 1] if node.lineno <= len(source.lines) else ""
-    return len(line.encode()[: node.col_offset].decode(errors="ignore")) + 1
-
-
-def _module(draft: Draft) -> str | None:
-    if draft.call is None:
-        return None
-    return ast.unparse(draft.call.node.func).removeprefix("self.").removesuffix(".forward")
 
 
 def _command(draft: Draft) -> str:
@@ -51,25 +63,25 @@ def _command(draft: Draft) -> str:
     return " ".join([f"lstm-inspect explain {draft.id}", *flags])
 
 
-def replacement(draft: Draft) -> str | None:
+def _replacement(draft: Draft) -> str | None:
     """The expression to write in place of the one that was found; None if it takes more than one."""
     node, hn = draft.node, draft.hn or "hn"
-    both = f"torch.cat(({hn}[-2], {hn}[-1]), dim=-1)"
+    rows = f"torch.cat(({hn}[-2], {hn}[-1]), dim=-1)" if draft.bidirectional else f"{hn}[-1]"
     owner = node.value if isinstance(node, ast.Subscript) else getattr(getattr(node, "func", None), "value", None)
     base = ast.unparse(owner) if isinstance(owner, ast.expr) else ""
     match draft.id:
-        case "last-step-bidirectional" | "padding-as-last-step" if isinstance(draft.of, v.Result):
-            mixed = draft.of.mixed or draft.of.axes != ("batch", "features")
-            return None if mixed or draft.bidirectional is None else both if draft.bidirectional else f"{hn}[-1]"
+        case "last-step-bidirectional" | "padding-as-last-step" if draft.of and draft.bidirectional is not None:
+            return None if draft.of.mixed or draft.of.axes != ("batch", "features") else rows
         case "cell-for-hidden":
             return f"{base}[0]"
         case "one-direction-of-two" | "first-layer" if draft.hn:
-            return both if draft.bidirectional else f"{hn}[-1]"
+            return rows
         case "sequences-mixed" if base and draft.what is None:
             return f"{base}.transpose(0, 1).flatten(1)"
         case "random-initial-state":
-            zeros = re.sub(r"\b(randn|rand|normal)(?=\b|_like)|\b\w+_(?=\()", _zeros, ast.unparse(node), count=1)
-            return zeros if zeros != ast.unparse(node) else None
+            drawn = ast.unparse(node)
+            zeros = re.sub(r"\b(randn|rand|normal)(?=\b|_like)|\b\w+_(?=\()", _zeros, drawn, count=1)
+            return zeros if zeros != drawn else None
     return None
 
 
@@ -77,20 +89,36 @@ def _zeros(drawn: re.Match[str]) -> str:
     return "zeros_" if drawn[0].endswith("_") else "zeros"
 
 
+def _on_its_line(draft: Draft) -> Fix | None:
+    """What is written instead, if it stands on one line."""
+    node, new = draft.node, _replacement(draft)
+    one_line = node.end_lineno == node.lineno and node.end_col_offset is not None
+    return Fix(node.lineno, node.col_offset, node.end_col_offset or 0, new) if new is not None and one_line else None
+
+
 def _line(draft: Draft, source: Source) -> str | None:
-    """The line to write; where hn has no name yet, with the call that gives it one."""
-    assert isinstance(draft.node, ast.expr)
-    line = _replaced(source, draft.node, replacement(draft))
-    if line is None or draft.call is None or draft.hn is not None or "hn[" not in line:
-        return line
+    """The line to write, or the expression if it runs over several; where hn has no name yet, with its call."""
+    new, fix = _replacement(draft), _on_its_line(draft)
+    if fix is not None:
+        line = source.lines[fix.line - 1].encode()
+        whole = line[: fix.start] + fix.text.encode() + line[fix.end :]
+        new = whole.decode(errors="replace").partition("  #")[0].strip()
+    if new is None or draft.call is None or draft.hn is not None or "hn[" not in new:
+        return new
     results = "output, (hn, cn)" if draft.call.module.kind == "LSTM" else "output, hn"
-    return f"{line}  # {results} = {ast.unparse(draft.call.node.func)}(..)"
+    return f"{new}  # {results} = {ast.unparse(draft.call.node.func)}(..)"
 
 
-def _replaced(source: Source, node: ast.expr, expression: str | None) -> str | None:
-    """The line with an expression replaced; the expression alone if it runs over several lines."""
-    if expression is None or node.end_lineno != node.lineno or node.end_col_offset is None:
-        return expression
-    line = source.lines[node.lineno - 1].encode()
-    new = line[: node.col_offset] + expression.encode() + line[node.end_col_offset :]
-    return new.decode(errors="replace").partition("  #")[0].strip()
+def fix_of(draft: Draft, source: Source) -> Fix | None:
+    """The fix of a mistake; None if it takes more than an expression of one line, or is not certain."""
+    step = draft.of
+    if draft.level != "error" or step is None:
+        return None
+    plain = isinstance(draft.node, ast.Subscript) and step.axes == ("batch", "features") and not step.touched
+    last = draft.id == "last-step-bidirectional" and step.at == "last" and draft.hn is not None and plain
+    return _on_its_line(draft) if draft.id == "cell-for-hidden" or (last and _has_torch(source)) else None
+
+
+def _has_torch(source: Source) -> bool:
+    imports = [each for node in source.tree.body if isinstance(node, ast.Import) for each in node.names]
+    return any(each.name == "torch" and not each.asname for each in imports)

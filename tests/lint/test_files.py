@@ -16,9 +16,9 @@ import lstm_inspect
 from lstm_inspect.errors import FileError, LSTMInspectError
 from lstm_inspect.lint.config import Choice, configured
 from lstm_inspect.lint.discover import discover
-from lstm_inspect.lint.fixes import fixed
 from lstm_inspect.lint.lint import lint_files, lint_text
-from lstm_inspect.lint.notebooks import program
+from lstm_inspect.lint.source import program
+from lstm_inspect.lint.wording import fixed
 
 NET = net(BIDIR, "out, (h, c) = self.rnn(x)\nreturn self.fc(out[:, -1])")
 
