@@ -10,8 +10,8 @@ from typing import Final
 
 from lstm_inspect.lint import library, tensors
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.constructions import kinds
 from lstm_inspect.lint.expressions import Expressions
+from lstm_inspect.lint.library import kinds
 from lstm_inspect.lint.names import DEPTH
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.uses import At

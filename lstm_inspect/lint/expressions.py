@@ -10,7 +10,7 @@ from typing import Final
 from lstm_inspect.lint import brackets, tensors
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.names import DEPTH, Names, method_for
-from lstm_inspect.lint.numbers import arithmetic, compared, held, opposite
+from lstm_inspect.lint.numbers import arithmetic, compared, held, opposite, settled
 from lstm_inspect.lint.source import written
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.uses import At
@@ -40,7 +40,7 @@ class Expressions(Names):
     def evaluate(self, node: ast.expr, state: State) -> v.Value:
         """What an expression is."""
         known: Callable[..., v.Value] = getattr(self, method_for(type(node).__name__), self._other)
-        return v.settled(known(node, state), state.assumed)
+        return settled(known(node, state), state.assumed)
 
     def _other(self, node: ast.expr, state: State) -> v.Value:
         for child in ast.iter_child_nodes(node):

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.brackets import BATCH_FIRST, TIME_FIRST
-from lstm_inspect.lint.constructions import KINDS, layer, recurrent
 from lstm_inspect.lint.reshapes import sized
 from lstm_inspect.lint.tensors import combined, item_of, joined, method
 from lstm_inspect.lint.uses import At
+
+KINDS: Final = ("LSTM", "GRU", "RNN")
+_ORDER: Final = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+_RNN_ORDER: Final = (*_ORDER[:3], "nonlinearity", *_ORDER[3:])
+_DEFAULTS: Final = {"num_layers": 1, "bidirectional": False, "batch_first": False, "dropout": 0.0, "proj_size": 0}
+FLAGS: Final = ("hidden_size", *_DEFAULTS)
+_SAME: Final = re.compile(
+    r"\w*Dropout\dd?|\w*Dropout|Identity|LayerNorm|BatchNorm1d|InstanceNorm1d|\w*LU|Tanh|Sigmoid|Hardtanh|Softplus|Mish"
+)
 
 
 def call(name: str, at: At) -> v.Value:
@@ -33,7 +42,7 @@ def call(name: str, at: At) -> v.Value:
 def _module(last: str, at: At) -> v.Value:
     first = at.given(0)
     if last in KINDS or (last == "?" and len(at.arguments) > 1):
-        built = recurrent(last if last in KINDS else None, at.arguments, at.named, at.node)
+        built = _recurrent(last if last in KINDS else None, at.arguments, at.named, at.node)
         given = isinstance(built.dropout, v.Symbol) or getattr(built.dropout, "value", False)
         if built.num_layers == v.Constant(1) and given:
             at.uses.report("dropout-one-layer", at.node, None, at.state)
@@ -44,7 +53,32 @@ def _module(last: str, at: At) -> v.Value:
         return v.UNKNOWN if starred else v.Layer("chain", values)
     if last in ("ModuleList", "ModuleDict"):
         return first if isinstance(first, v.Items | v.Table) else v.Items((), open=True)
-    return v.Data() if last == "Parameter" else layer(last)
+    return v.Data() if last == "Parameter" else _layer(last)
+
+
+def _recurrent(kind: str | None, given: list[v.Value], named: Mapping[str, v.Value], node: ast.Call) -> v.Recurrent:
+    """The layer that a call builds; ``**named`` and ``*arguments`` that are not known leave flags unknown."""
+    opaque = any(each.arg is None for each in node.keywords) or any(isinstance(e, ast.Starred) for e in node.args)
+    flags = {"hidden_size": v.UNKNOWN}
+    flags |= {name: v.UNKNOWN if opaque else v.Constant(default) for name, default in _DEFAULTS.items()}
+    flags |= dict(zip(_RNN_ORDER if kind == "RNN" else _ORDER, given, strict=False)) | dict(named)
+    return v.Recurrent(kind, node, **{name: flags[name] for name in FLAGS})
+
+
+def _layer(name: str) -> v.Layer:
+    """Another module of torch.nn by its name.
+
+    >>> _layer("Dropout").kind
+    'same'
+    """
+    return v.Layer("linear" if name in ("Linear", "LazyLinear") else "same" if _SAME.fullmatch(name) else "other")
+
+
+def kinds(value: v.Value) -> tuple[str | None, ...]:
+    """The kinds that ``getattr(nn, kind)`` may name."""
+    if isinstance(value, v.Several):
+        return tuple(kind for each in value.values for kind in kinds(each))
+    return (value.value,) if isinstance(value, v.Constant) and value.value in KINDS else (None,)
 
 
 def _first(at: At) -> v.Value:

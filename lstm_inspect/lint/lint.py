@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
-from lstm_inspect.lint.analyse import analyse
-from lstm_inspect.lint.comments import without_ignored
-from lstm_inspect.lint.config import Choice, checked
+from lstm_inspect.lint.config import Choice, checked, without_ignored
 from lstm_inspect.lint.discover import discover
 from lstm_inspect.lint.source import RECURRENT, Unreadable, parse
+from lstm_inspect.lint.walk import analyse
 from lstm_inspect.lint.wording import Fix, finding, fix_of
 from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.theory.contract import Document, written

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from lstm_inspect.lint import tensors
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.constructions import FLAGS
+from lstm_inspect.lint.library import FLAGS
 from lstm_inspect.lint.source import Source, imported
 from lstm_inspect.lint.state import Exhausted, State
 from lstm_inspect.lint.uses import At, Uses

@@ -1,4 +1,4 @@
-"""Numbers and tests that are known up to names: ``2 * hidden_size``, ``kind == "LSTM"``."""
+"""Numbers, tests and flags that are known up to names: ``2 * hidden_size``, ``kind == "LSTM"``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import ast
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, Final
 
 from lstm_inspect.lint import values as v
@@ -34,16 +35,16 @@ def arithmetic(op: ast.operator, left: v.Value, right: v.Value) -> v.Value:  # n
         return v.Choice(left.symbol, tuple(arithmetic(op, each, right) for each in left.values))
     if isinstance(right, v.Choice):
         return v.Choice(right.symbol, tuple(arithmetic(op, left, each) for each in right.values))
-    a, b = v.size(left), v.size(right)
+    a, b = size(left), size(right)
     if a is None or b is None or max(abs(a.times), abs(b.times)) > 1e9:
         return v.UNKNOWN
     match op:
         case ast.Mult():
-            return v.number(a.times * b.times, tuple(sorted(a.names + b.names)))
+            return number(a.times * b.times, tuple(sorted(a.names + b.names)))
         case ast.Div() | ast.FloorDiv() if b.times and not b.names:
-            return v.number(a.times / b.times, a.names)
+            return number(a.times / b.times, a.names)
         case ast.Add() | ast.Sub() if a.names == b.names:
-            return v.number(a.times + b.times * (1 if isinstance(op, ast.Add) else -1), a.names)
+            return number(a.times + b.times * (1 if isinstance(op, ast.Add) else -1), a.names)
     return v.UNKNOWN
 
 
@@ -109,3 +110,93 @@ def _follows(test: str, assumed: Mapping[str, bool]) -> bool | None:
             if known[2] == "==" or (asked[2] == "==" and int(asked[3]) < low):
                 return _SIGNS[asked[2]](low, int(asked[3]))
     return None
+
+
+def number(times: Fraction, names: tuple[str, ...]) -> v.Value:
+    """times * names: a whole number, or one name, as what it is.
+
+    >>> number(Fraction(3), ())
+    Constant(value=3)
+    """
+    if not names and times.denominator == 1:
+        return v.Constant(int(times))
+    return v.Symbol(names[0]) if times == 1 and len(names) == 1 else v.Size(times, names)
+
+
+def size(value: v.Value) -> v.Size | None:
+    """A number as times * names, if it is one.
+
+    >>> size(v.Constant(3))
+    Size(times=Fraction(3, 1), names=())
+    """
+    if isinstance(value, v.Symbol) and not value.negated:
+        return v.Size(Fraction(1), (value.text,))
+    known = v.whole(value)
+    return value if isinstance(value, v.Size) else None if known is None else v.Size(Fraction(known), ())
+
+
+def settled(value: v.Value, assumed: Mapping[str, bool]) -> v.Value:
+    """A value under what has been assumed of tests so far.
+
+    >>> settled(v.Choice(v.Symbol("bidirectional"), (v.Constant(2), v.Constant(1))), {"bidirectional": True})
+    Constant(value=2)
+    """
+    while isinstance(value, v.Choice) and value.symbol.text in assumed:
+        value = value.values[0 if assumed[value.symbol.text] else 1]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """What is known of a flag where a result is used.
+
+    Attributes:
+        value: its value; None if it is not known.
+        depends: what the finding says it depends on: "bidirectional=True"; None if it stands in the source.
+        decided: a switch's value on this path; None if the path holds for both.
+    """
+
+    value: int | bool | None
+    depends: str | None = None
+    decided: bool | None = None
+
+
+def flags(call: v.Call, assumed: Mapping[str, bool]) -> tuple[Flag, Flag]:
+    """Whether a call's module is bidirectional, and how many layers it has."""
+    return truth(call.module.bidirectional, assumed), layers(call.module.num_layers, assumed)
+
+
+def both(*given: Flag) -> str | None:
+    """What several flags depend on."""
+    return " and ".join(each.depends for each in given if each.depends) or None
+
+
+def truth(value: v.Value, assumed: Mapping[str, bool]) -> Flag:
+    """Whether a flag is set, under what has been assumed of tests so far.
+
+    >>> truth(v.Symbol("bidirectional"), {})
+    Flag(value=True, depends='bidirectional=True', decided=None)
+    """
+    value = settled(value, assumed)
+    if isinstance(value, v.Constant):
+        return Flag(bool(value.value), decided=bool(value.value))
+    if not isinstance(value, v.Symbol) or (f"?{value.text}" in assumed and value.text not in assumed):
+        return Flag(None)
+    held = assumed.get(value.text, not value.negated)
+    said = value.text if any(sign in value.text for sign in "=<> ") else f"{value.text}={held}"
+    true = held is not value.negated
+    return Flag(true, said, true if value.text in assumed else None)
+
+
+def layers(value: v.Value, assumed: Mapping[str, bool]) -> Flag:
+    """How many layers; of a parameter, more than one.
+
+    >>> layers(v.Symbol("num_layers", v.Constant(2)), {})
+    Flag(value=2, depends='num_layers > 1', decided=None)
+    """
+    value = settled(value, assumed)
+    if not isinstance(value, v.Symbol):
+        return Flag(v.whole(value))
+    if assumed.get(f"{value.text} == 1") or assumed.get(f"{value.text} > 1") is False:
+        return Flag(1)
+    return Flag(v.whole(value.default), f"{value.text} > 1")

@@ -9,7 +9,7 @@ from typing import Final
 
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.brackets import STATES, TIME_FIRST
-from lstm_inspect.lint.constructions import Flag, both, flags
+from lstm_inspect.lint.numbers import Flag, both, flags, size
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.uses import At
 
@@ -24,7 +24,7 @@ def listed(arguments: Sequence[v.Value]) -> Sequence[v.Value]:
 
 def sized(sizes: Sequence[v.Value]) -> v.Axes:
     """The axes of a tensor of such sizes, as far as a size or its name says what it counts."""
-    return tuple("one" if size == v.Constant(1) else _counted(getattr(size, "text", "").lower()) for size in sizes)
+    return tuple("one" if each == v.Constant(1) else _counted(getattr(each, "text", "").lower()) for each in sizes)
 
 
 def _counted(text: str) -> str:
@@ -88,7 +88,7 @@ def viewed(of: v.Result | v.Data, name: str, at: At) -> v.Value:
     sizes = list(listed(at.arguments))
     if isinstance(of, v.Data):
         sizes = [] if name == "flatten" else sizes
-        return v.Data(tuple("one" if size == v.Constant(1) else "?" for size in sizes), of.random)
+        return v.Data(tuple("one" if each == v.Constant(1) else "?" for each in sizes), of.random)
     if name == "flatten":
         side_by_side = (
             of.state and (of.axes or ())[:2] == ("batch", "rows") and at.given(0, "start_dim") == v.Constant(1)
@@ -133,7 +133,7 @@ def _mixes(of: v.Result, sizes: list[v.Value], state: State) -> bool:
 
 def _several_wide(of: v.Result, value: v.Value) -> bool:
     """Whether a size is two or more times the features of one row."""
-    one, wide = v.size(of.call.module.hidden_size), v.size(value)
+    one, wide = size(of.call.module.hidden_size), size(value)
     if one is None or wide is None or of.call.module.proj_size != v.Constant(0):
         return False
     return one.names == wide.names and one.times > 0 and wide.times / one.times in (2, 3, 4, 6, 8)
@@ -147,8 +147,8 @@ def _viewed_output(of: v.Result, sizes: list[v.Value], at: At) -> v.Value:
     four = len(axes) == 3 and len(sizes) == 4
     if four and v.whole(sizes[3]) == 2 and not of.mixed:
         two_ways, _ = flags(call, at.state.assumed)
-        hidden = v.size(sizes[2])
-        wide = v.whole(sizes[2]) == -1 or (hidden is not None and hidden == v.size(call.module.hidden_size))
+        hidden = size(sizes[2])
+        wide = v.whole(sizes[2]) == -1 or (hidden is not None and hidden == size(call.module.hidden_size))
         at.lose(of)
         return (
             at.report("directions-interleaved", call, depends=two_ways.depends) if two_ways.value and wide else v.Data()

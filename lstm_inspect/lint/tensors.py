@@ -10,7 +10,7 @@ from typing import Final
 
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.brackets import BATCH_FIRST, TIME_FIRST, dimension, indexed, of_pair
-from lstm_inspect.lint.constructions import decided
+from lstm_inspect.lint.numbers import truth
 from lstm_inspect.lint.reshapes import rows_of, turned, viewed
 from lstm_inspect.lint.uses import At
 
@@ -30,7 +30,7 @@ def run(module: v.Recurrent, at: At) -> v.Value:
     """A call of a recurrent layer: output, and the state that goes with its kind."""
     given, start = at.given(0, "input"), at.given(1, "hx")
     at.consume(given)
-    first = decided(module.batch_first, at.state.assumed)
+    first = truth(module.batch_first, at.state.assumed).decided
     axes = None if first is None else BATCH_FIRST if first else TIME_FIRST
     data = given if isinstance(given, v.Data) else v.Data()
     single = {axis for axis, known in zip(axes or ("time", "time"), data.axes, strict=False) if known == "one"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.constructions import Flag, both, decided, flags
+from lstm_inspect.lint.numbers import Flag, both, flags, truth
 from lstm_inspect.lint.state import State
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import LEVELS, Level
@@ -84,7 +84,7 @@ class Uses:
 
     def _mark(self, call: v.Call, state: State, *what: str) -> None:
         """Note a use, and on which paths it is one: those of a module with so many directions."""
-        known = decided(call.module.bidirectional, state.assumed)
+        known = truth(call.module.bidirectional, state.assumed).decided
         self.used.setdefault((call.node, call.module.kind), set()).update((each, known) for each in what)
 
     # the rules

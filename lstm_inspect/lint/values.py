@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import wraps
@@ -258,40 +258,6 @@ def of_each(function: Callable[..., Value]) -> Callable[..., Value]:
         return alternatives(*(function(one, *rest) for one in each))
 
     return answer
-
-
-def number(times: Fraction, names: tuple[str, ...]) -> Value:
-    """times * names: a whole number, or one name, as what it is.
-
-    >>> number(Fraction(3), ())
-    Constant(value=3)
-    """
-    if not names and times.denominator == 1:
-        return Constant(int(times))
-    return Symbol(names[0]) if times == 1 and len(names) == 1 else Size(times, names)
-
-
-def size(value: Value) -> Size | None:
-    """A number as times * names, if it is one.
-
-    >>> size(Constant(3))
-    Size(times=Fraction(3, 1), names=())
-    """
-    if isinstance(value, Symbol) and not value.negated:
-        return Size(Fraction(1), (value.text,))
-    known = whole(value)
-    return value if isinstance(value, Size) else None if known is None else Size(Fraction(known), ())
-
-
-def settled(value: Value, assumed: Mapping[str, bool]) -> Value:
-    """A value under what has been assumed of tests so far.
-
-    >>> settled(Choice(Symbol("bidirectional"), (Constant(2), Constant(1))), {"bidirectional": True})
-    Constant(value=2)
-    """
-    while isinstance(value, Choice) and value.symbol.text in assumed:
-        value = value.values[0 if assumed[value.symbol.text] else 1]
-    return value
 
 
 def whole(value: Value) -> int | None:

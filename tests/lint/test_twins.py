@@ -10,10 +10,9 @@ from importlib import import_module
 
 import pytest
 
-from lstm_inspect.lint.comments import UNUSED
-from lstm_inspect.lint.config import RULES, Choice
-from lstm_inspect.lint.constructions import Flag
+from lstm_inspect.lint.config import RULES, UNUSED, Choice
 from lstm_inspect.lint.lint import lint_text
+from lstm_inspect.lint.numbers import Flag
 from lstm_inspect.mistakes.finding import Finding
 
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n"
@@ -281,9 +280,9 @@ def test_an_ignored_twin_is_silent_and_its_line_can_be_written(mistake: str, exp
 
 
 SABOTAGE: list[tuple[str, object]] = [
-    ("lstm_inspect.lint.constructions.truth", lambda value, assumed: Flag(True)),
-    ("lstm_inspect.lint.constructions.truth", lambda value, assumed: Flag(False)),
-    ("lstm_inspect.lint.constructions.layers", lambda value, assumed: Flag(3)),
+    ("lstm_inspect.lint.numbers.truth", lambda value, assumed: Flag(True)),
+    ("lstm_inspect.lint.numbers.truth", lambda value, assumed: Flag(False)),
+    ("lstm_inspect.lint.numbers.layers", lambda value, assumed: Flag(3)),
     ("lstm_inspect.lint.uses._covers", lambda unless, use: False),
     ("lstm_inspect.lint.uses._covers", lambda unless, use: True),
     ("lstm_inspect.lint.uses._DIRECTIONS", ()),
