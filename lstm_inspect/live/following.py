@@ -23,7 +23,8 @@ from lstm_inspect.live.where import Line, called_in, frames, is_users
 from lstm_inspect.mistakes.read import Role
 
 _TABLE: Final = tomllib.loads(Path(__file__).with_name("operations.toml").read_text(encoding="utf-8"))
-OPERATIONS: Final = {list: frozenset(names.split()) for list, names in _TABLE.items() if isinstance(names, str)}
+OPERATIONS: Final = {does: frozenset(names.split()) for does, names in _TABLE.items() if isinstance(names, str)}
+"""The names of those that do the same."""
 REDUCES: Final[Mapping[str, Role]] = _TABLE["reduces"]
 POOLS: Final[Mapping[str, Role]] = _TABLE["pools"]
 _RESHAPES: Final[Mapping[str, Function]] = {"view": Tensor.reshape, "view_as": Tensor.reshape_as}
@@ -185,8 +186,8 @@ def _moved(operation: Operation) -> Made:
     fills = _TABLE["fills"].get(name, ())
     args = [NOTHING if at in fills and isinstance(each, int) else each for at, each in enumerate(operation.args)]
     kwargs = {key: NOTHING if key in ("value", "padding_value") else each for key, each in operation.kwargs.items()}
-    move = _RESHAPES.get(name, operation.function)
-    made = [tensors_in(move(*_shadow(args, traces, part), **_shadow(kwargs, traces, part)))
+    function = _RESHAPES.get(name, operation.function)
+    made = [tensors_in(function(*_shadow(args, traces, part), **_shadow(kwargs, traces, part)))
             for part in range(operation.widest)]  # fmt: skip
     pairs = zip(tensors_in(operation.result), zip(*made, strict=True), strict=True)
     return [(each, Trace(parts, operation.masked, operation.line)) for each, parts in pairs if each.is_floating_point()]

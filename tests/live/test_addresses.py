@@ -122,6 +122,17 @@ def test_a_broken_table_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not agree(*follow(SOURCE, MOVES["flip"])[:2])
 
 
+def test_an_operation_does_one_thing_and_is_one_of_torchs() -> None:
+    lists = [OPERATIONS[does] for does in ("moves", "writes", "stays", "numbers", "unread", "recurrent", "products")]
+    places = (Tensor, torch, F, torch._VF, torch.nn.utils.rnn, torch.ops.aten)
+    every = [name for names in lists for name in names]
+    assert len(every) == len(set(every))
+    unknown = {
+        name for name in every if not any(hasattr(place, name) or hasattr(place, f"{name}_") for place in places)
+    }
+    assert unknown <= {"result"}  # our own word for what a model returns
+
+
 STEPS: list[Callable[[Tensor, int], Tensor]] = [
     lambda x, n: x.transpose(0, n % x.dim()),
     lambda x, n: x.flip(n % x.dim()),
