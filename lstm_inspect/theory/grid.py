@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -46,10 +47,7 @@ GRIDS: Final = {"quick": QUICK, "full": FULL}
 
 def size(axes: Axes) -> int:
     """How many specs a grid has."""
-    count = 1
-    for name in Axes.__slots__:
-        count *= len(getattr(axes, name))
-    return count
+    return math.prod(len(getattr(axes, name)) for name in Axes.__slots__)
 
 
 def specs(axes: Axes, *, device: str = "cpu", seed: int = 0) -> Iterator[LSTMSpec]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -28,11 +29,7 @@ _CGROUPS: Final = (  # limit, usage, and what of it is file cache that the kerne
 
 
 def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
-    """Raise MemoryNeedError if the spec needs more than is free.
-
-    Raises:
-        MemoryNeedError: with the estimate, what is free and the ways out.
-    """
+    """Raise MemoryNeedError, which says the ways out, if the spec needs more than is free."""
     _refuse(memory.need_of_report(spec), "a smaller number")
     if not predict:
         refuse_uncountable(spec, _PREDICT)
@@ -40,30 +37,18 @@ def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
 
 
 def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
-    """Refuse to check a live call, whose module and input are there already, if that needs more than is free.
-
-    Raises:
-        MemoryNeedError: with what is free and the way out.
-    """
+    """Refuse to check a live call, whose module and input are there already, if that needs more than is free."""
     if spec.device != "meta":
         _refuse(memory.need_again(spec, reference=reference), "{reference=False}, or a shorter or smaller batch")
 
 
 def refuse_long_listing(spec: LSTMSpec, form: str) -> None:
-    """Raise MemoryNeedError if a list of every parameter, as "json" or "text", is more than fits.
-
-    Raises:
-        MemoryNeedError: with what to type instead.
-    """
+    """Raise MemoryNeedError if a list of every parameter, as "json" or "text", is more than fits."""
     _refuse(memory.need_of_listing(spec, form), "without {json} and {all}: the totals and the first and last rows")
 
 
 def refuse_uncountable(spec: LSTMSpec, instead: str) -> None:
-    """Raise MemoryNeedError if a tensor has more elements than torch can count, on the meta device too.
-
-    Raises:
-        MemoryNeedError: with what to type instead.
-    """
+    """Raise MemoryNeedError if a tensor has more elements than torch can count, on the meta device too."""
     if memory.largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
         run = memory.need(spec.replace(device="cpu"))
         raise MemoryNeedError(run.largest, "is more than torch can count", run.sentence, instead)
@@ -89,10 +74,9 @@ def free_memory() -> int | None:
 
 
 def _available() -> int | None:
-    meminfo = _read("/proc/meminfo")
-    for line in meminfo.splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
+    found = re.search(r"^MemAvailable: +(\d+)", _read("/proc/meminfo"), re.MULTILINE)
+    if found:
+        return int(found[1]) * 1024
     try:  # not Linux: all the memory there is stands for what is free
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -103,15 +87,9 @@ def _cgroup() -> int | None:
     for limit_file, usage_file, cache in _CGROUPS:
         limit, usage = _read(limit_file).strip(), _read(usage_file).strip()
         if limit.isdigit() and usage.isdigit():
-            statistics = _read(str(Path(limit_file).with_name("memory.stat")))
-            return int(limit) - int(usage) + _entry(statistics, cache)
+            cached = re.search(rf"^{cache} (\d+)", _read(str(Path(limit_file).with_name("memory.stat"))), re.MULTILINE)
+            return int(limit) - int(usage) + (int(cached[1]) if cached else 0)
     return None
-
-
-def _entry(text: str, name: str) -> int:
-    """The number that stands after a name; 0 if it is not there."""
-    found = [line.split()[1] for line in text.splitlines() if line.startswith(f"{name} ")]
-    return int(found[0]) if found else 0
 
 
 def _address_space() -> int | None:

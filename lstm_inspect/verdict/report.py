@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory.cell_labels import numbers_claim
-from lstm_inspect.theory.claim import CheckResult, Claim, Pitfall, PitfallResult
+from lstm_inspect.theory.claim import CheckResult, Pitfall, PitfallResult
 from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.contract import Environment, Positive, written
 from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
@@ -19,7 +19,7 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of, validate_tolerance
 from lstm_inspect.theory.warnings import SpecWarning
-from lstm_inspect.theory.worked_out import Theory, worked_out
+from lstm_inspect.theory.worked_out import worked_out
 from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.verdict.of_spec import SpecReport
 
@@ -153,26 +153,24 @@ def inspect(
 
 def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
     """A spec's report by theory alone."""
-    theory = worked_out(spec)
+    theory, default = worked_out(spec), tolerance_of(spec, tf32=options.tf32)
+    rtol = default.rtol if options.rtol is None else options.rtol
+    allowed = Tolerance(rtol, default.atol if options.atol is None else options.atol)
+    found = claims(theory, reference=options.reference)
+    if options.numbers and theory.packing is not None:
+        found += (numbers_claim(spec, theory.packing),)
     return Report(
         command=command,
         spec=spec,
         tensors=[TensorReport(tensor, spec.dtype) for tensor in theory.tensors.values()],
         states=theory.states,
-        checks=[CheckResult(claim, _tolerance(claim, spec, options)) for claim in _claims(theory, options)],
-        pitfalls=[PitfallResult(pitfall, _tolerance(pitfall, spec, options)) for pitfall in pitfalls(spec)],
+        checks=[CheckResult(claim, EXACT if claim.exact else allowed) for claim in found],
+        pitfalls=[PitfallResult(pitfall, EXACT if pitfall.exact else allowed) for pitfall in pitfalls(spec)],
         recipes=theory.recipes,
         packing=theory.packing,
         warnings=theory.warnings,
         options=options,
     )
-
-
-def _claims(theory: Theory, options: Options) -> tuple[Claim, ...]:
-    found = claims(theory, reference=options.reference)
-    if options.numbers and theory.packing is not None:
-        found += (numbers_claim(theory.spec, theory.packing),)
-    return found
 
 
 def measured(report: Report, run: Run, *within: Callable[[], AbstractContextManager[None]]) -> Report:
@@ -212,11 +210,3 @@ def measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
     """The same tensor with what a run gave."""
     actual = run.tensor(tensor.theory.name)
     return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
-
-
-def _tolerance(sides: Claim | Pitfall, spec: LSTMSpec, options: Options) -> Tolerance:
-    if sides.exact:
-        return EXACT
-    default = tolerance_of(spec, tf32=options.tf32)
-    rtol = default.rtol if options.rtol is None else options.rtol
-    return Tolerance(rtol, default.atol if options.atol is None else options.atol)

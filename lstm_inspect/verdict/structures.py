@@ -60,11 +60,6 @@ class Overview(SpecReport):
     environment: Environment | None = None
 
     @property
-    def measured(self) -> bool:
-        """Whether the structures were run."""
-        return self.environment is not None
-
-    @property
     def failed(self) -> int:
         """How many measured shapes are not as predicted."""
         tensors = [tensor for structure in self.structures for tensor in structure.tensors]
@@ -79,9 +74,7 @@ class Overview(SpecReport):
     @property
     def verified(self) -> bool | None:
         """Whether every shape came out as predicted and every lesson holds; None if nothing ran."""
-        if not self.measured:
-            return None
-        return all(result.holds for result in self.lessons)
+        return None if self.environment is None else all(result.holds for result in self.lessons)
 
     @property
     def warnings(self) -> tuple[SpecWarning, ...]:
