@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final
 
-from lstm_inspect.cli.streams import piped_in
+from lstm_inspect.cli.streams import opened
 from lstm_inspect.errors import FileError, SpecError, literal
 from lstm_inspect.theory.shapes import Shape
 
@@ -32,10 +32,8 @@ def parse_lengths(text: str) -> tuple[int, ...]:
     >>> parse_lengths("8, 9 10")
     (8, 9, 10)
     """
-    if text == "-":
-        return _in_a_file("standard input", piped_in("{lengths=-}", "{lengths=8,9,10}, {lengths=@FILE}"))
-    if text.startswith("@"):
-        return _in_the_file(text[1:])
+    if text == "-" or text.startswith("@"):
+        return _in_a_file(text)
     tokens, bad, got = _tokens(text), _bad(text), text[:_MOST_SHOWN]
     if not tokens:
         raise SpecError("lengths", repr(text), "at least one whole number from 1", "{lengths=8,9,10}")
@@ -48,20 +46,18 @@ def parse_lengths(text: str) -> tuple[int, ...]:
     return tuple(map(int, tokens))
 
 
-def _in_the_file(name: str) -> tuple[int, ...]:
+def _in_a_file(source: str) -> tuple[int, ...]:
+    """The lengths in a file, if it ends within what any batch could need."""
+    got = f"from {'standard input' if source == '-' else source[1:]}"
+    name = source if source == "-" else Path(source[1:])
     try:
-        with Path(name).open(encoding="utf-8") as file:
-            return _in_a_file(name, file)
+        with opened(name, "{lengths=-}", "{lengths=8,9,10}, {lengths=@FILE}") as file:
+            text = file.read(_MOST_READ + 1)
     except UnicodeDecodeError:
-        raise FileError("{lengths}", f"from {name}", "it is binary, not text", "a text file of whole numbers") from None
+        raise FileError("{lengths}", got, "it is binary, not text", "a text file of whole numbers") from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise FileError("{lengths}", f"from {name}", reason, "{lengths=@FILE} with a file that can be read") from None
-
-
-def _in_a_file(name: str, file: TextIO) -> tuple[int, ...]:
-    """The lengths in a file, if it ends within what any batch could need."""
-    text, got = file.read(_MOST_READ + 1), f"from {name}"
+        raise FileError("{lengths}", got, reason, "{lengths=@FILE} with a file that can be read") from None
     if len(text) > _MOST_READ:
         raise FileError("{lengths}", got, f"it holds more than {_MOST_READ:,} characters", _FILE)
     for number, line in enumerate(text.splitlines(), start=1):

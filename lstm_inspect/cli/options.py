@@ -54,20 +54,10 @@ CHECK_FLAGS: Final = (
 )
 JSON: Final = switch(_REPORT, "--json", help="One JSON document and nothing else.")
 FORCE: Final = switch(_REPORT, "--force", help="Overwrite an existing file.")
-SAVE: Final = file(
-    _REPORT,
-    "--save",
-    help="Write the report to a file as well, by suffix.",
-    suffixes=[".txt", ".html", ".svg"],  # those of views.export.FORMATS, which loads rich
-    example="report.html",
-)
-REPORT_FLAGS: Final = (
-    switch(_REPORT, "--all", help="Every row of every table."),
-    JSON,
-    SAVE,
-    FORCE,
-)
-
+_PAGES: Final = (".txt", ".html", ".svg")  # views.export.FORMATS, which loads rich
+_SAVED: Final = "Write the report to a file as well, by suffix."
+SAVE: Final = file(_REPORT, "--save", help=_SAVED, suffixes=_PAGES, example="report.html")
+REPORT_FLAGS: Final = (switch(_REPORT, "--all", help="Every row of every table."), JSON, SAVE, FORCE)
 CHECKS: Final = switch(_REPORT, "--checks", help="Each check with its reason and its tolerance.")
 
 SPEC_FLAGS: Final = (*LSTM_FLAGS, *BATCH_FLAGS, *RUN_FLAGS)
@@ -110,13 +100,12 @@ def spec_of(values: Values) -> LSTMSpec:
         SpecError: a value is out of range, or two contradict each other.
         FileError: the lengths can't be read.
     """
-    names = {flag.name for flag in SPEC_FLAGS} - {"unbatched", "lengths"}
-    given: dict[str, Any] = {name: values[name] for name in names if values.get(name) is not None}
-    if values.get("lengths") is not None:
-        given["lengths"] = parse_lengths(values["lengths"])
+    given = {flag.name: values[flag.name] for flag in SPEC_FLAGS if values.get(flag.name) is not None}
+    if "lengths" in given:
+        given["lengths"] = parse_lengths(given["lengths"])
     if values.get("call") is not None:
         given |= _called(values["call"], given)
-    if values.get("unbatched"):
+    if given.pop("unbatched", False):
         if "batch_size" in given:
             raise SpecError("batch_size", str(given["batch_size"]), "left out with {batch_size=None}", "one of the two")
         given["batch_size"] = None
@@ -124,11 +113,7 @@ def spec_of(values: Values) -> LSTMSpec:
 
 
 def _called(call: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What --call names; a flag beside it may not say otherwise.
-
-    Raises:
-        SpecError: it is no constructor, or a flag contradicts it.
-    """
+    """What --call names; a flag beside it may not say otherwise."""
     found = parse_constructor(call)
     for name, value in found.items():
         default = getattr(_D, name)

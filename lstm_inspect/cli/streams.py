@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -49,6 +49,11 @@ def piped_in(flag: str, instead: str) -> TextIO:
     if sys.stdin is None or sys.stdin.isatty():
         raise FileError(flag, "", "standard input is a terminal: nothing is piped in", f"{instead}, or a pipe")
     return sys.stdin
+
+
+def opened(source: str | Path, flag: str, instead: str) -> AbstractContextManager[TextIO]:
+    """A text file, or standard input where its name is ``-``; flag and instead as ``piped_in`` takes them."""
+    return nullcontext(piped_in(flag, instead)) if source == "-" else open(source, encoding="utf-8")
 
 
 def show(renderable: RenderableType) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import deliver
@@ -138,23 +138,15 @@ def _spec_object(line: str) -> dict[str, Any]:
 
 
 def _lines(source: str) -> Iterator[str]:
-    """The lines of a file or of standard input, one at a time."""
-    if source == "-":
-        yield from _short_lines(streams.piped_in("{specs=-}", "{specs=FILE}"))
-        return
+    """The lines of a file or of standard input, as long as one can be a spec: a stream without an end never ends."""
     try:
-        with open(source, encoding="utf-8") as file:
-            yield from _short_lines(file)
+        with streams.opened(source, "{specs=-}", "{specs=FILE}") as file:
+            while line := file.readline(_MOST_OF_A_LINE):
+                if len(line) == _MOST_OF_A_LINE:
+                    what = f"has a line of more than {_MOST_OF_A_LINE - 1:,} characters"
+                    raise FileError("{specs}", what, "no spec is as long", f"a line such as {_A_SPEC}")
+                yield line
     except UnicodeDecodeError:
         raise FileError("{specs}", source, "it is binary, not text", "a file of JSON Lines") from None
     except OSError as error:
         raise FileError("{specs}", source, error.strerror or str(error), "a file that can be read") from None
-
-
-def _short_lines(file: TextIO) -> Iterator[str]:
-    """Its lines, as long as one can be a spec: a stream without an end of line never ends."""
-    while line := file.readline(_MOST_OF_A_LINE):
-        if len(line) == _MOST_OF_A_LINE:
-            what = f"has a line of more than {_MOST_OF_A_LINE - 1:,} characters"
-            raise FileError("{specs}", what, "no spec is as long", f"a line such as {_A_SPEC}")
-        yield line

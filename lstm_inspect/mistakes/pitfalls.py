@@ -87,12 +87,8 @@ def _names(spec: LSTMSpec) -> dict[str, Any]:
     """What the braces of the catalogue's proofs stand for on a spec."""
     final, lengths = e.final_state(spec), spec.lengths
     always = {
-        "B": spec.batch_size,
-        "L": spec.num_layers,
-        "D": spec.num_directions,
-        "R": spec.state_size,
+        "spec": spec,
         "row": spec.num_states * spec.state_size,
-        "dropout": spec.dropout,
         "time": int(spec.batch_first),
         "batch": int(not spec.batch_first),
         "along_time": ":, " if spec.batch_first and spec.batched else "",

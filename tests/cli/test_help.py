@@ -14,7 +14,9 @@ from support import Cli
 
 from lstm_inspect.cli import COMMANDS
 from lstm_inspect.cli.constructor import is_constructor, parse_constructor
+from lstm_inspect.cli.options import SAVE
 from lstm_inspect.errors import SpecError
+from lstm_inspect.views.export import FORMATS
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])
@@ -60,6 +62,10 @@ def test_values_are_the_same_where_typer_converts_them(cli: Cli, monkeypatch: py
 def test_what_starts_fast_loads_no_pydantic(line: list[str]) -> None:
     code = f"import sys; from lstm_inspect.cli import run; run({line}); sys.exit('pydantic' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
+
+
+def test_a_report_is_saved_in_each_format_there_is() -> None:
+    assert SAVE.choices == tuple(FORMATS)
 
 
 def test_completion(cli: Cli) -> None:
