@@ -16,51 +16,35 @@ from lstm_inspect.mistakes.finding import worst
 if TYPE_CHECKING:
     from lstm_inspect.live.user_code import UserCodeError
 
-TARGET: Final = argument(
-    "target",
-    metavar="TARGET",
-    help="file.py:name or package.module:name: a model, a class of one, or a function that returns model, args; "
-    "a file alone lists what it holds.",
+_TARGET: Final = (
+    "file.py:name or package.module:name: a model, a class of one, or a function that returns model, args; "
+    "a file alone lists what it holds."
 )
-ARGUMENTS: Final = arguments(
-    "arguments", metavar="[-- ARGS ..]", help="The file's own arguments, its sys.argv.", default=""
+_INPUT: Final = (
+    "An argument: random numbers of this shape; with a colon, whole numbers below what stands behind it. "
+    "Repeat it for several, in order."
 )
 _CALL: Final = "The call"
-_GIVEN: Final = (
-    text(_CALL, "call", "--call", help="Build the class with these literals.", metavar='"Net(vocab=100)"'),
-    texts(
-        _CALL,
-        "input",
-        "--input",
-        "--input-ids",
-        help="An argument: random numbers of this shape; with a colon, whole numbers below what stands behind it. "
-        "Repeat it for several, in order.",
-        metavar="4,7 | 4,7:100",
-    ),
-    text(_CALL, "lengths", "--lengths", help="An argument of lengths, where the call wants one.", metavar="7,5,2,1"),
-    whole(_CALL, "calls", "--calls", help="How often it is called, its state fed on.", default=1),
-)
-SEED: Final = whole("The run", "seed", "--seed", help="Of torch's random numbers, before the factory runs.", default=0)
 _USE: Final = "What the model reads"
+_GIVEN: Final = (
+    argument("target", metavar="TARGET", help=_TARGET),
+    arguments("arguments", metavar="[-- ARGS ..]", help="The file's own arguments, its sys.argv.", default=""),
+    text(_CALL, "--call", help="Build the class with these literals.", metavar='"Net(vocab=100)"'),
+    texts(_CALL, "input", "--input", "--input-ids", help=_INPUT, metavar="4,7 | 4,7:100"),
+    text(_CALL, "--lengths", help="An argument of lengths, where the call wants one.", metavar="7,5,2,1"),
+    whole(_CALL, "--calls", help="How often it is called, its state fed on.", default=1),
+    whole("The run", "--seed", help="Of torch's random numbers, before the factory runs.", default=0),
+    *(flag for flag in CHECK_FLAGS if flag is not PREDICT),
+)
 _LOOKS: Final = (
-    switch(_USE, "reads", "--reads/--no-reads", help="Follow what is read of output, hn and cn.", default=True),
-    switch(_USE, "alone", "--alone/--no-alone", help="Run single sequences of the batch too.", default=True),
-    whole(_USE, "batch_axis", "--batch-axis", help="The batch axis of the arguments.  [default: found by running]"),
+    switch(_USE, "--reads/--no-reads", help="Follow what is read of output, hn and cn.", default=True),
+    switch(_USE, "--alone/--no-alone", help="Run single sequences of the batch too.", default=True),
+    whole(_USE, "--batch-axis", help="The batch axis of the arguments.  [default: found by running]"),
 )
-_STRICT: Final = switch(_USE, "strict", "--strict", help="Status 1 for warnings too.")
+_STRICT: Final = switch(_USE, "--strict", help="Status 1 for warnings too.")
 
 
-@command(
-    TARGET,
-    ARGUMENTS,
-    _GIVEN,
-    SEED,
-    [flag for flag in CHECK_FLAGS if flag is not PREDICT],
-    _LOOKS,
-    _STRICT,
-    EXPECT,
-    REPORT_FLAGS,
-)
+@command(_GIVEN, _LOOKS, _STRICT, EXPECT, REPORT_FLAGS)
 def model(values: Values) -> int:
     """Every LSTM in a model of your own: each call is checked, and what the model reads of its results.
 

@@ -21,20 +21,20 @@ if TYPE_CHECKING:
     from lstm_inspect.live.session import Session
 
 _REPORT: Final = "The report"
-PROGRAM: Final = arguments(
-    "program",
-    metavar="SCRIPT.py [ARGS ..]",
-    help="The program, - for standard input, and its own arguments.",
-    default="",
-)
-MODULE: Final = switch("The program", "module", "-m", help="What is run is a module, as after python -m.")
-JSON: Final = file(
-    _REPORT, "--json", help="Write the report as JSON to a file.", suffixes=[".json"], example="report.json"
-)
-QUIET: Final = switch(_REPORT, "quiet", "--quiet", help="Show failures and mistakes alone, nothing if there are none.")
+_PROGRAM: Final = "The program, - for standard input, and its own arguments."
+_JSON: Final = "Write the report as JSON to a file."
 _STRICT: Final = "Exit with 1 where the program exits with 0 and a check failed or a mistake is there."
-STRICT: Final = switch(_REPORT, "strict", "--strict", help=_STRICT)
 _CHECKS: Final = [flag for flag in CHECK_FLAGS if flag is not PREDICT and flag.name != "tf32"]
+_FLAGS: Final = (
+    arguments("program", metavar="SCRIPT.py [ARGS ..]", help=_PROGRAM, default=""),
+    switch("The program", "module", "-m", help="What is run is a module, as after python -m."),
+    *_CHECKS,
+    file(_REPORT, "--json", help=_JSON, suffixes=[".json"], example="report.json"),
+    SAVE,
+    FORCE,
+    switch(_REPORT, "--quiet", help="Show failures and mistakes alone, nothing if there are none."),
+    switch(_REPORT, "--strict", help=_STRICT),
+)
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ PLANS: Final[list[Plan]] = []
 """What is to be run once the command line has been read: outside it, as the program leaves in ways of its own."""
 
 
-@command(PROGRAM, MODULE, _CHECKS, JSON, SAVE, FORCE, QUIET, STRICT, at_once=False)
+@command(_FLAGS, at_once=False)
 def run(values: Values) -> int:
     """Your own program, run unchanged, and every nn.LSTM that it called.
 

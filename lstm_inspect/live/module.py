@@ -29,8 +29,8 @@ def inspect_module(
 ) -> Report:
     """Run a module of your own on an input of your own, and hold the call against what must come out.
 
-    A copy of the module runs, in eval mode and without gradients, by its forward alone: its hooks are not
-    called. The copy shares the module's weights and nothing else; the module itself is not touched.
+    A copy of the module runs, in eval mode and without gradients, by its forward alone, without hooks. The copy
+    shares the module's weights and nothing else; the module itself is not touched.
 
     Args:
         lstm: an nn.LSTM, or one of a class derived from it, whose own forward is then what is checked.
@@ -39,8 +39,7 @@ def inspect_module(
         reference, rtol, atol, tf32: as for ``inspect``.
 
     Raises:
-        CallError: an argument's shape, dtype or device does not fit the module, and torch was not called; or
-            the module can't be copied.
+        CallError: an argument does not fit the module, and torch was not called; or it can't be copied.
         RunError: torch can't run the call.
         MemoryNeedError: the checks need more memory than is free.
 
@@ -51,8 +50,8 @@ def inspect_module(
     spec = spec_of_call(lstm, input, hx)
     check_dtypes(lstm, input, hx)
     if hx is not None and not takes_state(lstm):
-        name = f"{type(lstm).__qualname__}.forward"
-        raise CallError("hx", "was given", f"{name} takes no state", "inspect_module(lstm, input)")
+        allowed = f"{type(lstm).__qualname__}.forward takes no state"
+        raise CallError("hx", "was given", allowed, "inspect_module(lstm, input)")
     refuse_too_large_again(spec, reference=reference)
     options = Options(reference=reference, rtol=rtol, atol=atol, tf32=tf32)
     with devices.tf32(tf32, spec.device):
