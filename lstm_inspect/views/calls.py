@@ -77,16 +77,16 @@ def parts(calls: Calls, spell: Spell, detail: Detail) -> list[RenderableType]:
         form = call.error or (str(call.recurrent.tensors) if call.recurrent else call.report and call.report.spec)
         groups[call.name, form].append(call)
     blocks: list[_Block] = []
-    seen: set[tuple[str, bool]] = set()
+    seen: set[tuple[str, bool] | None] = set()  # modules that are shown, packed or not
     more: dict[str, list[RenderableType]] = defaultdict(list)
     for block in map(_Block, groups.values()):
-        report = block.shows.report
-        like = (block.shows.name, report is not None and report.spec.lengths is None)
+        name, report = block.shows.name, block.shows.report
+        like = None if report is None else (name, report.spec.lengths is None)
         if report is not None and report.verified and like in seen:
-            more[block.shows.name].append(_line(block, report))
+            more[name].append(_line(block, report))
         else:
             blocks.append(block)
-        seen |= {like} if report is not None else set()
+        seen.add(like)
     return [_section(block, more.pop(block.shows.name, ()), spell, detail) for block in blocks]
 
 
