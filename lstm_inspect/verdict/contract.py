@@ -1,27 +1,9 @@
-"""The JSON contract as text: strict JSON, and the schema of every document; theory.contract says how to add one."""
+"""The JSON contract as text: strict JSON, and the shipped schema; theory.contract says how to add to it."""
 
 from __future__ import annotations
 
-import inspect
 import json
-import re
-from collections.abc import Iterable, Sequence
-from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
-
-from lstm_inspect.theory.contract import SCHEMA, hint_of, without_none, written_as
-
-_PLAIN: Final[dict[Any, dict[str, Any]]] = {
-    str: {"type": "string"},
-    bool: {"type": "boolean"},
-    int: {"type": "integer"},
-    float: {"type": "number"},
-    NoneType: {"type": "null"},
-    Any: {},
-}
-_LISTS: Final = (list, tuple, frozenset, Sequence)
-_ATTRIBUTE: Final = re.compile(r"^ {4}(\w+(?:, \w+)*): (.+(?:\n {5,}.+)*)", re.MULTILINE)
-_BESIDE: Final = re.compile(r"^((?: {4}#: .+\n)*) {4}(\w+): [^#\n]+(?:  #: (.+))?$", re.MULTILINE)
+from typing import Any
 
 
 def to_json(document: dict[str, Any]) -> str:
@@ -30,105 +12,8 @@ def to_json(document: dict[str, Any]) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of every document that --json writes: the file that ``schema_of`` made."""
+    """The JSON Schema (2020-12) of every document that --json writes: the file that tests/schema_generator.py made."""
     from importlib.resources import files  # slow to import, and wanted by one command alone
 
     schema: dict[str, Any] = json.loads(files("lstm_inspect").joinpath("schema.json").read_text(encoding="utf-8"))
     return schema
-
-
-def schema_of(classes: Iterable[type]) -> dict[str, Any]:
-    """The JSON Schema of the documents among some classes, from their types and docstrings.
-
-    Raises:
-        TypeError: a key's type has no counterpart in JSON.
-    """
-    documents = sorted((cls for cls in classes if written_as(cls).commands), key=lambda cls: cls.__name__)
-    definitions: dict[str, Any] = {}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": SCHEMA,
-        "description": "What lstm-inspect writes with --json. Within schema 1 keys are only added.",
-        "anyOf": [_reference(document, definitions) for document in documents],
-        "$defs": dict(sorted(definitions.items())),
-    }
-
-
-def _reference(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    if cls.__name__ not in definitions:
-        definitions[cls.__name__] = {}  # a class may hold others of its kind
-        properties, required = _properties(cls, definitions)
-        definitions[cls.__name__] = {
-            "description": _first_line(cls),
-            "type": "object",
-            "properties": properties,
-            "required": required,
-            "additionalProperties": False,
-        }
-    return {"$ref": f"#/$defs/{cls.__name__}"}
-
-
-def _properties(cls: type, definitions: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The schema of each key, and the names of those that are always there."""
-    if is_typeddict(cls):
-        hints = get_type_hints(cls)
-        return {name: _schema(hint, definitions) for name, hint in hints.items()}, list(hints)
-    how = written_as(cls)
-    properties: dict[str, Any] = {}
-    required: list[str] = []
-    if how.commands:
-        properties = {"schema": {"const": SCHEMA}, "version": _PLAIN[str], "command": {"enum": list(how.commands)}}
-        required = list(properties)
-    for key in how.keys:
-        hint = hint_of(cls, key.attribute)
-        if key.inline:
-            more, names = _properties(without_none(hint), definitions)
-            if without_none(hint) is not hint:
-                more = {name: {"anyOf": [part, {"type": "null"}]} for name, part in more.items()}
-            properties |= more
-            required += names
-        else:
-            properties[key.name] = {**_schema(hint, definitions), **_said(cls, key.attribute)}
-            required += [] if key.optional else [key.name]
-    return properties, required
-
-
-def _said(cls: type, attribute: str) -> dict[str, str]:
-    """What the docstrings say of an attribute: a property's own, or its class's."""
-    found = inspect.getattr_static(cls, attribute, None)
-    text = _first_line(found) if isinstance(found, property) else _described(cls).get(attribute)
-    return {"description": text} if text else {}
-
-
-def _described(cls: type) -> dict[str, str]:
-    """What is said of each field of a class: in its docstring, or after ``#:`` beside the field or above it."""
-    _, _, section = re.sub(r"^Args:$", "Attributes:", inspect.getdoc(cls) or "", flags=re.M).partition("Attributes:\n")
-    found = {name: " ".join(text.split()) for names, text in _ATTRIBUTE.findall(section) for name in names.split(", ")}
-    for above, name, beside in _BESIDE.findall(inspect.getsource(cls)):
-        found[name] = beside or " ".join(above.replace("#:", "").split()) or found.get(name, "")
-    return found
-
-
-def _first_line(described: Any) -> str:
-    return (inspect.getdoc(described) or "").partition("\n")[0]
-
-
-def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
-    """The schema of a type; a class of its own is defined once and referred to."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    found: dict[str, Any]
-    if hint in _PLAIN:
-        found = _PLAIN[hint]
-    elif origin is Annotated:
-        found = _schema(arguments[0], definitions) | arguments[1]
-    elif origin is Literal:
-        found = {"enum": list(arguments)}
-    elif origin in (Union, UnionType):
-        found = {"anyOf": [_schema(argument, definitions) for argument in arguments]}
-    elif origin in _LISTS and arguments[1:] in ((), (...,)):
-        found = {"type": "array", "items": _schema(arguments[0], definitions)}
-    elif isinstance(hint, type) and origin is None:
-        found = _reference(hint, definitions)
-    else:
-        raise TypeError(f"{hint!r} has no counterpart in JSON")
-    return dict(found)

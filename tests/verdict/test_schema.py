@@ -11,10 +11,11 @@ from typing import Annotated, Any
 
 import jsonschema
 import pytest
+from schema_generator import schema_of
 
 import lstm_inspect
 from lstm_inspect.theory.contract import WRITTEN, Limit, to_dict, written
-from lstm_inspect.verdict.contract import json_schema, schema_of
+from lstm_inspect.verdict.contract import json_schema
 
 SHIPPED = Path(lstm_inspect.__file__).with_name("schema.json")
 COMMANDS = {
