@@ -11,12 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from lstm_inspect.errors import Spell, spell_arguments
-from lstm_inspect.theory import frameworks, multiply_adds
+from lstm_inspect.theory import frameworks
 from lstm_inspect.theory import parameters as theory
 from lstm_inspect.theory.expressions import constructor
-from lstm_inspect.theory.memory import CONVENTION, format_bytes, memory
+from lstm_inspect.theory.memory import Memory, format_bytes
+from lstm_inspect.theory.multiply_adds import Work
 from lstm_inspect.theory.shapes import format_tuple
-from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.parameters import Weights
 from lstm_inspect.views import look, tables
 from lstm_inspect.views.page import Detail
@@ -36,10 +36,10 @@ def page(weights: Weights, spell: Spell, detail: Detail) -> RenderableType:
         Text(),
         *_parameters(weights, spell, whole=detail.all),
         Text(),
-        *_gates(spec),
+        *_gates(weights),
         Text(),
         *_totals(weights),
-        *(_layer_by_layer(spec) if detail.all else [look.faint(spell_arguments(_MORE, spell))]),
+        *(_layer_by_layer(weights) if detail.all else [look.faint(spell_arguments(_MORE, spell))]),
         *tables.warnings(weights, spell, detail),
         _verdict(weights, spell),
     )
@@ -94,48 +94,45 @@ def _measured(weights: Weights, parameter: theory.Parameter, signs: look.Signs) 
     return Text(f"{signs.bad} {'not there' if actual is None else format_tuple(actual)}", style=look.BAD)
 
 
-def _gates(spec: LSTMSpec) -> Iterator[RenderableType]:
-    items = [
-        look.Item((f"{gate.letter} {gate.name}", gate.meaning), gate.of("weight_ih_l0")) for gate in theory.gates(spec)
-    ]
-    gated = "weight_hh, bias_ih and bias_hh" if spec.bias else "weight_hh"
+def _gates(weights: Weights) -> Iterator[RenderableType]:
+    items = [look.Item((f"{each.letter} {each.name}", each.meaning), each.of("weight_ih_l0")) for each in weights.gates]
+    gated = "weight_hh, bias_ih and bias_hh" if weights.spec.bias else "weight_hh"
     yield look.listing("Gates", ("what it does", "rows"), items)
     yield look.faint(f"the same rows of {gated}, in every layer and direction")
 
 
 def _totals(weights: Weights) -> Iterator[RenderableType]:
     """The sums: numbers, multiply-adds, bytes; and why there are so many."""
-    spec, account = weights.spec, memory(weights.spec)
+    totals, memory = weights.totals, weights.memory
     table = look.titled("Totals", "")
-    numbers = f"{weights.count:,} numbers in {weights.totals.parameters:,} parameters, {spec.itemsize} bytes each"
-    table.add_row("parameters", f"{numbers}: {_size(weights.bytes)}")
-    for work in multiply_adds.works(spec):
+    numbers = f"{totals.count:,} numbers in {totals.parameters:,} parameters, {weights.spec.itemsize} bytes each"
+    table.add_row("parameters", f"{numbers}: {_size(totals.bytes)}")
+    for work in weights.multiply_adds.runs:
         if work.this_run:
             table.add_row("multiply-adds", f"{work.total:,} over {work.steps:,} steps of {work.input} input")
-    table.add_row("memory", f"{_size(account.inference)} for inference")
-    table.add_row("", f"{_size(account.training)} for training; Adam adds {_size(account.adam)}")
+    table.add_row("memory", f"{_size(memory.inference)} for inference")
+    table.add_row("", f"{_size(memory.training)} for training; Adam adds {_size(memory.adam)}")
     yield table
-    yield look.faint(theory.WHY_TWO_BIASES if spec.bias else "bias=False: there is no bias_ih and no bias_hh.")
-    if spec.proj_size:
-        yield look.faint(theory.WHY_PROJECTION)
+    yield look.faint(weights.two_biases or "bias=False: there is no bias_ih and no bias_hh.")
+    if weights.projection:
+        yield look.faint(weights.projection)
 
 
 def _size(count: int) -> str:
     return f"{count:,} bytes" + (f" ({format_bytes(count)})" if count >= 1024 else "")
 
 
-def _layer_by_layer(spec: LSTMSpec) -> Iterator[RenderableType]:
-    formula = f"multiply-adds = {multiply_adds.formula(spec)}"
-    work = (_work_table(spec), look.faint(formula), look.faint(multiply_adds.CONVENTION))
+def _layer_by_layer(weights: Weights) -> Iterator[RenderableType]:
+    work, memory = weights.multiply_adds, weights.memory
+    said = (f"multiply-adds = {work.formula}", work.convention)
     yield Text()
-    yield look.section("Multiply-adds of one run", *work)
-    yield look.section("Memory of one run", _memory_table(spec), look.faint(CONVENTION))
+    yield look.section("Multiply-adds of one run", _work_table(work.runs), *map(look.faint, said))
+    yield look.section("Memory of one run", _memory_table(memory), look.faint(memory.convention))
     yield from _layouts()
 
 
-def _work_table(spec: LSTMSpec) -> Table:
+def _work_table(works: Sequence[Work]) -> Table:
     """A column for each form that the input can take, a row for each layer, the sum last."""
-    works = multiply_adds.works(spec)
     table = look.table("", *(f"{work.input}{', this run' if work.this_run else ''}" for work in works))
     look.numbers(table, *range(1, len(works) + 1))
     table.add_row("steps", *(f"{work.formula} = {work.steps:,}" for work in works))
@@ -145,11 +142,11 @@ def _work_table(spec: LSTMSpec) -> Table:
     return table
 
 
-def _memory_table(spec: LSTMSpec) -> Table:
-    table, account = look.numbers(look.table("bytes", "inference", "training", "what is counted"), 1, 2), memory(spec)
-    for item in account.items:
+def _memory_table(memory: Memory) -> Table:
+    table = look.numbers(look.table("bytes", "inference", "training", "what is counted"), 1, 2)
+    for item in memory.items:
         table.add_row(item.name, f"{item.inference:,}", f"{item.training:,}", look.faint(item.why))
-    inference, training = account.inference, account.training
+    inference, training = memory.inference, memory.training
     read = f"{format_bytes(inference)} and {format_bytes(training)}"
     table.add_row("total", f"{inference:,}", f"{training:,}", read, style=look.TITLE)
     return table
