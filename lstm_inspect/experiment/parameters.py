@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -68,7 +68,6 @@ def shortened(spec: LSTMSpec) -> LSTMSpec:
     """
     layers = min(spec.num_layers, max(_MOST_CELLS // 10 // spec.num_directions, 2))
     steps = max(1, _MOST_CELLS // (layers * spec.num_directions))
-    if spec.lengths is None:
-        return spec.replace(num_layers=layers, seq_len=min(spec.seq_len, steps))
-    shorter: dict[str, Any] = {"lengths": tuple(min(length, steps) for length in spec.lengths), "total_length": None}
-    return spec.replace(num_layers=layers, **shorter, seq_len=max(shorter["lengths"]))
+    lengths = spec.lengths and tuple(min(length, steps) for length in spec.lengths)
+    longest = max(lengths) if lengths else min(spec.seq_len, steps)
+    return spec.replace(num_layers=layers, lengths=lengths, total_length=None, seq_len=longest)

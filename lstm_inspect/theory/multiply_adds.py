@@ -43,12 +43,10 @@ def works(spec: LSTMSpec) -> tuple[Work, ...]:
     >>> [(work.input, work.steps) for work in works(LSTMSpec(lengths=(8, 9, 10)))]
     [('padded', 30), ('packed', 27), ('unbatched', 10)]
     """
-    found = [Work("unbatched", "T", spec.seq_len, not spec.batched, spec)]
-    if spec.lengths is not None:
-        found.insert(0, Work("packed", "sum(lengths)", spec.valid_steps, True, spec))
-    if spec.batched:
-        found.insert(0, Work("padded", "T * B", spec.padded_steps, spec.lengths is None, spec))
-    return tuple(found)
+    padded = Work("padded", "T * B", spec.padded_steps, spec.lengths is None, spec)
+    packed = Work("packed", "sum(lengths)", spec.valid_steps, True, spec)
+    unbatched = Work("unbatched", "T", spec.seq_len, not spec.batched, spec)
+    return *([padded] if spec.batched else []), *([packed] if spec.lengths else []), unbatched
 
 
 def formula(spec: LSTMSpec) -> str:

@@ -44,8 +44,7 @@ def pack(lengths: Sequence[int], seq_len: int | None = None, order: Sequence[int
     >>> packing.sorted_indices, packing.batch_sizes
     ((2, 1, 0), (3, 3, 3, 3, 3, 3, 3, 3, 2, 1))
     """
-    order = sorted_order(lengths) if order is None else tuple(order)
-    sizes = batch_sizes(lengths)
+    order, sizes = sorted_order(lengths) if order is None else tuple(order), batch_sizes(lengths)
     return Packing(
         lengths=tuple(lengths),
         sorted_indices=order,
@@ -70,9 +69,8 @@ def sorts(order: Sequence[int], lengths: Sequence[int]) -> bool:
     >>> sorts((1, 0), (2, 3)), sorts((0, 1), (2, 3)), sorts((0, 0), (2, 3))
     (True, False, False)
     """
-    if sorted(order) != list(range(len(lengths))):
-        return False
-    return all(lengths[first] >= lengths[second] for first, second in pairwise(order))
+    permutes = sorted(order) == list(range(len(lengths)))
+    return permutes and all(lengths[first] >= lengths[second] for first, second in pairwise(order))
 
 
 def has_equals(lengths: Sequence[int]) -> bool:

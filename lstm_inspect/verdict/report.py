@@ -97,14 +97,14 @@ class Report(SpecReport):
     @property
     def noticed(self) -> float | None:
         """Any element of output, hn or cn off by more would have been noticed; None if the equations weren't run."""
-        found = [self._noticed(check) for check in self.checks if check.claim.kind == "reference"]
-        return max((each for each in found if each is not None), default=None)
-
-    def _noticed(self, check: CheckResult) -> float | None:
-        """Of padded output that of its valid steps, where |h| < 1: the padding is held to the bit besides."""
-        valid = check.tolerance.atol + check.tolerance.rtol
-        padded = self.packing is not None and check.claim.left == "output" and not self.spec.proj_size
-        return min(check.noticed, valid) if padded and check.noticed is not None else check.noticed
+        found = []
+        for check in self.checks:
+            if check.claim.kind == "reference" and check.noticed is not None:
+                padded = self.packing is not None and check.claim.left == "output" and not self.spec.proj_size
+                # of padded output that of its valid steps, where |h| < 1: the padding is held to the bit besides
+                valid = check.tolerance.atol + check.tolerance.rtol
+                found.append(min(check.noticed, valid) if padded else check.noticed)
+        return max(found, default=None)
 
     @property
     def seed(self) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -32,13 +31,9 @@ class Tally:
         self.checks += len(report.checks)
         self.pitfalls += len(report.pitfalls)
         self.failed += report.verified is False
-        self.furthest = max([self.furthest, *_distances(report)])
+        inexact = (check for check in report.checks if check.claim.kind == "reference")
+        self.furthest = max([self.furthest, *(check.max_abs_diff or 0.0 for check in inexact)])
         self.noticed = max((each for each in (self.noticed, report.noticed) if each is not None), default=None)
-
-
-def _distances(report: Report) -> Iterable[float]:
-    """How far a report's results are from the equations."""
-    return (check.max_abs_diff or 0.0 for check in report.checks if check.claim.kind == "reference")
 
 
 @written("num_layers num_directions *tally")
