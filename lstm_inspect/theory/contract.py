@@ -96,8 +96,7 @@ def to_dict(value: object) -> dict[str, Any]:
     """An object's keys and their values as plain dicts and lists; a document begins with its header.
 
     >>> @written("predicted=shape worst")
-    ... @dataclass
-    ... class Found:
+    ... class Found(NamedTuple):
     ...     shape: tuple[int, ...] = (5, 3)
     ...     worst: int | None = None
     >>> to_dict(Found())
