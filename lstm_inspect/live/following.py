@@ -25,8 +25,8 @@ from lstm_inspect.mistakes.read import Role
 _TABLE: Final = tomllib.loads(Path(__file__).with_name("operations.toml").read_text(encoding="utf-8"))
 OPERATIONS: Final = {does: frozenset(names.split()) for does, names in _TABLE.items() if isinstance(names, str)}
 """The names of those that do the same."""
-REDUCES: Final[Mapping[str, Role]] = _TABLE["reduces"]
-POOLS: Final[Mapping[str, Role]] = _TABLE["pools"]
+_REDUCES: Final[Mapping[str, Role]] = _TABLE["reduces"]
+_POOLS: Final[Mapping[str, Role]] = _TABLE["pools"]
 _RESHAPES: Final[Mapping[str, Function]] = {"view": Tensor.reshape, "view_as": Tensor.reshape_as}
 """What gives the same elements where addresses lie in memory otherwise than the numbers."""
 _MOST_PARTS: Final = 8
@@ -164,7 +164,7 @@ def move(ledger: Ledger, operation: Operation) -> Made | None:
         return _moved(operation)
     if name in OPERATIONS["stays"] or (larger_of_two and isinstance(result, Tensor)):
         return _stayed(operation)
-    return _joined(ledger, operation) if name in REDUCES else None
+    return _joined(ledger, operation) if name in _REDUCES else None
 
 
 def _shadow(value: Any, traces: Mapping[int, Trace], part: int) -> Any:
@@ -225,7 +225,7 @@ def _stayed(operation: Operation) -> Made | None:
 
 def _joined(ledger: Ledger, operation: Operation) -> Made | None:
     """A sum or the like over layers, directions or features of the same step and sequence: each is still there."""
-    args, axes = operation.args, reduced_axes(operation)
+    args, axes = operation.args, _reduced_axes(operation)
     trace = operation.traces.get(id(args[0])) if args and isinstance(args[0], Tensor) else None
     if trace is None or len(axes) != 1 or not 1 < args[0].shape[axes[0]] <= _MOST_JOINED:
         return None
@@ -240,20 +240,6 @@ def _joined(ledger: Ledger, operation: Operation) -> Made | None:
     return [(result, Trace(tuple(piece.reshape(result.shape) for piece in pieces), trace.masked, trace.made))]
 
 
-def reduced_axes(operation: Operation) -> tuple[int, ...]:
-    """The axes that a reduction runs over, from 0; all if none is named.
-
-    >>> reduced_axes(Operation("mean", (torch.zeros(2, 3), -1)))
-    (1,)
-    """
-    args, kwargs = operation.args, operation.kwargs
-    axes = kwargs.get("dim", kwargs.get("axis", args[1] if len(args) > 1 else None))
-    rank = args[0].dim()
-    if axes is None or axes == ():
-        return tuple(range(rank))
-    return tuple(sorted(axis % rank for axis in ((axes,) if isinstance(axes, int) else axes)))
-
-
 def _unpacked(ledger: Ledger, operation: Operation) -> Made:
     """Unpacking moves, and adds padding, whose addresses are those of the steps after a sequence's end."""
     data, batch_sizes, batch_first, value, total = operation.args
@@ -265,3 +251,34 @@ def _unpacked(ledger: Ledger, operation: Operation) -> Made:
         addresses = torch.where(valid, made, ledger.padding_of(made[:1], steps))
         padded.append(addresses.transpose(0, 1) if batch_first else addresses)
     return [(operation.result[0], Trace(tuple(padded), trace.masked or value != 0, operation.line))]
+
+
+def use_of(operation: Operation, tensor: Tensor) -> tuple[Role, tuple[int, ...] | None]:
+    """What an operation reads a tensor for, and the axes that make one row of it; None where it has no rows.
+
+    >>> tensor = torch.zeros(2, 3, 4)
+    >>> use_of(Operation("mean", (tensor, -2)), tensor)
+    ('mean', (1, 2))
+    """
+    name, first, last = operation.name, operation.args[:1], tensor.dim() - 1
+    is_first = bool(first) and first[0] is tensor
+    if name in OPERATIONS["recurrent"]:
+        return "features" if is_first else "state", (last,)
+    if name in _REDUCES and is_first:
+        axes = _reduced_axes(operation)
+        return ("features", None) if len(axes) == tensor.dim() else (_REDUCES[name], tuple({*axes, last}))
+    if name in _POOLS and is_first:
+        return _POOLS[name], tuple({last, max(last - 1, 0)})
+    if name in OPERATIONS["products"] and not is_first and tensor.dim() > 1:
+        return "features", (last - 1,)  # a product sums over the right one's axis before the last
+    return "features", (last,) if name in OPERATIONS["products"] else None
+
+
+def _reduced_axes(operation: Operation) -> tuple[int, ...]:
+    """The axes that a reduction runs over, from 0; all if none is named."""
+    args, kwargs = operation.args, operation.kwargs
+    axes = kwargs.get("dim", kwargs.get("axis", args[1] if len(args) > 1 else None))
+    rank = args[0].dim()
+    if axes is None or axes == ():
+        return tuple(range(rank))
+    return tuple(sorted(axis % rank for axis in ((axes,) if isinstance(axes, int) else axes)))

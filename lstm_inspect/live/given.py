@@ -56,16 +56,13 @@ class Given:
 
         args = list(self.tensors())
         left = list(inspect.signature(forward).parameters.values())[len(args) :]
-        kwargs: dict[str, Any] = {
-            each.name: None for each in left if each.default is each.empty and _STATES.search(each.name)
-        }
-        if self.lengths is not None:
-            lengths, name = (
-                torch.tensor(self.lengths),
-                next(filter(_LENGTHS.search, (each.name for each in left)), None),
-            )
-            args += [lengths] if name is None else []
-            kwargs |= {} if name is None else {name: lengths}
+        wanted = [each.name for each in left if each.default is each.empty]
+        kwargs: dict[str, Any] = dict.fromkeys(filter(_STATES.search, wanted))
+        name = next(filter(_LENGTHS.search, [each.name for each in left]), None)
+        if self.lengths is not None and name is not None:
+            kwargs[name] = torch.tensor(self.lengths)
+        elif self.lengths is not None:
+            args.append(torch.tensor(self.lengths))
         return tuple(args), kwargs
 
 

@@ -16,21 +16,12 @@ from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.errors import CallError
 from lstm_inspect.live.addresses import KINDS, MOST_ELEMENTS, expression_of, rows_of
-from lstm_inspect.live.following import (
-    OPERATIONS,
-    POOLS,
-    REDUCES,
-    Following,
-    Operation,
-    Trace,
-    is_transformed,
-    reduced_axes,
-)
+from lstm_inspect.live.following import Following, Operation, Trace, is_transformed, use_of
 from lstm_inspect.live.seeing import SEQUENCES, Function, kind_of, seeing, surrounding, tensors_in
 from lstm_inspect.live.spec_of import batch_of
 from lstm_inspect.mistakes.addressed import findings_of, once
 from lstm_inspect.mistakes.finding import Finding
-from lstm_inspect.mistakes.read import Read, Role, Rows, Source
+from lstm_inspect.mistakes.read import Read, Rows, Source
 
 _MOST_EXPRESSIONS: Final = 4
 _MOST_FOLLOWED: Final = 16  # calls of a program's models
@@ -85,7 +76,7 @@ class Recorder:
 
     def _read(self, operation: Operation, tensor: Tensor, trace: Trace) -> None:
         ledger, cache = self.following.ledger, trace.cache
-        role, axes = _use_of(operation, tensor)
+        role, axes = use_of(operation, tensor)
         if ("rows", axes) not in cache:
             cache["rows", axes] = rows_of(ledger, trace.parts, axes)
             cache["places"] = ledger.once(trace.parts)
@@ -137,22 +128,6 @@ class Recorder:
 def _holds(outer: str, inner: str) -> bool:
     """Whether a module holds another: its own code is the code around it, no reader of its own."""
     return not outer or inner.startswith(f"{outer}.")
-
-
-def _use_of(operation: Operation, tensor: Tensor) -> tuple[Role, tuple[int, ...] | None]:
-    """What an operation reads a tensor for, and the axes that make one row of it; None where it has no rows."""
-    name, first, last = operation.name, operation.args[:1], tensor.dim() - 1
-    is_first = bool(first) and first[0] is tensor
-    if name in OPERATIONS["recurrent"]:
-        return "features" if is_first else "state", (last,)
-    if name in REDUCES and is_first:
-        axes = reduced_axes(operation)
-        return ("features", None) if len(axes) == tensor.dim() else (REDUCES[name], tuple({*axes, last}))
-    if name in POOLS and is_first:
-        return POOLS[name], tuple({last, max(last - 1, 0)})
-    if name in OPERATIONS["products"] and not is_first and tensor.dim() > 1:
-        return "features", (last - 1,)  # a product sums over the right one's axis before the last
-    return "features", (last,) if name in OPERATIONS["products"] else None
 
 
 def source_of(module: nn.RNNBase, name: str, call: int, output: Any) -> Source | None:
