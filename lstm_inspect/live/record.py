@@ -93,8 +93,10 @@ class Recorder:
 
     def _add(self, kind: _Kind, call: Call) -> None:
         with self._lock:
-            self._settle(kind, but=1)
-            kind.entry, kind.times = len(self._calls), 1
+            if kind.entry is not None:
+                self._settle(kind, but=1)
+                kind.times = 1
+            kind.entry = len(self._calls)
             self._calls.append(call)
 
     def _settle(self, kind: _Kind, *, but: int = 0) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from lstm_inspect import LSTMInspectError, watch
+from lstm_inspect.live import prove, record
 
 
 def hooks(model: nn.Module) -> dict[str, dict[Any, Any]]:
@@ -69,6 +71,24 @@ def test_every_so_many_th_call_is_proved(every: int | None, indices: list[int], 
     for wrong in (0, 1.5):
         with pytest.raises(LSTMInspectError, match="must be a whole number from 1"), watch(every=wrong):  # type: ignore[arg-type]
             pass
+
+
+def test_a_call_of_another_thread_while_the_first_of_its_kind_is_proved_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lstm, x = nn.LSTM(4, 8), torch.randn(5, 2, 4)
+    honest = prove.prove
+
+    def with_another_call(*made: Any) -> Any:
+        thread = threading.Thread(target=lstm, args=(x,))
+        thread.start()
+        thread.join()
+        return honest(*made)
+
+    monkeypatch.setattr(record, "prove", with_another_call)
+    with watch(reference=False) as calls:
+        lstm(x)
+    assert ([call.times for call in calls], calls.counted) == ([2], [])
 
 
 def test_what_makes_a_kind() -> None:
