@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
+import subprocess
+import sys
 from typing import Any
 from xml.etree import ElementTree
 
@@ -99,6 +102,14 @@ def test_matplotlibs_notes_are_kept_off_the_terminal(
     assert caplog.records == []
     notes.warning("and what others say stays")
     assert [record.message for record in caplog.records] == ["and what others say stays"]
+
+
+def test_its_notes_on_its_folders_too() -> None:
+    """It says them when it is imported: in a process of its own."""
+    code = "from lstm_inspect.views.figure import picture; from lstm_inspect import LSTMSpec; picture(LSTMSpec())"
+    nowhere = {**os.environ, "MPLCONFIGDIR": os.devnull}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=nowhere)
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 def test_a_title_with_signs_of_its_own_stays_xml(monkeypatch: pytest.MonkeyPatch) -> None:

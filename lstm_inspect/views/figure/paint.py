@@ -49,22 +49,23 @@ def paint(scene: Scene, theme: Theme, form: str, *, transparent: bool = False) -
     Raises:
         ImportError: matplotlib is not installed.
     """
-    from matplotlib import style
-    from matplotlib.figure import Figure
-
     file, ground = io.BytesIO(), "none" if transparent else theme.ground
-    with _quiet(), style.context(["default", _SETTINGS]):  # whatever the user's own matplotlibrc says
-        figure = Figure(figsize=(scene.width, scene.height))
-        painter = _Painter(figure, scene.height, theme)
-        for item in scene.items:
-            painter.draw(item)
-        figure.savefig(file, format=form, dpi=_PNG_DPI, facecolor=ground, metadata=_metadata(scene, form))
+    with _quiet():
+        from matplotlib import style
+        from matplotlib.figure import Figure
+
+        with style.context(["default", _SETTINGS]):  # whatever the user's own matplotlibrc says
+            figure = Figure(figsize=(scene.width, scene.height))
+            painter = _Painter(figure, scene.height, theme)
+            for item in scene.items:
+                painter.draw(item)
+            figure.savefig(file, format=form, dpi=_PNG_DPI, facecolor=ground, metadata=_metadata(scene, form))
     return _accessible(file.getvalue(), scene) if form == "svg" else file.getvalue()
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep matplotlib's notes on its font cache and its folders off the terminal."""
+    """Keep matplotlib's notes on its font cache and, when it is imported, on its folders off the terminal."""
     logger = logging.getLogger("matplotlib")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
