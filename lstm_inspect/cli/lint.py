@@ -21,6 +21,7 @@ _PATHS: Final = arguments(
     "paths", metavar="[PATHS ..]", default=".", help="Files, notebooks, folders; - for standard input.  [default: .]"
 )
 _CHOICE: Final = "What is found"
+_SHOWN: Final = "The report"
 _FLAGS: Final = (
     text(_CHOICE, "select", "--select", help="Look only for these; all: the noisy ones too.", metavar="ID,.."),
     text(_CHOICE, "ignore", "--ignore", help="Do not look for these.", metavar="ID,.."),
@@ -29,15 +30,8 @@ _FLAGS: Final = (
     text(_CHOICE, "stdin_filename", "--stdin-filename", help="What - is called in findings.", metavar="FILE"),
 )
 _REPORT: Final = (
-    text(
-        "The report",
-        "format",
-        "--format",
-        help="How findings are written.",
-        default="text",
-        metavar="text|github|sarif",
-    ),
-    switch("The report", "statistics", "--statistics", help="How often each mistake was found, instead of each."),
+    text(_SHOWN, "format", "--format", help="How findings are written.", default="text", metavar="text|github|sarif"),
+    switch(_SHOWN, "statistics", "--statistics", help="How often each mistake was found, instead of each."),
 )
 
 
@@ -67,10 +61,8 @@ def lint(values: Values) -> int:
 def _choice(values: Values) -> Choice:
     """What the command line asks for; what it leaves open the pyproject.toml may say."""
     read = configured(Path())
-    asked = {name: checked(name, (values[name] or "").replace(",", " ").split()) for name in ("select", "ignore")}
-    return Choice(
-        asked["select"] or read.select, asked["ignore"] or read.ignore, read.exclude, values["strict"] or read.strict
-    )
+    select, ignore = (checked(name, (values[name] or "").replace(",", " ").split()) for name in ("select", "ignore"))
+    return Choice(select or read.select, ignore or read.ignore, read.exclude, values["strict"] or read.strict)
 
 
 def _linted(values: Values, choice: Choice) -> Linted:

@@ -53,7 +53,7 @@ def of_pair(pair: v.Result, which: int | None, node: ast.expr) -> v.Result:
 def _picks(axes: v.Axes | None, key: v.Value) -> _Picks | None:
     keys = list(key.values) if isinstance(key, v.Items) else [key]
     taking = sum(each not in (v.NONE, v.Constant(...)) for each in keys)
-    if axes is None or taking > len(axes):
+    if axes is None or taking > len(axes) or keys.count(v.Constant(...)) > 1:
         return None
     if v.Constant(...) in keys:
         place = keys.index(v.Constant(...))

@@ -11,7 +11,6 @@ from typing import Final
 from lstm_inspect.lint import library, tensors
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.expressions import Expressions
-from lstm_inspect.lint.library import kinds
 from lstm_inspect.lint.names import DEPTH
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.uses import At
@@ -62,9 +61,8 @@ class Calls(Expressions):
             return self._super(at.state)
         if name == "getattr":
             return self._getattr(at)
-        found = library.builtin(name, at)
-        if found is not None:
-            return found
+        if name in library.BUILTINS:
+            return library.BUILTINS[name](at)
         keeps = isinstance(function, ast.Attribute) and _KEEPS.search(function.attr.lower()) and at.arguments
         return tensors.through(at.given(0), v.Layer("same"), at) if keeps else at.consume_all()
 
@@ -80,7 +78,7 @@ class Calls(Expressions):
     def _getattr(self, at: At) -> v.Value:
         of, name = at.given(0), at.given(1)
         if of == v.Dotted("torch.nn"):
-            return v.alternatives(*(v.Dotted(f"torch.nn.{kind or '?'}") for kind in kinds(name)))
+            return library.of_nn(name)
         known = isinstance(name, v.Constant) and isinstance(name.value, str)
         return self.attribute(of, name.value, at.state) if known else v.UNKNOWN
 

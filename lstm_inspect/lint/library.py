@@ -74,11 +74,11 @@ def _layer(name: str) -> v.Layer:
     return v.Layer("linear" if name in ("Linear", "LazyLinear") else "same" if _SAME.fullmatch(name) else "other")
 
 
-def kinds(value: v.Value) -> tuple[str | None, ...]:
-    """The kinds that ``getattr(nn, kind)`` may name."""
-    if isinstance(value, v.Several):
-        return tuple(kind for each in value.values for kind in kinds(each))
-    return (value.value,) if isinstance(value, v.Constant) and value.value in KINDS else (None,)
+@v.of_each
+def of_nn(kind: v.Value) -> v.Value:
+    """``getattr(nn, kind)``; "?" is one that is not known."""
+    known = isinstance(kind, v.Constant) and kind.value in KINDS
+    return v.Dotted(f"torch.nn.{kind.value if known else '?'}")
 
 
 def _first(at: At) -> v.Value:
@@ -128,11 +128,6 @@ def _cat(parts: v.Value, at: At) -> v.Value:
     return joined(parts.values, at.given(1, "dim", "axis", default=v.Constant(0)), at, stacked=stacked)
 
 
-def _linear(at: At) -> v.Value:
-    at.consume_all()
-    return v.Data()
-
-
 def _length(at: At) -> v.Value:
     return at.given(0) if isinstance(at.given(0), v.Length) else v.Data()
 
@@ -153,14 +148,9 @@ _FUNCTIONS: Final = _by_name(
     ("cat concat concatenate stack hstack", lambda at: _cat(at.given(0, "tensors"), at)),
     ("add", lambda at: combined(at.given(0), at.given(1), ast.Add(), at)),
     ("sort", lambda at: method(at.given(0), "sort", at.of(*at.arguments[1:]))),
-    ("linear", _linear),
+    ("linear", lambda at: at.consume(*at.arguments, *at.named.values())),
     ("tensor as_tensor LongTensor", _length),
 )
-
-
-def builtin(name: str, at: At) -> v.Value | None:
-    """A call of one of Python's own; None if it is none of those that matter."""
-    return _BUILTINS[name](at) if name in _BUILTINS else None
 
 
 def _isinstance(at: At) -> v.Value:
@@ -198,7 +188,7 @@ def _zip(at: At) -> v.Value:
     return v.Items((v.Items(tuple(item_of(each, at) for each in at.arguments)),), open=True)
 
 
-_BUILTINS: Final = _by_name(
+BUILTINS: Final = _by_name(
     ("print type hasattr range", lambda at: v.UNKNOWN),
     ("bool list tuple reversed", _plain),
     ("isinstance", _isinstance),
@@ -207,3 +197,4 @@ _BUILTINS: Final = _by_name(
     ("enumerate", _enumerate),
     ("zip", _zip),
 )
+"""Python's own functions, as far as they matter."""

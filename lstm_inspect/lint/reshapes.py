@@ -54,6 +54,8 @@ def _turned(of: v.Value, name: str, places: list[int], axes: v.Axes, state: Stat
         return tuple(axes[place] for place in places) if len(places) == len(axes) else None
     if name == "squeeze":
         return _squeezed(of, axes, places, state)
+    if len(axes) < 2:
+        return axes
     one, other = places if len(places) == 2 else (-1, -2)
     swapped = list(axes)
     swapped[one], swapped[other] = axes[other], axes[one]

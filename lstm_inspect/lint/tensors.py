@@ -195,23 +195,18 @@ def combined(left: v.Value, right: v.Value, op: ast.operator, at: At) -> v.Value
         if left.of == right.of == "output" and left.axes == right.axes:
             at.consume(left, right)
             return replace(right, touched=True, mixed=True)
-        if left.state and _alike(left, right):
+        if left.state and (left.of, left.axes, left.rows) == (right.of, right.axes, right.rows):
             return left
     read_together([left, right], at)
     return v.Data()
-
-
-def _alike(one: v.Result, other: v.Result) -> bool:
-    """Whether two tensors of states hold the same rows in the same layout."""
-    return (one.axes, one.rows, one.of) == (other.axes, other.rows, other.of)
 
 
 def joined(values: Sequence[v.Value], dim: v.Value, at: At, *, stacked: bool) -> v.Value:
     """torch.cat and torch.stack: what stands side by side is read together."""
     place = v.whole(dim)
     rows = [each for each in values if isinstance(each, v.Result) and each.state and each.axes]
-    alike = rows and len(rows) == len(values) and rows[0].rows is None and all(_alike(rows[0], each) for each in rows)
-    if alike and place in (-1, len(rows[0].axes or ()) - 1) and not stacked:
+    alike = len(rows) == len(values) and len({(each.of, each.axes, each.rows) for each in rows}) == 1
+    if alike and rows[0].rows is None and not stacked and place in (-1, len(rows[0].axes or ()) - 1):
         return rows[0]  # the same rows of several calls, feature by feature
     if not stacked and any(place is not None and place >= len(each.axes or ()) for each in rows):
         return at.lose(v.Items(tuple(values)))  # an axis that rows lack: they are not what they seem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from lstm_inspect._version import __version__
@@ -26,22 +26,14 @@ def text(linted: Linted) -> str:
 
 
 def _shown(found: Finding, linted: Linted) -> str:
-    head = f"{_plain(found.file or '')}:{found.line}:{found.column}: {found.level} {found.id} {found.what}"
+    """A finding, its line with a caret under the expression, and what to write instead."""
+    shown = [f"{_plain(found.file or '')}:{found.line}:{found.column}: {found.level} {found.id} {found.what}"]
     line = linted.lines.get((found.file or "", found.line or 0))
-    return "\n".join([head, *(_marked(found, line) if line is not None else ()), *_advice(found), ""])
-
-
-def _marked(found: Finding, line: str) -> Iterator[str]:
-    """The line, and a caret under the expression."""
-    before = line[: (found.column or 1) - 1].lstrip()
-    yield f"    {_plain(line.strip())}"
-    yield f"    {' ' * len(_plain(before))}^"
-
-
-def _advice(found: Finding) -> Iterator[str]:
-    if found.instead is not None:
-        yield f"    write: {_plain(found.instead)}"
-    yield f"    shown: {found.explain}"
+    if line is not None:
+        before = line[: (found.column or 1) - 1].lstrip()
+        shown += [_plain(line.strip()), " " * len(_plain(before)) + "^"]
+    shown += [f"write: {_plain(found.instead)}"] if found.instead is not None else []
+    return "\n    ".join([*shown, f"shown: {found.explain}"]) + "\n"
 
 
 def _counted(linted: Linted) -> str:
@@ -100,8 +92,8 @@ def _result(found: Finding) -> dict[str, Any]:
         "region": {"startLine": found.line, "startColumn": found.column},
     }
     message = f"{found.what}. Write: {found.instead}" if found.instead else found.what
-    location = {"physicalLocation": place}
-    return {"ruleId": found.id, "level": found.level, "message": {"text": message}, "locations": [location]}
+    locations = [{"physicalLocation": place}]
+    return {"ruleId": found.id, "level": found.level, "message": {"text": message}, "locations": locations}
 
 
 FORMATS: Final[dict[str, Callable[[Linted], str]]] = {"text": text, "github": github, "sarif": sarif}

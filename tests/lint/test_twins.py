@@ -175,6 +175,8 @@ RIGHT: list[str] = [
     net(DEEP, TAKEN + "return self.fc(h[0]), self.fc(h[-1]), self.fc(h[-2])"),
     net(ONE, TAKEN + "return self.fc(h[-1])"),
     net(ONE, TAKEN + "return self.fc(h.squeeze(0))"),
+    net(ONE, TAKEN + "return self.fc(h[-1, 0].T)"),
+    net(ONE, TAKEN + "return self.fc(h[..., 0, ...])"),
     net(ONE, TAKEN + "return self.fc(h[0])"),
     net(ONE, TAKEN + "return self.fc(h.view(x.size(0), -1))"),
     net(ONE_DEEP, TAKEN + "return self.fc(h[-1])"),
