@@ -60,7 +60,8 @@ def broken_rules(known: Known) -> Iterator[Broken]:
 def _names(known: Known) -> Names:
     """The names that the conditions use."""
     states = [shape for shape in (known.h0_shape, known.c0_shape) if shape is not None]
-    names = call_names(known).with_more({"states": states, "unfit": _unfit_state(known)})
+    names = call_names(known)
+    names = names.with_more({"states": states, "unfit": _unfit_state(known, names)})
     for name, expression in table("call")["names"].items():
         names.define(name, expression)
     return names
@@ -142,32 +143,29 @@ def _explained(name: str, numbers: dict[str, Any], known: Known) -> Diagnosis:
     return replace(found, kind="wrong", note=_UNCHECKED) if packed else found
 
 
-def _unfit_state(known: Known) -> tuple[int, Shape, Shape] | None:
+def _unfit_state(known: Known, names: Names) -> tuple[int, Shape, Shape] | None:
     """The first of h0 and c0 whose sizes can't be right: its place in hx, what it should be, what it is.
 
     Each axis is held against what is known of it; torch stops at the first one too, and both were mostly made at once.
     """
-    h0, c0 = (_with_batch(shape, known) for shape in (known.h0_shape, known.c0_shape))
-    for index, got in enumerate((h0, c0)):
-        if got is None or len(got) != 3:
+    alone = known.batched is False and known.lengths is None
+    pair: tuple[Shape, ...] = (known.h0_shape or (), known.c0_shape or ())
+    if alone:
+        pair = tuple((shape[0], 1, shape[1]) if len(shape) == 2 else shape for shape in pair)
+    h0, c0 = (shape if len(shape) == 3 else None for shape in pair)
+    for index, (got, other) in enumerate(((h0, None), (c0, h0))):
+        if got is None:
             continue
-        other = h0 if index == 1 and h0 is not None and len(h0) == 3 else None
-        batch = _batch(got, other, known)
-        expected = (_rows(got, other, batch, known), batch, _width(index, got, other, known))
+        batch = 1 if alone else _batch(got, other, known, names)
+        expected = (_rows(got, other, batch, known, names), batch, _width(got, other, index, known, names))
         if expected != got:
             return index, expected, got
     return None
 
 
-def _with_batch(shape: Shape | None, known: Known) -> Shape | None:
-    """A state's shape with the batch axis that torch gives an unbatched one."""
-    unbatched = known.batched is False and known.lengths is None
-    return (shape[0], 1, shape[1]) if shape is not None and unbatched and len(shape) == 2 else shape
-
-
-def _rows(got: Shape, other: Shape | None, batch: int, known: Known) -> int:
-    if known.rows is not None:
-        return known.rows
+def _rows(got: Shape, other: Shape | None, batch: int, known: Known, names: Names) -> int:
+    if "rows" in names:
+        return int(names.value("rows"))
     if got[0] == batch != got[1] and other is None:
         return got[1]  # made batch-first
     if known.num_layers is not None and got[0] not in (known.num_layers, 2 * known.num_layers):
@@ -177,29 +175,24 @@ def _rows(got: Shape, other: Shape | None, batch: int, known: Known) -> int:
     return got[0] if other is None else other[0]
 
 
-def _batch(got: Shape, other: Shape | None, known: Known) -> int:
-    if known.batched is False and known.lengths is None:
-        return 1
+def _batch(got: Shape, other: Shape | None, known: Known, names: Names) -> int:
     if known.lengths is not None:
         return len(known.lengths)
-    if "B" in known.axes:
-        return known.axes["B"]
-    if known.input_shape is not None and known.batched and got[1] not in known.input_shape[:2]:
-        return known.batch_size if known.batch_size is not None else known.input_shape[1]
+    if "read_batch" in names:
+        return int(names.value("read_batch"))
     if known.batch_size is not None:
         return known.batch_size
+    if known.input_shape is not None and known.batched and got[1] not in known.input_shape[:2]:
+        return known.input_shape[1]
     return got[1] if other is None else other[1]
 
 
-def _width(index: int, got: Shape, other: Shape | None, known: Known) -> int:
-    hidden, state = known.hidden_size, known.state_size
-    if index == 1:
-        if hidden is not None:
-            return hidden
-        return other[2] if other is not None and got[2] < other[2] else got[2]
-    if state is not None:
-        return state
-    return hidden if hidden is not None and got[2] > hidden else got[2]
+def _width(got: Shape, other: Shape | None, index: int, known: Known, names: Names) -> int:
+    if index == 0 and "state_size" in names:
+        return int(names.value("state_size"))
+    if known.hidden_size is not None:
+        return known.hidden_size if index == 1 else min(got[2], known.hidden_size)
+    return max(got[2], other[2]) if index == 1 and other is not None else got[2]
 
 
 def diagnose_call(message: str, known: Known) -> Diagnosis:

@@ -200,8 +200,8 @@ def letters_of(argument: str | None, known: Known) -> tuple[str, ...]:
     (('T', 'B', 'I'), ())
     """
     if argument == "input":
-        undecided = known.batched and known.batch_first is None
-        return ("T or B", "B or T", "I") if undecided else tuple(known.axes) or ("I",)
+        batched = {True: ("B", "T", "I"), False: ("T", "B", "I"), None: ("T or B", "B or T", "I")}[known.batch_first]
+        return {True: batched, False: ("T", "I"), None: ("I",)}[known.batched]
     if argument == "output":
         return (*((".",) * (len(known.input_shape or (0, 0, 0)) - 1)), "D*R")
     letters = LETTERS.get(argument or "", ())

@@ -11,10 +11,8 @@ from typing import Any, Final
 from lstm_inspect.diagnosis.expression import Names
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.diagnosis.origin import NOWHERE, Origin
+from lstm_inspect.diagnosis.rule import table
 
-_DERIVED: Final = ("num_directions", "rows", "state_size", "batch", "time", "batched")
-FACTS: Final = (*(each.name for each in fields(Known)), *_DERIVED, "time_axis", "batch_axis")
-"""The names of what can be known of a call."""
 OF_A_MESSAGE: Final = ("message", "trace", "at_an_lstm", "mentions", "constructor", "line", "raised", "in_torch")
 """The names that a message has; the last three where its traceback shows them."""
 
@@ -30,13 +28,14 @@ _USUAL: Final = {
 
 def evidence(known: Known, numbers: Mapping[str, Any], message: str = "", origin: Origin = NOWHERE) -> Names:
     """What an expression may use; what is not known is no name."""
-    facts: dict[str, Any] = {name: getattr(known, name) for name in FACTS if hasattr(known, name)}
-    if known.batch_first is not None:
-        facts |= {"time_axis": int(known.batch_first), "batch_axis": int(not known.batch_first)}
+    facts = {each.name: getattr(known, each.name) for each in fields(known)}
     facts |= {name: getattr(origin, name) for name in ("trace", "line", "raised", "in_torch")}
     facts |= {"message": message, "at_an_lstm": origin.trace == "lstm" or known.anything}
     facts |= {"mentions": partial(_mentions, origin.text), "constructor": partial(constructor, known)}
-    return Names({**{name: value for name, value in facts.items() if value is not None}, **numbers})
+    names = Names({name: value for name, value in facts.items() if value is not None})
+    for name, expression in table("words")["facts"].items():
+        names.define(name, expression)
+    return names.with_more(numbers)
 
 
 def _mentions(text: str, pattern: str) -> bool | None:

@@ -49,59 +49,9 @@ class Known:
         return any(getattr(self, field.name) is not None for field in fields(self))
 
     @property
-    def num_directions(self) -> int | None:
-        """D."""
-        return None if self.bidirectional is None else 2 if self.bidirectional else 1
-
-    @property
-    def rows(self) -> int | None:
-        """L * D, the rows of h0 and c0."""
-        if self.num_layers is None or self.num_directions is None:
-            return None
-        return self.num_layers * self.num_directions
-
-    @property
-    def state_size(self) -> int | None:
-        """R: P if there is a projection, else H.
-
-        >>> Known(hidden_size=20).state_size is None, Known(hidden_size=20, proj_size=0).state_size
-        (True, 20)
-        """
-        return None if self.proj_size is None else self.proj_size or self.hidden_size
-
-    @property
     def batched(self) -> bool | None:
         """Whether the input that was passed has a batch axis."""
         return None if self.input_shape is None or len(self.input_shape) not in (2, 3) else len(self.input_shape) == 3
-
-    @property
-    def axes(self) -> dict[str, int]:
-        """The input's axes by letter, as the module reads them; those that are not known are left out.
-
-        >>> Known(input_shape=(3, 5, 10), batch_first=True).axes
-        {'B': 3, 'T': 5, 'I': 10}
-        """
-        shape = self.input_shape
-        if self.batched is None or shape is None:
-            return {}
-        if not self.batched:
-            return {"T": shape[0], "I": shape[1]}
-        letters = {True: "BTI", False: "TBI", None: "??I"}[self.batch_first]
-        return {letter: size for letter, size in zip(letters, shape, strict=True) if letter != "?"}
-
-    @property
-    def batch(self) -> int | None:
-        """B as the module reads it: off the input, else as it was given, else the number of lengths."""
-        if "B" in self.axes:
-            return self.axes["B"]
-        if self.batch_size is not None:
-            return self.batch_size
-        return None if self.lengths is None else len(self.lengths)
-
-    @property
-    def time(self) -> int | None:
-        """T as the module reads it: off the input, else as it was given."""
-        return self.axes.get("T", self.seq_len)
 
     @property
     def data_batch_first(self) -> bool | None:

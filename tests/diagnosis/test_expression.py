@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
-from lstm_inspect.diagnosis.evidence import FACTS, OF_A_MESSAGE
+from lstm_inspect.diagnosis.evidence import OF_A_MESSAGE
 from lstm_inspect.diagnosis.expression import FUNCTIONS, HOLES, Names
-from lstm_inspect.diagnosis.rule import Cause, Rule, rules
+from lstm_inspect.diagnosis.known import Known
+from lstm_inspect.diagnosis.rule import Cause, Rule, rules, table
 from lstm_inspect.diagnosis.state_dict import facts
 
 NAMES = Names({"got": (1, 2, 3), "n": 0, "name": "h0"})
@@ -72,7 +75,8 @@ def names_of(rule: Rule) -> set[str]:
     """The names that a rule's expressions may use."""
     read = {*facts(""), "loaded_prefix", "model_prefix", "raw"}
     of_the_message = {*OF_A_MESSAGE, *rule.numbers, *rule.names, *(read if rule.reads else ())}
-    return {*FUNCTIONS, "known", *FACTS, *of_the_message}
+    facts_known = {*(each.name for each in fields(Known)), *table("words")["facts"]}
+    return {*FUNCTIONS, "known", *facts_known, *of_the_message}
 
 
 def holes(template: str) -> list[str]:
