@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from lstm_inspect.diagnosis.diagnose import diagnose, explain, letters_of, names_of, values
 from lstm_inspect.diagnosis.evidence import evidence
 from lstm_inspect.diagnosis.expression import Names
 from lstm_inspect.diagnosis.finding import Diagnosis, LikelyCause
-from lstm_inspect.diagnosis.known import Known, layout
+from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.diagnosis.rule import rule_of, table
 from lstm_inspect.mistakes.catalogue import CATALOGUE, Mistake, Seen
 from lstm_inspect.theory.packing import inverse, sorted_order
@@ -58,10 +57,11 @@ def broken_rules(known: Known) -> Iterator[Broken]:
 
 
 def _names(known: Known) -> Names:
-    """The names that the conditions use."""
+    """The names that conditions on a call use; here B and T are the padded batch's by everything that is known."""
+    names = evidence(known, {})
     states = [shape for shape in (known.h0_shape, known.c0_shape) if shape is not None]
-    names = call_names(known)
-    names = names.with_more({"states": states, "unfit": _unfit_state(known, names)})
+    given = {"batch": None, "time": None, "states": states, "unfit": _unfit_state(known, names)}
+    names = names.with_more({**given, "shown": shown, "inverse": inverse, "sorted_order": sorted_order})
     for name, expression in table("call")["names"].items():
         names.define(name, expression)
     return names
@@ -73,40 +73,12 @@ def silent(known: Known) -> Iterator[Diagnosis]:
     >>> [found.rule for found in silent(Known(input_shape=(5, 5, 10)))]
     ['batch-equals-time']
     """
-    names = call_names(known)
-    table = ((mistake, mistake.seen) for mistake in CATALOGUE if mistake.seen is not None)
-    for mistake, seen in sorted(table, key=lambda pair: pair[1].kind != "wrong"):
+    names = _names(known)
+    seen_ones = ((mistake, mistake.seen) for mistake in CATALOGUE if mistake.seen is not None)
+    for mistake, seen in sorted(seen_ones, key=lambda pair: pair[1].kind != "wrong"):
         if names.value(seen.when):
             sides = {"expected": names.value(seen.expected), "got": names.value(seen.got)}
             yield _diagnosis(mistake, seen, names.with_more({**sides, "what": mistake.what}), known)
-
-
-def call_names(known: Known) -> Names:
-    """What conditions on a call may use beside the facts themselves.
-
-    batch and time are B and T by everything that is known; whole the lengths, if they are whole numbers from 1;
-    order and back the sort of lengths that don't descend; early the sequences that end before the batch does;
-    flat says that the input is one sequence to torch and may not be meant as one.
-    """
-    batch, time = layout(known)
-    numbers: dict[str, Any] = {"batch": batch, "time": time, "data_batch_first": known.data_batch_first}
-    numbers["flat"] = known.batched is False and not known.unbatched and known.lengths is None
-    numbers |= {"last": "[:, -1]" if known.batch_first else "[-1]", "shown": shown}
-    return evidence(known, {**numbers, **_of_lengths(known, time)})
-
-
-def _of_lengths(known: Known, time: int | None) -> dict[str, Any]:
-    lengths = known.lengths
-    if not lengths or any(length < 1 or length != int(length) for length in lengths):
-        return {}
-    whole, end = tuple(int(length) for length in lengths), max(lengths) if time is None else time
-    found: dict[str, Any] = {"whole": whole}
-    if len(set(whole)) > 1:
-        found["early"] = [sequence for sequence, length in enumerate(whole) if length < end]
-    if any(a < b for a, b in pairwise(whole)):
-        order = sorted_order(whole)
-        found |= {"order": order, "back": inverse(order)}
-    return found
 
 
 def shown(values: Sequence[object]) -> str:

@@ -16,7 +16,7 @@ from lstm_inspect.theory.contract import written
 class Seen:
     """How ``diagnose`` sees a mistake in the shapes, lengths and flags of a call, and what it says."""
 
-    when: str  #: the condition that shows it, over the names that diagnosis/check_call.py knows.
+    when: str  #: the condition that shows it, over the names of diagnosis/rules/call.toml.
     argument: str  #: what is at fault.
     #: what was done; braces hold expressions over those names, ``{what}`` stands for the mistake's own words.
     text: str
