@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from lstm_inspect.checkpoint.groups import STORED, Container, Content, Group, groups, where
 from lstm_inspect.checkpoint.refusal import UnreadableError
-from lstm_inspect.checkpoint.report import BY_NAMES, FoundLSTM, FoundParameter, OtherModule, Problem
+from lstm_inspect.checkpoint.report import FoundLSTM, FoundParameter, OtherModule, Problem
 from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.dtypes import DTYPES
@@ -23,6 +23,12 @@ Part = tuple[str, Shape, str]
 
 Direction = dict[str, Part]
 """The arrays of one layer and direction, by the parameter of torch that they become."""
+
+_BY_NAMES: Final = {
+    **dict.fromkeys(("input_size", "hidden_size", "proj_size"), "shape"),
+    **dict.fromkeys(("num_layers", "bidirectional", "bias"), "name"),
+}
+"""What tells each argument of nn.LSTM where parameters bear torch's names."""
 
 _MOST_RANGES: Final = 8
 _MOST_MODULES: Final = 2_000
@@ -122,7 +128,7 @@ def _lstm(group: Group, agreed: Sizes, attributes: Mapping[str, Any], notes: Seq
         sizes=agreed,
         spec=None if agreed.input_size is None else spec,
         parameters=parameters,
-        known_by={**BY_NAMES, **dict.fromkeys(attributes, "attribute")},
+        known_by={**_BY_NAMES, **dict.fromkeys(attributes, "attribute")},
         notes=notes,
         problems=(*refusal, *_problems(group, agreed, spec, parameters)),
     )
@@ -210,20 +216,18 @@ def foreign_module(
     layers: Sequence[Sequence[Direction]],
     *,
     batch_first: bool,
-    by_attribute: Sequence[str] = (),
+    known_by: Mapping[str, str],
     notes: Sequence[str] = (),
     obstacles: Iterable[str] = (),
 ) -> FoundLSTM | OtherModule:
     """A recurrent module of another framework as torch's: which of its arrays become which parameter.
 
     Args:
-        name: the file's own name of it.
-        kind: "LSTM", "GRU" or "RNN".
+        name, kind: the file's own name of it; "LSTM", "GRU" or "RNN".
         sizes: input_size, None if nothing tells it, and hidden_size.
         layers: from the lowest, each with its directions, forward first.
         batch_first: whether it reads (B, T, I).
-        by_attribute: what the file says in words, where torch's names or shapes would have said it.
-        notes: how it is stored.
+        known_by, notes: of FoundLSTM.
         obstacles: what it does that torch's module does not.
     """
     parameters = [
@@ -234,13 +238,11 @@ def foreign_module(
     ]
     agreed = Sizes(
         kind=kind,
-        assumed=False,
         input_size=sizes[0],
         hidden_size=sizes[1],
         num_layers=len(layers),
         bidirectional=len(layers[0]) == 2,
         bias="bias_ih" in layers[0][0],
-        proj_size=0,
         dtype=parameters[0].dtype if parameters else "float32",
     )
     if kind != "LSTM":
@@ -249,7 +251,5 @@ def foreign_module(
         spec = agreed.spec({"batch_first": batch_first})
     except SpecError as error:
         raise UnreadableError(f"no nn.LSTM has the sizes of {name}: {error.message().partition('. ')[0]}") from None
-    told = {argument: by for argument, by in BY_NAMES.items() if argument != "proj_size"}
-    told |= dict.fromkeys((*by_attribute, "batch_first"), "attribute")
     problems = [Problem("foreign", obstacle) for obstacle in obstacles]
-    return FoundLSTM((), name, "", agreed, None if sizes[0] is None else spec, parameters, told, notes, problems)
+    return FoundLSTM((), name, "", agreed, None if sizes[0] is None else spec, parameters, known_by, notes, problems)

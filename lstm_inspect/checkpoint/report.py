@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from lstm_inspect.checkpoint.groups import Entry, Found
@@ -30,12 +30,6 @@ CERTAINTY: Final = ("shape", "name", "attribute")
 
 SHAPELESS: Final = ("batch_first", "dropout")
 """Arguments of nn.LSTM that shape no parameter: only a whole module tells them."""
-
-BY_NAMES: Final = {
-    **dict.fromkeys(("input_size", "hidden_size", "proj_size"), "shape"),
-    **dict.fromkeys(("num_layers", "bidirectional", "bias"), "name"),
-}
-"""What tells each argument of nn.LSTM where parameters bear torch's names."""
 
 _ARGUMENTS: Final = (
     "input_size",
@@ -117,7 +111,7 @@ class FoundLSTM(Found):
     sizes: Sizes
     spec: LSTMSpec | None
     parameters: Sequence[FoundParameter]
-    known_by: Mapping[str, str] = field(default_factory=lambda: BY_NAMES)
+    known_by: Mapping[str, str]
     notes: Sequence[str] = ()
     problems: Sequence[Problem] = ()
 

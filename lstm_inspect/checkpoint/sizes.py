@@ -29,20 +29,20 @@ class Sizes:
 
     Attributes:
         kind: "LSTM", "GRU" or "RNN".
-        assumed: whether no weight_hh tells the kind, and it is taken for an LSTM.
         input_size: None if there is no weight_ih of layer 0.
         num_layers: the highest layer's number + 1; 1 in a cell.
+        assumed: whether no weight_hh tells the kind, and it is taken for an LSTM.
     """
 
     kind: str
-    assumed: bool
     input_size: Positive | None
     hidden_size: Positive
     num_layers: Positive
     bidirectional: bool
     bias: bool
-    proj_size: Natural
     dtype: str
+    proj_size: Natural = 0
+    assumed: bool = False
 
     def spec(self, attributes: Mapping[str, Any]) -> LSTMSpec:
         """The LSTM of these sizes, with what attributes say of it; 1 and float32 stand for what it can't have.
@@ -76,26 +76,25 @@ def sizes(shapes: Mapping[Slot, Shape], dtypes: Iterable[str]) -> Sizes | None:
     told = GATE_COUNTS["LSTM"] if projected else _most_common(square) or _most_common(above)
     gates = told or GATE_COUNTS["LSTM"]
     gate_rows = [shape[0] for slot, shape in sound if slot.kind != "weight_hr"]
+    seen_rows = set(gate_rows)
     columns_of = [columns for _, _, columns in recurrent]
     hidden = [rows // gates for rows in gate_rows if rows % gates == 0]
     hidden += [columns for _, _, columns in projections]
     if not projected:
-        hidden += [columns for columns in columns_of if columns * gates in set(gate_rows)]
+        hidden += [columns for columns in columns_of if columns * gates in seen_rows]
     hidden_size = _most_common(hidden)
-    return (
-        None
-        if hidden_size is None
-        else Sizes(
-            kind=KIND_OF[gates],
-            assumed=told is None,
-            input_size=_most_common(columns for layer, _, columns in inputs if not layer),
-            hidden_size=hidden_size,
-            num_layers=1 + max(slot.layer or 0 for slot in shapes),
-            bidirectional=directions == 2,
-            bias=any(slot.kind.startswith("bias") for slot in shapes),
-            proj_size=_most_common([rows for _, rows, _ in projections] + columns_of) or 0 if projected else 0,
-            dtype=_most_common(dtypes) or "",
-        )
+    if hidden_size is None:
+        return None
+    return Sizes(
+        kind=KIND_OF[gates],
+        input_size=_most_common(columns for layer, _, columns in inputs if not layer),
+        hidden_size=hidden_size,
+        num_layers=1 + max(slot.layer or 0 for slot in shapes),
+        bidirectional=directions == 2,
+        bias=any(slot.kind.startswith("bias") for slot in shapes),
+        dtype=_most_common(dtypes) or "",
+        proj_size=_most_common([rows for _, rows, _ in projections] + columns_of) or 0 if projected else 0,
+        assumed=told is None,
     )
 
 

@@ -261,3 +261,8 @@ def test_thousands_of_modules_are_counted_and_the_first_of_them_shown() -> None:
     content = Content(entries({f"m{number}.weight_ih_l0": (4, 1) for number in range(2_100)}))
     lstms, _ = recurrent_modules(content)
     assert len(lstms) == 2_000 and "2,100 recurrent modules" in content.warnings[0].message
+
+
+def test_a_module_of_very_many_layers_takes_no_more_than_its_share_of_time() -> None:
+    shapes = {f"weight_{kind}_l{layer}": (4, 1) for layer in range(20_000) for kind in ("ih", "hh")}
+    assert found(shapes).sizes.num_layers == 20_000  # in seconds: each layer was held against all others

@@ -27,6 +27,11 @@ _TORCHS: Final[dict[str, Any]] = {
     **{"activation": "tanh", "recurrent_activation": "sigmoid", "go_backwards": False},
     "merge_mode": "concat",
 }
+_KNOWN_BY: Final = {
+    **dict.fromkeys(("input_size", "hidden_size"), "shape"),
+    **dict.fromkeys(("num_layers", "bidirectional", "bias"), "name"),
+    "batch_first": "attribute",
+}
 _NEEDS: Final = "no configuration of it was found: what is said holds for tanh, sigmoid and go_backwards=False"
 _HARD_SIGMOID: Final = re.compile(r"[01]\.|2\.[012]\.")  # versions of Keras
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -124,6 +129,7 @@ def _layer(
         sizes=(kernel[0], recurrent[0]),
         layers=[cells],
         batch_first=True,
+        known_by=_KNOWN_BY,
         notes=[_NEEDS] if said is None else [],
         obstacles=obstacles,
     )

@@ -15,6 +15,10 @@ from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
 _QUANTIZED: Final = "DynamicQuantizeLSTM"
 _INT8: Final = "an LSTM of ONNX Runtime, quantized: its weights are int8, with scales beside them"
 _WORKED_OUT: Final = "its weights are worked out in the graph, from tensors that it holds in another order"
+_KNOWN_BY: Final = {
+    "input_size": "shape",
+    **dict.fromkeys(("hidden_size", "num_layers", "bidirectional", "bias", "batch_first"), "attribute"),
+}
 _MOVES_AXES: Final = ("Transpose", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout", "Cast")
 _PARTS: Final = (("weight_ih", 1), ("weight_hh", 2), ("bias_ih", 3), ("bias_hh", 3))
 _DEFAULTS: Final = {"LSTM": [b"Sigmoid", b"Tanh", b"Tanh"], "GRU": [b"Sigmoid", b"Tanh"], "RNN": [b"Tanh"]}
@@ -168,7 +172,7 @@ class _Graph:
             sizes=(kernel[1][2] if kernel and len(kernel[1]) == 3 else None, said.get("hidden_size", 0)),
             layers=layers,
             batch_first=said.get("layout", 0) == 1,
-            by_attribute=("hidden_size", "num_layers", "bidirectional", "bias"),
+            known_by=_KNOWN_BY,
             notes=[] if first.input[1] in self.stored else [_WORKED_OUT],
             obstacles=[each for node in chain for each in self._obstacles(node)],
         )
