@@ -238,20 +238,7 @@ class Tracer:
 
 @contextmanager
 def following(tracer: Tracer) -> Iterator[Tracer]:
-    """Follow what is read while the context lasts.
-
-    >>> class Net(nn.Module):
-    ...     def __init__(self):
-    ...         super().__init__()
-    ...         self.lstm, self.fc = nn.LSTM(4, 8, bidirectional=True), nn.Linear(16, 2)
-    ...     def forward(self, x):
-    ...         return self.fc(self.lstm(x)[0][-1])
-    >>> import torch
-    >>> with following(Tracer()) as tracer:
-    ...     result = Net()(torch.zeros(7, 2, 4))
-    >>> [finding.id for finding in tracer.mistakes]
-    ['last-step-bidirectional']
-    """
+    """Follow what is read while the context lasts."""
     faults = tracer.faults
     with seeing(tracer.after, tracer.failed) as faults[0], surrounding(tracer.surround) as faults[1]:
         yield tracer
