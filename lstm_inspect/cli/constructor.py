@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from lstm_inspect.cli.flags import text
 from lstm_inspect.errors import SpecError, literal
+from lstm_inspect.theory.expressions import PARAMETERS
 from lstm_inspect.theory.words import some
 
 CALL: Final = text(
@@ -16,10 +17,7 @@ CALL: Final = text(
     help="The call that builds it, as it stands in your code, instead of these flags.",
     metavar='"nn.LSTM(10, 20)"',
 )
-_PARAMETERS: Final = (
-    *("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size"),
-    *("device", "dtype"),
-)
+_PARAMETERS: Final = (*PARAMETERS, "device", "dtype")
 _SHAPED_LIKE: Final = re.compile(r"\s*(?:[\w.]+\s*=\s*)?(?:[\w.]+\.)?LSTM\s*\(.*\)\s*,?\s*", re.DOTALL)
 _MOST_SHOWN: Final = 60
 _NOT_PYTHON: Final = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, IndexError)

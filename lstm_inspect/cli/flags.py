@@ -55,7 +55,9 @@ class Flag:
         if self.kind is Path:
             return self._file(typed)
         if self.choices and typed not in self.choices:
-            raise SpecError(self.name, typed, _one_of(self.choices), f"{{{self.name}={self.example}}}")
+            few = len(self.choices) < 3
+            allowed = " or ".join(self.choices) if few else f"one of {', '.join(self.choices)}"
+            raise SpecError(self.name, typed, allowed, f"{{{self.name}={self.example}}}")
         return self._number(typed) if self.kind in _NUMBERS else typed
 
     def _number(self, typed: str) -> int | float:
@@ -105,10 +107,6 @@ class Flag:
         return inspect.Parameter(self.name, keyword, default=default, annotation=Annotated[kind, place])
 
 
-def _one_of(choices: Sequence[str]) -> str:
-    return " or ".join(choices) if len(choices) < 3 else f"one of {', '.join(choices)}"
-
-
 def _shown(default: Any) -> str | None:
     """A default as it would be typed."""
     return f"{default:g}" if isinstance(default, float) else None if default is None else str(default)
@@ -130,10 +128,9 @@ text = partial(_flag, str)
 texts = partial(_flag, list, default=())
 
 
-def choice(panel: str, *typed: str, choices: Sequence[str], example: str = "", help: str, default: Any = None) -> Flag:
-    """A flag that is one of a few words; example: which of them is named to somebody who typed another one."""
-    named = {"choices": tuple(choices), "example": example or choices[0]}
-    return text(panel, *typed, help=help, default=default, metavar="|".join(choices), **named)
+def choice(panel: str, *typed: str, choices: Sequence[str], **more: Any) -> Flag:
+    """A flag that is one of a few words."""
+    return text(panel, *typed, choices=tuple(choices), **{"metavar": "|".join(choices), "example": choices[0], **more})
 
 
 def file(panel: str, *typed: str, suffixes: Sequence[str], example: str, help: str) -> Flag:

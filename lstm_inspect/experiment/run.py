@@ -13,12 +13,9 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstm_inspect.errors import RunError, literal
-from lstm_inspect.theory.expressions import constructor
+from lstm_inspect.theory.expressions import PARAMETERS, constructor
 from lstm_inspect.theory.spec import LSTMSpec
 
-_ARGUMENTS = (
-    *("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size"),
-)
 _SAID_ELSEWHERE = (
     "dropout option adds dropout",  # theory.warnings says it in the words of the flags
     "LSTM with projections is not supported with oneDNN",  # of speed alone
@@ -71,7 +68,7 @@ def without_gradients() -> Iterator[None]:
 
 def build(spec: LSTMSpec) -> torch.nn.LSTM:
     """The module of a spec, in eval mode: dropout is off."""
-    arguments = {name: getattr(spec, name) for name in _ARGUMENTS}
+    arguments = {name: getattr(spec, name) for name in PARAMETERS}
     return torch.nn.LSTM(**arguments, **_drawn(spec)).eval().to(spec.device)
 
 

@@ -12,7 +12,8 @@ from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.errors import LSTMInspectError
 from lstm_inspect.live.prove import arguments_of
-from lstm_inspect.live.spec_of import FIELDS, lengths_of_packed, spec_of_module
+from lstm_inspect.live.spec_of import lengths_of_packed, spec_of_module
+from lstm_inspect.theory.expressions import PARAMETERS
 
 
 def diagnosis_of(text: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Diagnosis | None:
@@ -36,7 +37,7 @@ def facts_of(lstm: nn.LSTM, args: tuple[Any, ...], kwargs: dict[str, Any]) -> di
         module = spec_of_module(lstm)
     except LSTMInspectError:
         return facts
-    facts |= {name: getattr(module, name) for name in (*FIELDS, "dtype", "device")}
+    facts |= {name: getattr(module, name) for name in (*PARAMETERS, "dtype", "device")}
     input, hx = arguments_of(args, kwargs)
     if isinstance(input, Tensor):
         facts["input_shape"] = tuple(input.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.errors import CallError
 from lstm_inspect.theory.dtypes import DTYPES
+from lstm_inspect.theory.expressions import PARAMETERS
 from lstm_inspect.theory.packing import lengths_of
 from lstm_inspect.theory.parameters import parameters
 from lstm_inspect.theory.shapes import Shape, TensorTheory, format_tuple, tensors
@@ -19,10 +20,6 @@ from lstm_inspect.theory.spec import LSTMSpec
 
 Input: TypeAlias = Tensor | PackedSequence
 State: TypeAlias = tuple[Tensor, Tensor] | None
-FIELDS: Final = (
-    "input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional", "proj_size",
-)  # fmt: skip
-"""What an nn.LSTM and a spec call alike."""
 
 
 class NotCoveredError(CallError):
@@ -51,7 +48,7 @@ def spec_of_module(lstm: torch.nn.Module) -> LSTMSpec:
         raise NotCoveredError("the weights", f"are {found[0]}", allowed, "lstm.float() before it is inspected")
     place = next(lstm.parameters()).device
     device = str(place) if place.type == "cuda" else place.type
-    return LSTMSpec(**{name: getattr(lstm, name) for name in FIELDS}, dtype=found[0], device=device)
+    return LSTMSpec(**{name: getattr(lstm, name) for name in PARAMETERS}, dtype=found[0], device=device)
 
 
 def dtype_of(tensor: Tensor) -> str:

@@ -21,6 +21,8 @@ _DEFAULTS: Final = {
     "bidirectional": False,
     "proj_size": 0,
 }
+PARAMETERS: Final = ("input_size", "hidden_size", *_DEFAULTS)
+"""What nn.LSTM's constructor and a spec call alike, in the constructor's order."""
 
 
 def constructor(spec: LSTMSpec, device: str | None = None) -> str:
