@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-import tomllib
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -29,6 +28,8 @@ def recognise(path: Path) -> str:
         return "safetensors"
     if head[:1] == b"\x80":
         return "pickle"
+    import tomllib  # late: what most people have needs no table
+
     others = tomllib.loads(Path(__file__).with_name("others.toml").read_text(encoding="utf-8"))
     _refuse_others(head, others["begins"])
     if size <= _MOST_OLD and _is_old_pickle(path, head):
