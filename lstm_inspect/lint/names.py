@@ -41,7 +41,6 @@ class Names:
     """Looks names up; what expressions and statements are, its heirs know."""
 
     def __init__(self, source: Source) -> None:
-        self.main = source
         self.source = source
         self.uses = Uses()
         self.returns: list[tuple[v.Value, State]] = []

@@ -206,11 +206,8 @@ def analyse(source: Source) -> list[Draft]:
 
 def _concerned(source: Source) -> set[str]:
     """The definitions that name a recurrent layer, or one of those that do; the others are not followed."""
-    texts = {
-        node.name: "\n".join(source.lines[node.lineno - 1 : node.end_lineno])
-        for node in source.tree.body
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-    }
+    definitions = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    texts = {each.name: _text(each, source) for each in source.tree.body if isinstance(each, definitions)}
     found: set[str] = set()
     aliases = [alias for node in source.tree.body for alias in _aliases(node)]
     named = re.compile("|".join([RECURRENT.pattern, *(rf"\b{re.escape(each)}\b" for each in aliases)]))
@@ -218,6 +215,10 @@ def _concerned(source: Source) -> set[str]:
         found |= new
         named = re.compile(rf"\b(?:{'|'.join(map(re.escape, new))})\b")
     return found
+
+
+def _text(node: ast.stmt | ast.expr, source: Source) -> str:
+    return "\n".join(source.lines[node.lineno - 1 : node.end_lineno])
 
 
 def _aliases(node: ast.stmt) -> Iterator[str]:
@@ -239,15 +240,8 @@ def _follow_class(walker: Walker, of: v.Class) -> None:
     }
     start = methods.pop("__init__", None)
     variants = walker.enter(start, calls=False) if start else [State()]
-    called = {name for each in [start, *methods.values()] if each for name in _called(each.node)} - {"forward"}
+    texts = [_text(each.node, each.home) for each in (start, *methods.values()) if each]
+    called = {name for text in texts for name in re.findall(r"\bself\.(\w+)\(", text)} - {"forward"}
     for name, method in methods.items():
         for variant in variants if name not in called else ():
             walker.enter(method, variant)
-
-
-def _called(node: ast.AST) -> Iterator[str]:
-    """The methods of self that a method calls."""
-    for each in ast.walk(node):
-        function = each.func if isinstance(each, ast.Call) else None
-        if isinstance(function, ast.Attribute) and getattr(function.value, "id", "") == "self":
-            yield function.attr
