@@ -106,113 +106,119 @@ def first(**facts: Any) -> Diagnosis:
     return check_call(Known(**facts))
 
 
+FIRST: list[tuple[dict[str, Any], str, str, int | None, str]] = [
+    (
+        {"input_shape": (5, 3, 10), "h0_shape": (3, 1, 20), "batch_first": False},
+        "hidden-size",
+        "h0",
+        0,
+        "states-batch-first",
+    ),
+    (
+        {"input_shape": (3, 5, 10), "h0_shape": (1, 3, 20), "batch_first": False},
+        "hidden-size",
+        "h0",
+        1,
+        "batch-first-missing",
+    ),
+    (
+        {"input_shape": (3, 5, 10), "h0_shape": (1, 5, 20), "batch_first": True},
+        "hidden-size",
+        "h0",
+        1,
+        "batch-first-too-many",
+    ),
+    (
+        {"input_shape": (5, 7, 10), "h0_shape": (1, 32, 20), "batch_first": False},
+        "hidden-size",
+        "h0",
+        1,
+        "last-batch",
+    ),
+    ({"input_shape": (5, 3, 10), "h0_shape": (2, 9, 20)}, "hidden-size", "h0", 1, "last-batch"),
+    (
+        {"input_shape": (5, 3, 10), "h0_shape": (2, 3, 20), "num_layers": 2, "bidirectional": True},
+        "hidden-size",
+        "h0",
+        0,
+        "directions-missing",
+    ),
+    (
+        {"input_shape": (5, 3, 10), "h0_shape": (1, 3, 20), "num_layers": 2, "bidirectional": False},
+        "hidden-size",
+        "h0",
+        0,
+        "layers-missing",
+    ),
+    (
+        {"input_shape": (5, 3, 10), "h0_shape": (2, 3, 20), "num_layers": 1, "bidirectional": False},
+        "hidden-size",
+        "h0",
+        0,
+        "bidirectional-into-one-direction",
+    ),
+    (
+        {"input_shape": (5, 3, 10), "h0_shape": (1, 3, 20), "hidden_size": 20, "proj_size": 8},
+        "hidden-size",
+        "h0",
+        2,
+        "h0-not-projected",
+    ),
+    (
+        {
+            "input_shape": (5, 3, 10),
+            "h0_shape": (1, 3, 8),
+            "c0_shape": (1, 3, 8),
+            "hidden_size": 20,
+            "proj_size": 8,
+        },
+        "hidden-size",
+        "c0",
+        2,
+        "c0-projected",
+    ),
+    ({"h0_shape": (1, 3, 20), "c0_shape": (1, 4, 20)}, "hidden-size", "c0", 1, "last-batch"),
+    ({"input_shape": (5, 3, 7), "input_size": 10}, "input-size", "input", 2, "another-input-size"),
+    ({"input_shape": (5, 10, 7), "input_size": 10}, "input-size", "input", 2, "features-not-last"),
+    ({"input_shape": (3, 50), "input_size": 1}, "input-size", "input", 1, "feature-axis-missing"),
+    ({"input_shape": (3, 50), "input_size": 10}, "input-size", "input", 1, "not-embedded"),
+    ({"input_shape": (2, 3, 8, 8)}, "input-axes", "input", None, "image"),
+    ({"input_shape": (0, 3, 10), "batch_first": False}, "no-steps", "input", None, "empty-time"),
+    ({"input_shape": (5, 3, 10), "h0_shape": (3, 20)}, "states-axes-batched", "h0", 0, "rows-axis-missing"),
+    (
+        {"input_shape": (5, 10), "h0_shape": (1, 1, 20)},
+        "states-axes-unbatched",
+        "input",
+        None,
+        "input-lost-its-batch",
+    ),
+    ({"hidden_size": 8, "proj_size": 8}, "proj-size", "proj_size", None, "not-smaller"),
+    ({"dropout": 20.0}, "dropout-range", "dropout", None, "dropout-range"),
+    ({"num_layers": 0}, "constructor-size-zero", "num_layers", None, "no-layers"),
+]
+
+
 @pytest.mark.parametrize(
     ("facts", "rule", "argument", "axis", "cause"),
-    [
-        (
-            {"input_shape": (5, 3, 10), "h0_shape": (3, 1, 20), "batch_first": False},
-            "hidden-size",
-            "h0",
-            0,
-            "states-batch-first",
-        ),
-        (
-            {"input_shape": (3, 5, 10), "h0_shape": (1, 3, 20), "batch_first": False},
-            "hidden-size",
-            "h0",
-            1,
-            "batch-first-missing",
-        ),
-        (
-            {"input_shape": (3, 5, 10), "h0_shape": (1, 5, 20), "batch_first": True},
-            "hidden-size",
-            "h0",
-            1,
-            "batch-first-too-many",
-        ),
-        (
-            {"input_shape": (5, 7, 10), "h0_shape": (1, 32, 20), "batch_first": False},
-            "hidden-size",
-            "h0",
-            1,
-            "last-batch",
-        ),
-        ({"input_shape": (5, 3, 10), "h0_shape": (2, 9, 20)}, "hidden-size", "h0", 1, "last-batch"),
-        (
-            {"input_shape": (5, 3, 10), "h0_shape": (2, 3, 20), "num_layers": 2, "bidirectional": True},
-            "hidden-size",
-            "h0",
-            0,
-            "directions-missing",
-        ),
-        (
-            {"input_shape": (5, 3, 10), "h0_shape": (1, 3, 20), "num_layers": 2, "bidirectional": False},
-            "hidden-size",
-            "h0",
-            0,
-            "layers-missing",
-        ),
-        (
-            {"input_shape": (5, 3, 10), "h0_shape": (2, 3, 20), "num_layers": 1, "bidirectional": False},
-            "hidden-size",
-            "h0",
-            0,
-            "bidirectional-into-one-direction",
-        ),
-        (
-            {"input_shape": (5, 3, 10), "h0_shape": (1, 3, 20), "hidden_size": 20, "proj_size": 8},
-            "hidden-size",
-            "h0",
-            2,
-            "h0-not-projected",
-        ),
-        (
-            {
-                "input_shape": (5, 3, 10),
-                "h0_shape": (1, 3, 8),
-                "c0_shape": (1, 3, 8),
-                "hidden_size": 20,
-                "proj_size": 8,
-            },
-            "hidden-size",
-            "c0",
-            2,
-            "c0-projected",
-        ),
-        ({"h0_shape": (1, 3, 20), "c0_shape": (1, 4, 20)}, "hidden-size", "c0", 1, "last-batch"),
-        ({"input_shape": (5, 3, 7), "input_size": 10}, "input-size", "input", 2, "another-input-size"),
-        ({"input_shape": (5, 10, 7), "input_size": 10}, "input-size", "input", 2, "features-not-last"),
-        ({"input_shape": (3, 50), "input_size": 1}, "input-size", "input", 1, "feature-axis-missing"),
-        ({"input_shape": (3, 50), "input_size": 10}, "input-size", "input", 1, "not-embedded"),
-        ({"input_shape": (2, 3, 8, 8)}, "input-axes", "input", None, "image"),
-        ({"input_shape": (0, 3, 10), "batch_first": False}, "no-steps", "input", None, "empty-time"),
-        ({"input_shape": (5, 3, 10), "h0_shape": (3, 20)}, "states-axes-batched", "h0", 0, "rows-axis-missing"),
-        (
-            {"input_shape": (5, 10), "h0_shape": (1, 1, 20)},
-            "states-axes-unbatched",
-            "input",
-            None,
-            "input-lost-its-batch",
-        ),
-        ({"hidden_size": 8, "proj_size": 8}, "proj-size", "proj_size", None, "not-smaller"),
-        ({"dropout": 20.0}, "dropout-range", "dropout", None, "dropout-range"),
-        ({"num_layers": 0}, "constructor-size-zero", "num_layers", None, "no-layers"),
-    ],
+    FIRST,
 )
 def test_the_first_finding(facts: dict[str, Any], rule: str, argument: str, axis: int | None, cause: str) -> None:
     found = first(**facts)
     assert (found.rule, found.argument, found.axis, found.causes[0].id) == (rule, argument, axis, cause)
 
 
+PACKED: list[tuple[dict[str, Any], str, int]] = [
+    ({"h0_shape": (1, 9, 20)}, "hidden-size", 1),
+    ({"h0_shape": (1, 3, 20), "c0_shape": (1, 1, 20)}, "hidden-size", 1),
+    ({"h0_shape": (3, 20)}, "states-axes-batched", 0),
+    ({"input_size": 7}, "input-size", 2),
+    ({"h0_shape": (2, 3, 20), "num_layers": 1, "bidirectional": False}, "hidden-size", 0),
+]
+
+
 @pytest.mark.parametrize(
     ("facts", "rule", "axis"),
-    [
-        ({"h0_shape": (1, 9, 20)}, "hidden-size", 1),
-        ({"h0_shape": (1, 3, 20), "c0_shape": (1, 1, 20)}, "hidden-size", 1),
-        ({"h0_shape": (3, 20)}, "states-axes-batched", 0),
-        ({"input_size": 7}, "input-size", 2),
-        ({"h0_shape": (2, 3, 20), "num_layers": 1, "bidirectional": False}, "hidden-size", 0),
-    ],
+    PACKED,
 )
 def test_packed_input_of_which_torch_checks_nothing(facts: dict[str, Any], rule: str, axis: int) -> None:
     found = first(input_shape=(5, 3, 10), lengths=(5, 3, 2), **facts)
@@ -220,17 +226,20 @@ def test_packed_input_of_which_torch_checks_nothing(facts: dict[str, Any], rule:
     assert "packed" in str(found.note)
 
 
+LENGTHS: list[tuple[dict[str, Any], str]] = [
+    ({"lengths": (5, 3, 0)}, "lengths-positive"),
+    ({"lengths": (5, 3, -1)}, "lengths-positive"),
+    ({"lengths": (8, 3, 2)}, "length-over-t"),
+    ({"lengths": (5, 4)}, "lengths-count"),
+    ({"lengths": (5, 4, 3, 2)}, "lengths-count"),
+    ({"lengths": (3, 5, 2), "enforce_sorted": True}, "lengths-sorted"),
+    ({"lengths": (5, 3, 2), "total_length": 4}, "total-length"),
+]
+
+
 @pytest.mark.parametrize(
     ("facts", "rule"),
-    [
-        ({"lengths": (5, 3, 0)}, "lengths-positive"),
-        ({"lengths": (5, 3, -1)}, "lengths-positive"),
-        ({"lengths": (8, 3, 2)}, "length-over-t"),
-        ({"lengths": (5, 4)}, "lengths-count"),
-        ({"lengths": (5, 4, 3, 2)}, "lengths-count"),
-        ({"lengths": (3, 5, 2), "enforce_sorted": True}, "lengths-sorted"),
-        ({"lengths": (5, 3, 2), "total_length": 4}, "total-length"),
-    ],
+    LENGTHS,
 )
 def test_lengths(facts: dict[str, Any], rule: str) -> None:
     found = first(input_shape=(5, 3, 10), batch_first=False, **facts)
