@@ -112,7 +112,6 @@ def report_of(
     again: Run,
     *,
     computed_in: str,
-    state_given: bool,
     warnings: Sequence[SpecWarning] = (),
 ) -> Report:
     """The report of a live call.
@@ -125,7 +124,6 @@ def report_of(
             once more is checked on it, because a call for gradients may run another kernel. Where dropout
             was at work in the call, the equations are held against it too.
         computed_in: the dtype that the results must have: the weights', or autocast's under it.
-        state_given: whether h0 and c0 were the caller's: zeros that nobody gave were not measured.
         warnings: to stand in the report beside the spec's own.
     """
     report = predicted(spec, COMMAND, _tolerances(options, computed_in, spec))
@@ -133,7 +131,7 @@ def report_of(
     report = replace(report, checks=[*report.checks, *dtype_checks(computed_in)], warnings=said)
     dropout = any(warning.id == DROPOUT for warning in warnings)
     found = measured(report, call, aside) if call is again else _measured_in_two(report, call, again, dropout)
-    not_there = set() if state_given else {"h0", "c0"}
+    not_there = {"h0", "c0"} if spec.state == "zeros" else set()  # zeros that nobody gave were not measured
     not_there |= {"input", "output"} if spec.lengths is not None else set()  # the padded form of a packed call
     tensors = [replace(each, actual=None) if each.theory.name in not_there else each for each in found.tensors]
     return judged(replace(found, tensors=tensors), again if dropout else call)

@@ -60,7 +60,7 @@ def inspect_module(
             check_weights(alone, spec)
             made, sorted_anew = call(spec, alone, input, hx), as_torch_sorts(spec, input)
             again = made if sorted_anew is input else call(spec, alone, sorted_anew, hx)
-            return report_of(spec, options, made, again, computed_in=spec.dtype, state_given=hx is not None)
+            return report_of(spec, options, made, again, computed_in=spec.dtype)
 
 
 @contextmanager

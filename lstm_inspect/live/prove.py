@@ -76,7 +76,6 @@ def prove(module: nn.LSTM, input: Input, hx: State, results: Any, options: Optio
             made,
             again,
             computed_in=computed_in,
-            state_given=hx is not None,
             warnings=list(_warnings(module, computed_in, spec.dtype)),
         )
 

@@ -33,17 +33,11 @@ class Measured:
 @written("constructor tensors checks verified")
 @dataclass(frozen=True, slots=True)
 class RecurrentReport:
-    """One call of an nn.GRU or nn.RNN.
+    """One call of an nn.GRU or nn.RNN."""
 
-    Attributes:
-        constructor: the call that builds the module.
-        tensors: input, h0, output and hn, as far as the caller gave or got them.
-        checks: of shape, of equality and of packing.
-    """
-
-    constructor: str
-    tensors: Sequence[Measured]
-    checks: Sequence[CheckResult]
+    constructor: str  #: the call that builds the module.
+    tensors: Sequence[Measured]  #: input, h0, output and hn, as far as the caller gave or got them.
+    checks: Sequence[CheckResult]  #: of shape, of equality and of packing.
 
     @property
     def failed(self) -> int:
@@ -164,22 +158,14 @@ class NotCovered:
 @written("name kind parameters output layers directions")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TreeRow:
-    """One module of a model.
+    """One module of a model."""
 
-    Attributes:
-        name: its qualified name; "" for the model itself.
-        kind: its class.
-        parameters: how many numbers it and what is in it hold.
-        output: the shapes of what its first call gave; None if it was not called.
-        layers, directions: of a recurrent module; 0 for all others.
-    """
-
-    name: str
-    kind: str
-    parameters: Natural
-    output: str | None
-    layers: Natural
-    directions: Natural
+    name: str  #: its qualified name; "" for the model itself.
+    kind: str  #: its class.
+    parameters: Natural  #: how many numbers it and what is in it hold.
+    output: str | None  #: the shapes of what its first call gave; None if it was not called.
+    layers: Natural  #: of a recurrent module; 0 for all others.
+    directions: Natural  #: of a recurrent module; 0 for all others.
 
 
 class OfCalls(Shown):

@@ -64,9 +64,6 @@ def data_of(input: Any) -> Any:
 def spec_of_call(lstm: torch.nn.LSTM, input: Input, hx: State = None) -> LSTMSpec:
     """The spec of a call of a live module, if every shape fits.
 
-    Raises:
-        CallError: an argument's shape does not fit, or a PackedSequence contradicts itself.
-
     >>> spec_of_call(torch.nn.LSTM(4, 8), torch.zeros(7, 4, 2))
     Traceback (most recent call last):
     lstm_inspect.errors.CallError: input (7, 4, 2): axis 2 (I) must be 4. Try input.transpose(1, 2).
@@ -111,9 +108,8 @@ def _packed_batch(packed: PackedSequence) -> dict[str, Any]:
     if sum(sizes) != len(packed.data):
         allowed = f"its batch_sizes count {sum(sizes)}: a length was greater than T when it was packed"
         raise CallError("packed_input.data", f"has {len(packed.data)} rows", allowed, "lengths of at most T")
-    in_order_of_length = lengths_of(sizes)
-    back = _order_back(packed, len(in_order_of_length))
-    lengths = tuple(in_order_of_length[place] for place in back)
+    by_length = lengths_of(sizes)
+    lengths = tuple(by_length[place] for place in _order_back(packed, len(by_length)))
     in_order = packed.sorted_indices is None
     return {"seq_len": len(sizes), "batch_size": len(lengths), "lengths": lengths, "enforce_sorted": in_order}
 
