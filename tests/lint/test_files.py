@@ -215,6 +215,28 @@ def _exchange(tree: ast.Module, pieces: list[ast.expr], chance: random.Random) -
                 setattr(node, name, chance.choice(pieces))
 
 
+READS = """
+    .T .mT .data .shape .relu() .size(0) .mean(1) .view(B,-1) .view(1,B,-1) .view(n,2,B,20) .reshape(-1,40) .t()
+    .transpose(0,1) .permute(1,0,2) .squeeze() .squeeze(0) .unsqueeze(1) .flatten(1) .unbind(0) .chunk(2,-1) .to(x)
+    .select(1,-1) .gather(1,lengths-1) .index_select(0,order) .argsort() .sort() .append(h) .max(1)[0]
+    [0] [-1] [:] [...] [None] [-2:] [::2] [0,-1] [:,-1] [:,0:1] [...,0] [B] [order] [lengths-1] [0,lengths-1]
+    [...,0,...] [:,:,:,0] [-1,:,None] [0][1]
+"""
+
+
+def test_whatever_is_read_of_a_result_is_never_an_exception() -> None:
+    chance = random.Random(0)  # noqa: S311 - no secret
+    for _ in range(400):
+        names = ["out", "state", "h", "x", "lengths", "torch.cat((h, h), 1)", "(out * h)"]
+        reads = [
+            chance.choice(names) + "".join(chance.choices(READS.split(), k=chance.randint(1, 5))) for _ in range(3)
+        ]
+        flags = f"{chance.choice(['1', '2', 'n'])}, bidirectional={chance.choice(['True', 'False', 'both'])}"
+        built = f"self.rnn = nn.{chance.choice(['LSTM', 'GRU'])}(10, 20, {flags})"
+        forward = f"out, state = self.rnn(x)\nh = state[0]\nh = {reads[0]}\nout = {reads[1]}\nreturn {reads[2]}, h, out"
+        lint_text(net(built, forward, "n, both", "x, lengths, order, B, n"), "net.py")
+
+
 @given(st.sampled_from(SOURCES), st.data())
 @settings(max_examples=150, deadline=None)
 def test_a_source_cut_anywhere_is_never_an_exception(source: str, data: st.DataObject) -> None:
