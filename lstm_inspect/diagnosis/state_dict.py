@@ -38,12 +38,14 @@ def facts(message: str) -> dict[str, Any]:
     missing, unexpected = _parameters(missing_keys), _parameters(unexpected_keys)
     shapes = _mismatches(message)
     raw = [key for key in (*unexpected_keys, *missing_keys) if _RAW.search(key)]
+    cells = [key for key in (*unexpected_keys, *missing_keys) if _OF_A_CELL.search(key)]
     return {
         "missing": missing,
         "unexpected": unexpected,
+        "missing_keys": missing_keys,
         "unexpected_keys": unexpected_keys,
-        "of_a_cell": any(_OF_A_CELL.match(key) for key in unexpected_keys),
-        "of_an_lstm": bool(shapes or missing or unexpected or raw or " for LSTM:" in message),
+        "of_a_cell": any(map(_OF_A_CELL.match, unexpected_keys)),
+        "of_an_lstm": bool(shapes or missing or unexpected or raw or cells or " for LSTM:" in message),
         "shapes": shapes,
         **({"raw": raw[0]} if raw else {}),
         **_prefixes(missing_keys, unexpected_keys),
