@@ -80,10 +80,12 @@ def _properties(cls: type, definitions: dict[str, Any]) -> tuple[dict[str, Any],
 
 
 def _said(cls: type, attribute: str) -> dict[str, str]:
-    """What the docstrings say of an attribute: a property's own, or its class's."""
+    """What is said of an attribute: in a property's own docstring, or where the field is declared, in a base too."""
     found = inspect.getattr_static(cls, attribute, None)
-    text = _first_line(found) if isinstance(found, property) else _described(cls).get(attribute)
-    return {"description": text} if text else {}
+    if isinstance(found, property):
+        return {"description": _first_line(found)}
+    declared = (_described(base).get(attribute) for base in cls.__mro__ if base.__module__ != "builtins")
+    return {"description": text} if (text := next(filter(None, declared), None)) else {}
 
 
 def _described(cls: type) -> dict[str, str]:

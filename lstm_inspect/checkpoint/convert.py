@@ -32,20 +32,13 @@ Arrays = Mapping[Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """What a state dict was proved by.
+    """What a state dict was proved by."""
 
-    Attributes:
-        name: of the LSTM in the file. framework: whose equations proved it.
-        constructor: the call whose module takes the state dict, with strict=True.
-        furthest: how far that module's output is from the format's own equations, in float64.
-        state_dict: by torch's names.
-    """
-
-    name: str
-    framework: str
-    constructor: str
-    furthest: float
-    state_dict: dict[str, torch.Tensor]
+    name: str  #: of the LSTM in the file.
+    framework: str  #: whose equations proved it.
+    constructor: str  #: the call whose module takes the state dict, with strict=True.
+    furthest: float  #: how far that module's output is from the format's own equations, in float64.
+    state_dict: dict[str, torch.Tensor]  #: by torch's names.
 
 
 def convert(report: CheckpointReport, path: Path) -> list[Converted]:

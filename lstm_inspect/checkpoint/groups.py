@@ -94,21 +94,15 @@ class Entry:
 
 @dataclass(slots=True)
 class Content:
-    """What was read of a file.
+    """What was read of a file."""
 
-    Attributes:
-        entries: every tensor.
-        attributes: of whole recurrent modules, by container and name: what a state dict can't say.
-        again: pairs of paths that lead to one thing: the first, and another one.
-        runs: the globals that it asks for beyond those of tensors and plain containers.
-        warnings: what to know of how it was read.
-    """
-
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)  #: every tensor.
+    #: of whole recurrent modules, by container and name: what a state dict can't say.
     attributes: dict[tuple[Container, str], dict[str, Any]] = field(default_factory=dict)
+    #: pairs of paths that lead to one thing: the first, and another one.
     again: list[tuple[Container, Container]] = field(default_factory=list)
-    runs: tuple[str, ...] = ()
-    warnings: list[SpecWarning] = field(default_factory=list)
+    runs: tuple[str, ...] = ()  #: the globals that it asks for beyond those of tensors and plain containers.
+    warnings: list[SpecWarning] = field(default_factory=list)  #: what to know of how it was read.
 
 
 class Stored(NamedTuple):
@@ -120,17 +114,11 @@ class Stored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A recurrent module, by where it stands in a file.
+    """A recurrent module, by where it stands in a file."""
 
-    Attributes:
-        container: the keys that lead to its state dict.
-        name: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
-        wrapper: what a wrapper (DataParallel, torch.compile) put before every name.
-    """
-
-    container: Container
-    name: str
-    wrapper: str
+    container: Container  #: the keys that lead to its state dict.
+    name: str  #: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
+    wrapper: str  #: what a wrapper (DataParallel, torch.compile) put before every name.
 
     @property
     def prefix(self) -> str:

@@ -57,17 +57,12 @@ LONGEST_NAME: Final = 100
 @written("id message parameter")
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that looks wrong with an LSTM's parameters.
+    """Something that looks wrong with an LSTM's parameters."""
 
-    Attributes:
-        id: missing-layer, missing-direction, missing-parameter, shape, mixed-dtypes, dtype, sizes, kind or foreign.
-        message: what it is, in words.
-        parameter: torch's name of the parameter at fault; None if it is about more than one.
-    """
-
+    #: missing-layer, missing-direction, missing-parameter, shape, mixed-dtypes, dtype, sizes, kind or foreign.
     id: Annotated[str, Limit(enum=list(_PROBLEMS))]
-    message: str
-    parameter: str | None = None
+    message: str  #: what it is, in words.
+    parameter: str | None = None  #: torch's name of the parameter at fault; None if it is about more than one.
 
 
 @written("name stored_as shape dtype")
@@ -95,25 +90,15 @@ class Told:
 )
 @dataclass(frozen=True, slots=True)
 class FoundLSTM(Found):
-    """An nn.LSTM that a checkpoint holds.
+    """An nn.LSTM that a checkpoint holds."""
 
-    Attributes:
-        container: the keys that lead to its state dict.
-        name: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
-        sizes: what most of its parameters agree on.
-        spec: the module to build; None if the sizes are not all known, or not allowed.
-        parameters: every parameter that is there, in torch's order.
-        known_by: what tells each argument: "shape", "name" or "attribute"; what nothing tells is left out.
-        notes: how it is stored, where that is not as it is.
-        problems: what looks wrong; empty if everything fits.
-    """
-
-    sizes: Sizes
-    spec: LSTMSpec | None
-    parameters: Sequence[FoundParameter]
+    sizes: Sizes  #: what most of its parameters agree on.
+    spec: LSTMSpec | None  #: the module to build; None if the sizes are not all known, or not allowed.
+    parameters: Sequence[FoundParameter]  #: every parameter that is there, in torch's order.
+    #: what tells each argument: "shape", "name" or "attribute"; what nothing tells is left out.
     known_by: Mapping[str, str]
-    notes: Sequence[str] = ()
-    problems: Sequence[Problem] = ()
+    notes: Sequence[str] = ()  #: how it is stored, where that is not as it is.
+    problems: Sequence[Problem] = ()  #: what looks wrong; empty if everything fits.
 
     @property
     def unknown(self) -> Sequence[str]:
@@ -151,41 +136,27 @@ class FoundLSTM(Found):
 @written("name container prefix kind *sizes message")
 @dataclass(frozen=True, slots=True)
 class OtherModule(Found):
-    """A recurrent module that is not an nn.LSTM: named, not covered.
+    """A recurrent module that is not an nn.LSTM: named, not covered."""
 
-    Attributes:
-        kind: "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM" or "unknown".
-        sizes: None where the shapes don't tell.
-        message: a sentence that says what it is.
-    """
-
+    #: "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM" or "unknown".
     kind: Annotated[str, Limit(enum=list(_KINDS))]
-    sizes: Sizes | None
-    message: str
+    sizes: Sizes | None  #: None where the shapes don't tell.
+    message: str  #: a sentence that says what it is.
 
 
 @written("file format tensor_count lstms others warnings runs sound verdict", command="checkpoint")
 @dataclass(frozen=True, slots=True)
 class CheckpointReport(Shown):
-    """What a checkpoint holds.
-
-    Attributes:
-        file: its path.
-        format: how it was written, one of FORMATS.
-        entries: every tensor in it: where it stands, its shape, its dtype.
-        lstms: each nn.LSTM.
-        others: each other recurrent module.
-        warnings: what to know before loading it.
-        runs: what it names that torch.load would import and call, beyond tensors and plain containers.
-    """
+    """What a checkpoint holds."""
 
     view = "checkpoint"
-    file: str
-    format: Annotated[str, Limit(enum=list(FORMATS))]
-    entries: Sequence[Entry]
-    lstms: Sequence[FoundLSTM]
-    others: Sequence[OtherModule] = ()
-    warnings: Sequence[SpecWarning] = ()
+    file: str  #: its path.
+    format: Annotated[str, Limit(enum=list(FORMATS))]  #: how it was written, one of FORMATS.
+    entries: Sequence[Entry]  #: every tensor in it: where it stands, its shape, its dtype.
+    lstms: Sequence[FoundLSTM]  #: each nn.LSTM.
+    others: Sequence[OtherModule] = ()  #: each other recurrent module.
+    warnings: Sequence[SpecWarning] = ()  #: what to know before loading it.
+    #: what it names that torch.load would import and call, beyond tensors and plain containers.
     runs: Sequence[str] = ()
 
     @property

@@ -25,24 +25,17 @@ T = TypeVar("T")
 @written("input_size hidden_size num_layers bidirectional bias proj_size dtype")
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """What most of a module's parameters agree on.
+    """What most of a module's parameters agree on."""
 
-    Attributes:
-        kind: "LSTM", "GRU" or "RNN".
-        input_size: None if there is no weight_ih of layer 0.
-        num_layers: the highest layer's number + 1; 1 in a cell.
-        assumed: whether no weight_hh tells the kind, and it is taken for an LSTM.
-    """
-
-    kind: str
-    input_size: Positive | None
+    kind: str  #: "LSTM", "GRU" or "RNN".
+    input_size: Positive | None  #: None if there is no weight_ih of layer 0.
     hidden_size: Positive
-    num_layers: Positive
+    num_layers: Positive  #: the highest layer's number + 1; 1 in a cell.
     bidirectional: bool
     bias: bool
     dtype: str
     proj_size: Natural = 0
-    assumed: bool = False
+    assumed: bool = False  #: whether no weight_hh tells the kind, and it is taken for an LSTM.
 
     def spec(self, attributes: Mapping[str, Any]) -> LSTMSpec:
         """The LSTM of these sizes, with what attributes say of it; 1 and float32 stand for what it can't have.

@@ -29,19 +29,12 @@ _OFF: Final = frozenset({"dropout-one-layer"})  # torch itself warns
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which mistakes are looked for, in which files.
+    """Which mistakes are looked for, in which files."""
 
-    Attributes:
-        select: these alone; all but the noisy ones if it is empty.
-        ignore: not these.
-        exclude: patterns of files and folders, as .gitignore has them.
-        strict: whether a warning fails as an error does.
-    """
-
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    strict: bool = False
+    select: tuple[str, ...] = ()  #: these alone; all but the noisy ones if it is empty.
+    ignore: tuple[str, ...] = ()  #: not these.
+    exclude: tuple[str, ...] = ()  #: patterns of files and folders, as .gitignore has them.
+    strict: bool = False  #: whether a warning fails as an error does.
 
     def takes(self, mistake: str) -> bool:
         """Whether a mistake is asked for."""

@@ -30,21 +30,14 @@ class Unread:
 @written("files mistakes=findings unread", command="lint")
 @dataclass(slots=True)
 class Linted(Document):
-    """What was found in the files that were read.
+    """What was found in the files that were read."""
 
-    Attributes:
-        findings: in the order of files and lines.
-        unread: the files that can't be read as Python.
-        files: how many files were looked at.
-        lines: the source lines that findings stand on, by file and line.
-        fixes: what --fix would write, by file.
-    """
-
-    findings: list[Finding] = field(default_factory=list)
-    unread: list[Unread] = field(default_factory=list)
-    files: int = 0
+    findings: list[Finding] = field(default_factory=list)  #: in the order of files and lines.
+    unread: list[Unread] = field(default_factory=list)  #: the files that can't be read as Python.
+    files: int = 0  #: how many files were looked at.
+    #: the source lines that findings stand on, by file and line.
     lines: dict[tuple[str, int], str] = field(default_factory=dict)
-    fixes: dict[str, list[Fix]] = field(default_factory=dict)
+    fixes: dict[str, list[Fix]] = field(default_factory=dict)  #: what --fix would write, by file.
 
     def add(self, other: Linted) -> None:
         """Take over what was found in other files."""

@@ -148,17 +148,12 @@ def settled(value: v.Value, assumed: Mapping[str, bool]) -> v.Value:
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """What is known of a flag where a result is used.
+    """What is known of a flag where a result is used."""
 
-    Attributes:
-        value: its value; None if it is not known.
-        depends: what the finding says it depends on: "bidirectional=True"; None if it stands in the source.
-        decided: a switch's value on this path; None if the path holds for both.
-    """
-
-    value: int | bool | None
+    value: int | bool | None  #: its value; None if it is not known.
+    #: what the finding says it depends on: "bidirectional=True"; None if it stands in the source.
     depends: str | None = None
-    decided: bool | None = None
+    decided: bool | None = None  #: a switch's value on this path; None if the path holds for both.
 
 
 def flags(call: v.Call, assumed: Mapping[str, bool]) -> tuple[Flag, Flag]:

@@ -31,19 +31,13 @@ class Unreadable(Exception):  # noqa: N818 - a message, not a fault of ours
 
 @dataclass(eq=False, slots=True)
 class Source:
-    """A parsed file.
+    """A parsed file."""
 
-    Attributes:
-        path: its name, as findings give it.
-        place: the file, for what it imports; None if it has none.
-        starts: the lines that a notebook's cells start on, counted from 0.
-    """
-
-    path: str
+    path: str  #: its name, as findings give it.
     text: str
     tree: ast.Module
-    place: Path | None = None
-    starts: list[int] = field(default_factory=list)
+    place: Path | None = None  #: the file, for what it imports; None if it has none.
+    starts: list[int] = field(default_factory=list)  #: the lines that a notebook's cells start on, counted from 0.
     lines: list[str] = field(init=False)
 
     def __post_init__(self) -> None:

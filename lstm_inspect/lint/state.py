@@ -16,19 +16,14 @@ class Exhausted(Exception):  # noqa: N818 - no fault: the file is left where it 
 
 @dataclass(eq=False, slots=True)
 class State:
-    """One path's knowledge.
+    """One path's knowledge."""
 
-    Attributes:
-        names: the local variables.
-        store: the attributes of instances, by the instance's number.
-        assumed: tests of unknown outcome that this path has taken, and how; "?test": it hangs on others too.
-        guarded: how many of those stand around this point, save for tests of None.
-    """
-
-    names: dict[str, v.Value] = field(default_factory=dict)
+    names: dict[str, v.Value] = field(default_factory=dict)  #: the local variables.
+    #: the attributes of instances, by the instance's number.
     store: dict[tuple[int, str], v.Value] = field(default_factory=dict)
+    #: tests of unknown outcome that this path has taken, and how; "?test": it hangs on others too.
     assumed: dict[str, bool] = field(default_factory=dict)
-    guarded: int = 0
+    guarded: int = 0  #: how many of those stand around this point, save for tests of None.
 
     def fork(self) -> State:
         """A path of its own from here."""

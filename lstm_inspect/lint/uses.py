@@ -22,44 +22,30 @@ _ALL: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A finding before it is put into words.
-
-    Attributes:
-        node: what is marked.
-        depends: under which condition it holds, if it depends on one: "bidirectional=True".
-        bidirectional, num_layers: of the module, as far as they are known.
-        what: what is read there, in words, where the catalogue's do not fit.
-        unless: uses of the same call that make it right: "output", "all of hn", "hn[-2]".
-        of: what is read there.
-        hn: what the source calls this call's hn there, if it has a name for it: "h", "state[0]".
-    """
+    """A finding before it is put into words."""
 
     id: str
     level: Level
-    node: ast.expr
+    node: ast.expr  #: what is marked.
     call: v.Call | None
-    depends: str | None = None
-    bidirectional: bool | None = None
-    num_layers: int | None = None
-    what: str | None = None
+    depends: str | None = None  #: under which condition it holds, if it depends on one: "bidirectional=True".
+    bidirectional: bool | None = None  #: of the module, as far as they are known.
+    num_layers: int | None = None  #: of the module, as far as they are known.
+    what: str | None = None  #: what is read there, in words, where the catalogue's do not fit.
+    #: uses of the same call that make it right: "output", "all of hn", "hn[-2]".
     unless: frozenset[str] = frozenset()
-    of: v.Result | None = None
-    hn: str | None = None
+    of: v.Result | None = None  #: what is read there.
+    hn: str | None = None  #: what the source calls this call's hn there, if it has a name for it: "h", "state[0]".
 
 
 @dataclass(slots=True)
 class Uses:
-    """All uses of one file's results.
+    """All uses of one file's results."""
 
-    Attributes:
-        drafts: the findings so far.
-        used: what of each call is used, by its node and its layer's kind, and by how many directions.
-        entered: whether a method of a module is being followed, as one call of it runs.
-    """
-
-    drafts: list[Draft] = field(default_factory=list)
+    drafts: list[Draft] = field(default_factory=list)  #: the findings so far.
+    #: what of each call is used, by its node and its layer's kind, and by how many directions.
     used: dict[tuple[ast.AST, str | None], set[tuple[str, bool | None]]] = field(default_factory=dict)
-    entered: bool = False
+    entered: bool = False  #: whether a method of a module is being followed, as one call of it runs.
 
     def consume(self, value: v.Value, state: State) -> None:
         """Something reads a value whole: here a wrong one does harm."""

@@ -173,19 +173,12 @@ Axes: TypeAlias = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A tensor that is no result of a recurrent layer.
+    """A tensor that is no result of a recurrent layer."""
 
-    Attributes:
-        axes: its first axes, as far as they are known.
-        random: where it was drawn, if it is random.
-        packed: it is a PackedSequence.
-        order: the permutation that its sequences were sorted by.
-    """
-
-    axes: Axes = ()
-    random: ast.expr | None = None
-    packed: bool = False
-    order: str | None = None
+    axes: Axes = ()  #: its first axes, as far as they are known.
+    random: ast.expr | None = None  #: where it was drawn, if it is random.
+    packed: bool = False  #: it is a PackedSequence.
+    order: str | None = None  #: the permutation that its sequences were sorted by.
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,31 +198,19 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call of a recurrent layer returns, a part of it, or what a layer that works step by step made of it.
+    """What a call of a recurrent layer returns, a part of it, or what a layer that works step by step made of it."""
 
-    Attributes:
-        of: "output", "step" (one step of output), "pair" (the tuple (hn, cn)), "hn" or "cn".
-        axes: None if not known.
-        node: where a step or rows were taken.
-        at: the step: "last", "first" or "length" (each sequence's own last).
-        rows: which rows of hn or cn, as the source counts them; None for all.
-        tempting: the place where ``state[-1]`` took cn out of the pair.
-        padded: it came out of pad_packed_sequence.
-        mixed: a Linear has mixed the features.
-        touched: dropout, a norm or the like has changed the numbers.
-    """
-
-    of: str
+    of: str  #: "output", "step" (one step of output), "pair" (the tuple (hn, cn)), "hn" or "cn".
     call: Call
-    axes: Axes | None
-    node: ast.expr
-    at: str = ""
-    rows: tuple[int, ...] | None = None
-    tempting: ast.expr | None = None
+    axes: Axes | None  #: None if not known.
+    node: ast.expr  #: where a step or rows were taken.
+    at: str = ""  #: the step: "last", "first" or "length" (each sequence's own last).
+    rows: tuple[int, ...] | None = None  #: which rows of hn or cn, as the source counts them; None for all.
+    tempting: ast.expr | None = None  #: the place where ``state[-1]`` took cn out of the pair.
     packed: bool = False
-    padded: bool = False
-    mixed: bool = False
-    touched: bool = False
+    padded: bool = False  #: it came out of pad_packed_sequence.
+    mixed: bool = False  #: a Linear has mixed the features.
+    touched: bool = False  #: dropout, a norm or the like has changed the numbers.
 
     @property
     def state(self) -> bool:

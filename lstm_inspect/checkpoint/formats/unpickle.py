@@ -42,20 +42,13 @@ class Global:
 
 @dataclass(slots=True, eq=False)
 class Made:
-    """An object that a pickle would make: by which call, and what it would put into it.
+    """An object that a pickle would make: by which call, and what it would put into it."""
 
-    Attributes:
-        maker: what it would call, a Global where all is well.
-        arguments: of that call.
-        state: what its __setstate__ or __dict__ would take.
-        values, pairs: what would be appended to it, and set in it by key.
-    """
-
-    maker: Any
-    arguments: Any
-    state: Any = None
-    values: list[Any] = field(default_factory=list)
-    pairs: Pairs = field(default_factory=Pairs)
+    maker: Any  #: what it would call, a Global where all is well.
+    arguments: Any  #: of that call.
+    state: Any = None  #: what its __setstate__ or __dict__ would take.
+    values: list[Any] = field(default_factory=list)  #: what would be appended to it.
+    pairs: Pairs = field(default_factory=Pairs)  #: what would be set in it by key.
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
