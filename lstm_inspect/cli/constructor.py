@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from contextlib import suppress
 from typing import Any, Final
 
 from lstm_inspect.cli.flags import text
@@ -24,11 +25,7 @@ _NOT_PYTHON: Final = (SyntaxError, ValueError, TypeError, RecursionError, Memory
 
 
 def is_constructor(text: str) -> bool:
-    """Whether a word of the command line is a call of nn.LSTM.
-
-    >>> is_constructor("self.rnn = nn.LSTM(10, 20)"), is_constructor("shapes")
-    (True, False)
-    """
+    """Whether a word of the command line is a call of nn.LSTM, as ``self.rnn = nn.LSTM(10, 20)`` is."""
     return _SHAPED_LIKE.fullmatch(text) is not None
 
 
@@ -41,7 +38,7 @@ def parse_constructor(text: str) -> dict[str, Any]:
     >>> parse_constructor("torch.nn.LSTM(10, 20, 2, bidirectional=True)")
     {'input_size': 10, 'hidden_size': 20, 'num_layers': 2, 'bidirectional': True}
     """
-    call = _call(text)
+    call = _call(text) if is_constructor(text) else None
     if call is None:
         raise _refused(text, "one call of nn.LSTM")
     if len(call.args) > len(_PARAMETERS):
@@ -60,22 +57,19 @@ def parse_constructor(text: str) -> dict[str, Any]:
 
 
 def _call(text: str) -> ast.Call | None:
-    try:
-        statement = ast.parse(text.strip().rstrip(",;")).body[0] if is_constructor(text) else None
-    except _NOT_PYTHON:
-        return None
-    node = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
-    return node if isinstance(node, ast.Call) else None
+    with suppress(*_NOT_PYTHON):
+        statement = ast.parse(text.strip().rstrip(",;")).body[0]
+        if isinstance(statement, ast.Expr | ast.Assign) and isinstance(statement.value, ast.Call):
+            return statement.value
+    return None
 
 
 def _value(name: str, node: ast.expr) -> Any:
-    """The value that a literal has; None if it is none."""
     if name == "dtype" and isinstance(node, ast.Attribute):
         return node.attr  # torch.float64
-    try:
+    with suppress(*_NOT_PYTHON):
         return ast.literal_eval(node)
-    except _NOT_PYTHON:
-        return None
+    return None  # it is no literal
 
 
 def _refused(text: str, allowed: str) -> SpecError:

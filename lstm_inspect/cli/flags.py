@@ -33,11 +33,11 @@ class Flag:
     name: str  #: the argument that it sets.
     #: how it is typed, as Typer has it: ``--bidir/--no-bidir``; empty for an argument, typed without a flag.
     typed: tuple[str, ...]
-    help: str  #: what it says of itself.
     kind: type  #: bool for a switch; str, int or float for a value, Path for a file to write, list for several.
-    default: Any  #: its value where it is not given; None if something else decides then.
     panel: str  #: the heading that it stands under in --help.
-    metavar: str | None  #: what stands for its value there.
+    help: str  #: what it says of itself there.
+    metavar: str | None = None  #: what stands for its value there.
+    default: Any = None  #: its value where it is not given; None if something else decides then.
     choices: Sequence[str] = ()  #: all that it may be, or a file's suffix; empty if that is not a list.
     example: str = ""  #: what is named where it is none of them.
 
@@ -112,13 +112,11 @@ def _shown(default: Any) -> str | None:
     return f"{default:g}" if isinstance(default, float) else None if default is None else str(default)
 
 
-def _flag(
-    kind: type, panel: str, *typed: str, help: str, default: Any = None, metavar: str | None = None, **more: Any
-) -> Flag:
+def _flag(kind: type, panel: str, *typed: str, **more: Any) -> Flag:
     """A flag by its spellings; the last one is its name too, if that does not stand before them."""
     named = not typed[0].startswith("-")
     name = typed[0] if named else typed[-1].partition("/")[0].strip("-").replace("-", "_")
-    return Flag(name, typed[named:], help, kind, default, panel, metavar, **more)
+    return Flag(name, typed[named:], kind, panel, **more)
 
 
 switch = partial(_flag, bool, default=False)

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor
 
 from lstm_inspect.theory.memory import REFERENCE_STEPS_AT_ONCE
+
+_NAMES: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")  # the last three are not always there
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,21 +117,17 @@ def _cell(w: _Weights, from_input: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor
 
 def _input_products(w: _Weights, x: Tensor, reverse: bool) -> Iterator[tuple[int, Tensor]]:
     """(time step, W_ih x_t + b) in the direction's order; some steps at a time, for memory's sake."""
-    starts = range(0, len(x), REFERENCE_STEPS_AT_ONCE)
-    for start in reversed(starts) if reverse else starts:
+    order = slice(None, None, -1 if reverse else 1)
+    for start in range(0, len(x), REFERENCE_STEPS_AT_ONCE)[order]:
         block = torch.nn.functional.linear(x[start : start + REFERENCE_STEPS_AT_ONCE], w.w_ih, w.bias)
-        offsets = range(len(block))
-        for offset in reversed(offsets) if reverse else offsets:
-            yield start + offset, block[offset]
+        yield from ((start + offset, block[offset]) for offset in range(len(block))[order])
 
 
 def _weights(lstm: torch.nn.LSTM, layer: int, reverse: bool) -> _Weights:
     suffix = f"_l{layer}_reverse" if reverse else f"_l{layer}"
-    bias = _exact(getattr(lstm, "bias_ih" + suffix)) + _exact(getattr(lstm, "bias_hh" + suffix)) if lstm.bias else None
-    projection = _exact(getattr(lstm, "weight_hr" + suffix)) if lstm.proj_size else None
-    return _Weights(
-        _exact(getattr(lstm, "weight_ih" + suffix)), _exact(getattr(lstm, "weight_hh" + suffix)), bias, projection
-    )
+    own = {name: _exact(getattr(lstm, name + suffix)) for name in _NAMES if hasattr(lstm, name + suffix)}
+    bias = own["bias_ih"] + own["bias_hh"] if lstm.bias else None
+    return _Weights(own["weight_ih"], own["weight_hh"], bias, own["weight_hr"] if lstm.proj_size else None)
 
 
 def _exact(tensor: Tensor) -> Tensor:

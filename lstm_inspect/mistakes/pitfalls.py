@@ -62,11 +62,9 @@ def _missing(needs: Sequence[str], spec: LSTMSpec) -> list[str]:
 
 
 def _tells(proof: Proof, spec: LSTMSpec) -> bool:
-    """Whether a spec has numbers enough to show it.
-
-    In 16 bits the tolerance is as large as what a step of padding changes: there two runs can't be told apart.
-    """
+    """Whether a spec has numbers enough to show it."""
     enough = VALUES[proof.values](spec) * DTYPES[spec.dtype].bits >= BITS_TO_TELL_APART
+    # in 16 bits the tolerance is as large as what a step of padding changes: there two runs can't be told apart
     return enough and (proof.exact or spec.itemsize > 2)
 
 

@@ -127,11 +127,7 @@ def hint_of(cls: type, attribute: str) -> Any:
 
 
 def without_none(hint: Any) -> Any:
-    """The other type of ``.. | None``; any other type as it is.
-
-    >>> without_none(str | None), without_none(str)
-    (<class 'str'>, <class 'str'>)
-    """
+    """The other type of ``.. | None``; any other type as it is."""
     rest = [each for each in get_args(hint) if each is not NoneType]
     return rest[0] if NoneType in get_args(hint) else hint
 

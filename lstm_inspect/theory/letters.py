@@ -32,20 +32,12 @@ _BY_FIELD: Final = {each.field: letter for letter, each in LETTERS.items()} | {"
 
 
 def in_letters(axis: str) -> str:
-    """An axis that is named by fields, in letters.
-
-    >>> in_letters("num_layers * num_directions"), in_letters("sum of lengths")
-    ('L*D', 'sum(lengths)')
-    """
+    """An axis that is named by fields, in letters: ``num_layers * num_directions`` as ``L*D``."""
     return "*".join(_BY_FIELD[factor] for factor in axis.split(" * "))
 
 
 def meaning(letters: str) -> str:
-    """What letters count, in words.
-
-    >>> meaning("T"), meaning("L*D"), meaning("R")
-    ('time steps', 'layers times directions', 'features of the hidden state')
-    """
+    """What letters count, in words: ``L*D`` layers times directions."""
     return " times ".join(LETTERS[letter].many for letter in letters.split("*"))
 
 

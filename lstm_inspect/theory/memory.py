@@ -95,10 +95,8 @@ def weight_bytes(spec: LSTMSpec) -> int:
 
 
 def running_numbers(spec: LSTMSpec) -> int:
-    """What a run without gradients holds at once: the gates of one layer and direction, and that layer's input.
-
-    The layer's output counts as output, whichever layer is at work; the first layer reads the input itself.
-    """
+    """What a run without gradients holds at once: the gates of one layer and direction, and that layer's input."""
+    # whichever layer is at work, its output counts as output; the first layer reads the input itself
     reads = spec.output_size if spec.num_layers > 1 else 0
     return spec.valid_steps * (len(GATES) * spec.hidden_size + reads)
 
@@ -186,11 +184,9 @@ def need_of_listing(spec: LSTMSpec, form: str) -> Need:
 def largest_tensor(spec: LSTMSpec) -> int:
     """Elements of the largest tensor: torch counts them in 64 bits, on the meta device too."""
     rows = len(GATES) * spec.hidden_size
-    return max(
-        rows * max(widest_input(spec), spec.state_size),
-        spec.padded_steps * max(spec.input_size, spec.output_size, rows),
-        spec.num_states * spec.sequences * spec.hidden_size,
-    )
+    weight = rows * max(widest_input(spec), spec.state_size)
+    steps = spec.padded_steps * max(spec.input_size, spec.output_size, rows)
+    return max(weight, steps, spec.num_states * spec.sequences * spec.hidden_size)
 
 
 def format_bytes(count: int) -> str:

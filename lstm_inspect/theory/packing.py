@@ -79,11 +79,7 @@ def has_equals(lengths: Sequence[int]) -> bool:
 
 
 def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
-    """The permutation that undoes another: inverse(p)[p[i]] == i.
-
-    >>> inverse((2, 0, 1))
-    (1, 2, 0)
-    """
+    """The permutation that undoes another: inverse(p)[p[i]] == i."""
     return tuple(sorted(range(len(permutation)), key=permutation.__getitem__))
 
 

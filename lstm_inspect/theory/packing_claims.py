@@ -25,12 +25,9 @@ Sides = tuple[str, str, str, str]
 
 def packing_claims(spec: LSTMSpec, packing: Packing) -> tuple[Claim, ...]:
     """Every claim of kind packing about a spec with lengths and their packing."""
-    by_hand = () if spec.enforce_sorted else _by_hand(spec, packing)
-    return (
-        *_claims((*_orders(spec, packing), *_rows(spec, packing))),
-        *_claims(by_hand, reruns=True),
-        *_claims(_alone(spec), exact=False, reruns=True),
-    )
+    found = _claims((*_orders(spec, packing), *_rows(spec, packing)))
+    by_hand = _claims(() if spec.enforce_sorted else _by_hand(spec, packing), reruns=True)
+    return *found, *by_hand, *_claims(_alone(spec), exact=False, reruns=True)
 
 
 def _claims(found: Iterable[Sides], *, exact: bool = True, reruns: bool = False) -> Iterator[Claim]:
@@ -149,11 +146,10 @@ def _shown(lengths: tuple[int, ...]) -> str:
 
 def lengths_run_alone(lengths: Sequence[int]) -> tuple[int, ...]:
     """The lengths whose sequences are run alone: all of them, or a sample from the shortest to the longest."""
-    distinct = sorted(set(lengths))
-    if len(distinct) <= _MOST_RUN_ALONE:
-        return tuple(distinct)
-    last = len(distinct) - 1
-    return tuple(distinct[place * last // (_MOST_RUN_ALONE - 1)] for place in range(_MOST_RUN_ALONE))
+    distinct = tuple(sorted(set(lengths)))
+    last, parts = len(distinct) - 1, _MOST_RUN_ALONE - 1
+    sample = (distinct[place * last // parts] for place in range(_MOST_RUN_ALONE))
+    return distinct if last <= parts else tuple(sample)
 
 
 def _alone(spec: LSTMSpec) -> Iterator[Sides]:

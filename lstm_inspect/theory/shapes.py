@@ -39,11 +39,7 @@ class TensorTheory:
 
 
 def format_tuple(parts: tuple[object, ...]) -> str:
-    """Write a tuple as Python does.
-
-    >>> format_tuple((5, 3)), format_tuple(("T",))
-    ('(5, 3)', '(T,)')
-    """
+    """A tuple as Python writes it, text in it without quotes: (5, 3), (T,)."""
     return f"({', '.join(str(part) for part in parts)}{',' if len(parts) == 1 else ''})"
 
 

@@ -55,21 +55,16 @@ def refuse_uncountable(spec: LSTMSpec, instead: str) -> None:
 
 
 def _refuse(need: Need, instead: str) -> None:
-    if need.bytes < _ALWAYS_THERE:
-        return
-    free = free_memory()
+    free = free_memory() if need.bytes >= _ALWAYS_THERE else None
     if free is not None and need.bytes > _SHARE * free:
         allowed = f"{format_bytes(free)} are free here. {need.sentence}"
         raise MemoryNeedError(need.largest, f"needs about {format_bytes(need.bytes)} of memory", allowed, instead)
 
 
 def free_memory() -> int | None:
-    """Bytes that a process can still take without harm; None where the system does not say.
-
-    The smallest of what the kernel calls available, what the container's limit leaves (cgroup) and
-    what ``ulimit -v`` leaves.
-    """
-    known = [free for free in (_available(), _cgroup(), _address_space()) if free is not None]
+    """Bytes that a process can still take without harm; None where the system does not say."""
+    said = _available(), _cgroup(), _address_space()  # what the kernel, the container's limit and ulimit -v leave
+    known = [free for free in said if free is not None]
     return max(0, min(known)) if known else None
 
 

@@ -13,8 +13,10 @@ from rich.text import Text
 
 from lstm_inspect.checkpoint.groups import where
 from lstm_inspect.checkpoint.report import CERTAINTY, CheckpointReport, FoundLSTM, FoundParameter
+from lstm_inspect.checkpoint.sizes import Sizes
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.words import plural
 from lstm_inspect.views import look, tables
 from lstm_inspect.views.look import Signs
 from lstm_inspect.views.page import Detail
@@ -59,19 +61,16 @@ def _sayable(value: Any, encoding: str) -> Any:
 
 
 def _lstm(lstm: FoundLSTM, spell: Spell, *, whole: bool) -> RenderableType:
-    parts: list[RenderableType] = [_facts(lstm, spell)]
-    if lstm.problems:
-        parts.append(look.Fitted(partial(_problems, lstm, spell, whole)))
-    if whole:
-        parts.append(_parameters(lstm.parameters))
-    return look.section(where(lstm.name, lstm.container), *parts)
+    problems = [look.Fitted(partial(_problems, lstm, spell, whole))] if lstm.problems else []
+    parameters = [_parameters(lstm.parameters)] if whole else []
+    return look.section(where(lstm.name, lstm.container), _facts(lstm, spell), *problems, *parameters)
 
 
 def _facts(lstm: FoundLSTM, spell: Spell) -> RenderableType:
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style=look.FAINT, no_wrap=True)
     facts.add_column(overflow="fold")
-    facts.add_row("sizes", _sizes(lstm))
+    facts.add_row("sizes", _sizes(lstm.sizes))
     facts.add_row("weights", f"{lstm.parameter_count:,} parameters, {lstm.sizes.dtype}")
     for note in lstm.notes:
         facts.add_row("stored", note)
@@ -94,12 +93,10 @@ def _known_by(lstm: FoundLSTM) -> str:
     return "; ".join(part for part in told if not part.endswith(": "))
 
 
-def _sizes(lstm: FoundLSTM) -> str:
-    sizes = lstm.sizes
+def _sizes(sizes: Sizes) -> str:
     width = "?" if sizes.input_size is None else str(sizes.input_size)
-    directions = "2 directions" if sizes.bidirectional else "1 direction"
     projected = f", proj_size P = {sizes.proj_size}" if sizes.proj_size else ""
-    layers = f"{sizes.num_layers} layer{'s' if sizes.num_layers > 1 else ''}"
+    layers, directions = plural(sizes.num_layers, "layer"), plural(1 + sizes.bidirectional, "direction")
     bias = "bias" if sizes.bias else "no bias"
     return f"input_size I = {width}, hidden_size H = {sizes.hidden_size}{projected}, {layers}, {directions}, {bias}"
 

@@ -87,13 +87,11 @@ def sarif(linted: Linted) -> str:
 
 
 def _result(found: Finding) -> dict[str, Any]:
-    place = {
-        "artifactLocation": {"uri": (found.file or "").replace("\\", "/")},
-        "region": {"startLine": found.line, "startColumn": found.column},
-    }
+    file = {"uri": (found.file or "").replace("\\", "/")}
+    region = {"startLine": found.line, "startColumn": found.column}
+    places = [{"physicalLocation": {"artifactLocation": file, "region": region}}]
     message = f"{found.what}. Write: {found.instead}" if found.instead else found.what
-    locations = [{"physicalLocation": place}]
-    return {"ruleId": found.id, "level": found.level, "message": {"text": message}, "locations": locations}
+    return {"ruleId": found.id, "level": found.level, "message": {"text": message}, "locations": places}
 
 
 FORMATS: Final[dict[str, Callable[[Linted], str]]] = {"text": text, "github": github, "sarif": sarif}

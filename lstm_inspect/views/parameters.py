@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -20,6 +20,9 @@ from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.verdict.parameters import Weights
 from lstm_inspect.views import look, tables
 from lstm_inspect.views.page import Detail
+
+if TYPE_CHECKING:
+    from lstm_inspect.experiment.parameters import Measured
 
 _MOST_PARAMETERS: Final = 24  # three layers of two directions
 _MORE: Final = "{all=True}: layer by layer, and the memory item by item; {framework=keras}, onnx, flax: the conversions"
@@ -72,7 +75,7 @@ def _parameter_table(
 def _cells(weights: Weights, parameter: theory.Parameter, signs: look.Signs) -> list[Text]:
     place = Text(f"{parameter.layer} {parameter.direction}")
     shape = [Text(parameter.formula), Text(format_tuple(parameter.shape))]
-    measured = [_measured(weights, parameter, signs)] if weights.measured else []
+    measured = [_measured(weights.measured, parameter, signs)] if weights.measured else []
     sizes = [Text(f"{parameter.count:,}"), Text(f"{parameter.count * weights.spec.itemsize:,}")]
     return [look.name(parameter.name), place, *shape, *measured, *sizes]
 
@@ -84,14 +87,12 @@ def _folded(name: Text, place: Text, letters: Text, *others: Text) -> list[Text]
     return [under, look.with_reason(Text(" ").join(shape), letters.plain), count, size]
 
 
-def _measured(weights: Weights, parameter: theory.Parameter, signs: look.Signs) -> Text:
-    measured = weights.measured
-    if measured is None or parameter.layer >= measured.built.num_layers:
+def _measured(measured: Measured, parameter: theory.Parameter, signs: look.Signs) -> Text:
+    if parameter.layer >= measured.built.num_layers:
         return look.faint("not built")
     actual = measured.shapes.get(parameter.name)
-    if actual == parameter.shape:
-        return Text(signs.good, style=look.GOOD)
-    return Text(f"{signs.bad} {'not there' if actual is None else format_tuple(actual)}", style=look.BAD)
+    came = "not there" if actual is None else format_tuple(actual)
+    return look.mark(True, signs) if actual == parameter.shape else Text(f"{signs.bad} {came}", style=look.BAD)
 
 
 def _gates(weights: Weights) -> Iterator[RenderableType]:
@@ -146,9 +147,8 @@ def _memory_table(memory: Memory) -> Table:
     table = look.numbers(look.table("bytes", "inference", "training", "what is counted"), 1, 2)
     for item in memory.items:
         table.add_row(item.name, f"{item.inference:,}", f"{item.training:,}", look.faint(item.why))
-    inference, training = memory.inference, memory.training
-    read = f"{format_bytes(inference)} and {format_bytes(training)}"
-    table.add_row("total", f"{inference:,}", f"{training:,}", read, style=look.TITLE)
+    read = f"{format_bytes(memory.inference)} and {format_bytes(memory.training)}"
+    table.add_row("total", f"{memory.inference:,}", f"{memory.training:,}", read, style=look.TITLE)
     return table
 
 

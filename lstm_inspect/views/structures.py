@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -16,6 +16,9 @@ from lstm_inspect.verdict.report import TensorReport
 from lstm_inspect.verdict.structures import Overview, Structure
 from lstm_inspect.views import look, tables
 from lstm_inspect.views.page import Detail
+
+_Key: TypeAlias = Callable[[TensorReport], Hashable]
+_Groups: TypeAlias = dict[tuple[Hashable, ...], list[str]]  # names, by what they have in each structure
 
 _MARKS: Final = {"num_layers": "L", "bidirectional": "D", "batch_first": "b"}
 _LEGEND: Final = "under a number, what changed it: L more layers, D two directions, b batch_first"
@@ -60,11 +63,9 @@ def _tables(structures: Sequence[Structure], width: int, signs: look.Signs) -> R
     return Group(*parts[:-1])
 
 
-def _grouped(
-    structures: Sequence[Structure], key: Callable[[TensorReport], Hashable]
-) -> dict[tuple[Hashable, ...], list[str]]:
+def _grouped(structures: Sequence[Structure], key: _Key) -> _Groups:
     """The tensors' names in the order of their rows, together where they have the same key in each structure."""
-    found: dict[tuple[Hashable, ...], list[str]] = {}
+    found: _Groups = {}
     for name in sorted((tensor.theory.name for tensor in structures[0].tensors), key=_ORDER.index):
         found.setdefault(tuple(key(_tensor(structure, name)) for structure in structures), []).append(name)
     return found
@@ -135,7 +136,6 @@ def _axes(overview: Overview, blocks: Sequence[Structure]) -> Iterator[Renderabl
 
 
 def _lessons(overview: Overview, width: int, signs: look.Signs) -> RenderableType:
-    """The sentences that the table teaches, and whether they hold."""
     table = look.table("", "")
     table.show_header = False
     for result in overview.lessons:

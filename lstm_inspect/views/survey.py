@@ -58,7 +58,6 @@ def _failure(report: Report, spell: Spell) -> RenderableType:
 
 
 def _verdict(survey: Survey) -> Text:
-    """How many specs were proved, on what."""
     total = survey.total
     counts = f"{total.specs:,} specs, {total.checks:,} checks, {total.pitfalls:,} pitfalls"
     said = f"Verified: {counts}" if survey.verified else f"FAILED: {total.failed:,} of {counts}"

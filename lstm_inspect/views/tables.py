@@ -99,11 +99,10 @@ def checks(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableT
 
 def _check(check: CheckResult) -> tuple[RenderableType, RenderableType]:
     """What came of it and why it must hold; under it the expressions, as they were evaluated."""
-    result = Text(", ".join(result_lines(check)), style=look.BAD if check.passed is False else "")
-    said = look.Fitted(
-        lambda width, signs: Text.assemble(look.mark(check.passed, signs), " ", result, f": {check.claim.why}")
-    )
-    return said, look.block(statement(check), indent=2)
+    style = look.BAD if check.passed is False else ""
+    said = Text.assemble((", ".join(result_lines(check)), style), f": {check.claim.why}")
+    marked = look.Fitted(lambda width, signs: Text.assemble(look.mark(check.passed, signs), " ", said))
+    return marked, look.block(statement(check), indent=2)
 
 
 def statement(check: CheckResult) -> str:

@@ -97,6 +97,10 @@ def test_no_text_is_run_and_none_raises_anything_else(inner: str) -> None:
         assert str(error)
 
 
+def test_a_command_is_no_constructor() -> None:
+    assert not is_constructor("shapes")
+
+
 def test_what_is_not_evaluated() -> None:
     with pytest.raises(SpecError, match="input_size is __import__"):
         parse_constructor("nn.LSTM(__import__('os').system('false'), 20)")

@@ -67,11 +67,9 @@ def _arrows(spec: LSTMSpec) -> Iterator[Item]:
 
 
 def _nodes() -> Iterator[Item]:
-    product = "×"
-    places = (_GATE_X["f"], _STATE, product), (_SUM, _STATE, "+"), (_SUM, _ENTER, product), (_OUT, _HIDDEN, product)
+    places = (_GATE_X["f"], _STATE, "×"), (_SUM, _STATE, "+"), (_SUM, _ENTER, "×"), (_OUT, _HIDDEN, "×")
     for x, y, sign in places:
-        yield Mark(x, y, "neither")
-        yield Label(x, y, sign, "name", "center")
+        yield from (Mark(x, y, "neither"), Label(x, y, sign, "name", "center"))
     yield Box(_OUT - 0.25, _TANH - 0.12, 0.5, 0.24, "hn")
     yield Label(_OUT, _TANH, "tanh", "tag", "center")
 

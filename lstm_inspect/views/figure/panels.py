@@ -27,7 +27,7 @@ def panels(spec: LSTMSpec, packing: Packing) -> tuple[Part, Part]:
 
 
 def _panel(spec: LSTMSpec, packing: Packing, heading: str, found: Iterable[Row]) -> Part:
-    placed = list(_placed(found))
+    placed = list(_with_centres(found))
     named = [row.name for row, _ in placed if row.kind != "gap"]
     start = _AIR + max(map(TYPES["small"].width, ("batch_sizes", *named)))
     digits = max(len(f"{packing.valid_steps - 1}"), len(f"{len(packing.lengths)}"))
@@ -44,8 +44,7 @@ def _panel(spec: LSTMSpec, packing: Packing, heading: str, found: Iterable[Row])
     return Part(right, bottom + 2 * LINE, tuple(items))
 
 
-def _placed(found: Iterable[Row]) -> Iterator[tuple[Row, float]]:
-    """Each row and its centre."""
+def _with_centres(found: Iterable[Row]) -> Iterator[tuple[Row, float]]:
     y = _HEAD
     for row in found:
         height = _HEIGHTS.get(row.kind, 0)
@@ -69,7 +68,6 @@ def _item(spec: LSTMSpec, row: Row, shown: Shown, x: float, y: float, width: flo
 
 
 def _lengths(placed: Iterable[tuple[Row, float]], x: float) -> Iterator[Item]:
-    """Each sequence's own length, behind its cells."""
     for row, y in placed:
         if row.kind == "gap":
             yield more(x + _AIR / 2, y, down=True)

@@ -163,10 +163,9 @@ class _Stack:
     def _upward(self) -> Iterator[Item]:
         """The arrows from input through the layers to output."""
         chain = [(self.input - 0.1, self.input + 0.1), *self.bands, (0, self.output)]
-        for step, x in self.columns:
-            if not step.gap:
-                for (start, _), (_, end) in pairwise(chain):
-                    yield Path(((x, start - 0.04), (x, end + 0.04)), "flow", head=True)
+        for x in (x for step, x in self.columns if not step.gap):
+            for (start, _), (_, end) in pairwise(chain):
+                yield Path(((x, start - 0.04), (x, end + 0.04)), "flow", head=True)
 
     def _input(self) -> Iterator[Item]:
         below = self.input + 1.3 * LINE
