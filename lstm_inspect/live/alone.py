@@ -42,6 +42,8 @@ def alone_of(
         drawn = [one for one, two in zip(whole.calls, again.calls, strict=False) if not _agree(one.state, two.state)]
         found = [_finding(names, "random-initial-state", seen) for seen in drawn[:1]]
         return Alone(None, "two calls with the same arguments differ: random numbers, in eval mode too"), tuple(found)
+    if any(one.isnan().any() for one in whole.result):
+        return Alone(None, "its results hold NaN, which equals nothing"), ()
     alone, other = _decided(model, args, kwargs, whole, batch_axis)
     return alone, (_why(names, alone, whole, other),) if alone.passed is False else ()
 

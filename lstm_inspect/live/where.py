@@ -14,6 +14,7 @@ from torch import nn
 from lstm_inspect.live.report import Call
 
 _NOT_THE_USERS: Final = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]), "<frozen")
+_COMMAND_LINE: Final = str(Path(__file__).parents[1] / "cli")
 _CALLS: Final[CodeType] = nn.Module._call_impl.__code__
 Line: TypeAlias = tuple[str, int]
 """A file, and a line of it."""
@@ -51,9 +52,9 @@ def line_now() -> Line | None:
 
 
 def frames() -> Iterator[FrameType]:
-    """The frames that are running, the innermost first."""
+    """The frames that are running, the innermost first; those that run the command line are nobody's."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
+    while frame is not None and not frame.f_code.co_filename.startswith(_COMMAND_LINE):
         yield frame
         frame = frame.f_back
 

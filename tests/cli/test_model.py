@@ -149,8 +149,14 @@ def test_numbers_that_are_none_are_said_and_shown(cli: Cli, tmp_path: Path) -> N
     )
     outcome = cli("model", f"{tmp_path / 'nan.py'}:make")
     assert "NaN or infinity in input: they equal nothing" in outcome.stderr
-    assert "gives another result: 2 of 2 sequences" in outcome.stdout
+    assert "Not decided: its results hold NaN, which equals nothing." in outcome.stdout
     assert outcome.status == 0
+
+
+def test_the_command_line_is_no_line_of_the_users_code(cli: Cli, models: Path) -> None:
+    (models / "bare.py").write_text("import torch\ndef make(): return torch.nn.LSTM(4, 8), (torch.randn(5, 2, 4),)\n")
+    call = cli("model", "bare.py:make", "--json").document["calls"][0]
+    assert (call["file"], call["line"]) == (None, None)
 
 
 def test_a_call_that_contradicts_its_module_fails(cli: Cli, models: Path) -> None:
