@@ -41,12 +41,8 @@ def available_devices() -> tuple[str, ...]:
 
 def environment(device: str, *, tf32: bool) -> Environment:
     """What ran: the contract's ``environment`` object."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "device_name": torch.cuda.get_device_name(device) if device.startswith("cuda") else device,
-        "tf32": tf32,
-    }
+    name = torch.cuda.get_device_name(device) if device.startswith("cuda") else device
+    return {"python": platform.python_version(), "torch": torch.__version__, "device_name": name, "tf32": tf32}
 
 
 @contextmanager

@@ -50,11 +50,10 @@ def measure(spec: LSTMSpec) -> Measured:
 
 def _count(spec: LSTMSpec) -> int:
     """Multiply-adds of one call of the module, packed if there are lengths."""
-    input: Tensor | PackedSequence = make_input(spec)
+    padded = make_input(spec)
+    input: Tensor | PackedSequence = padded
     if spec.lengths is not None:
-        input = pack_padded_sequence(
-            make_input(spec), torch.tensor(spec.lengths), spec.batch_first, spec.enforce_sorted
-        )
+        input = pack_padded_sequence(padded, torch.tensor(spec.lengths), spec.batch_first, spec.enforce_sorted)
     with FlopCounterMode(display=False) as counter:
         build(spec)(input)
     return int(counter.get_total_flops()) // _FLOPS_A_MULTIPLY_ADD

@@ -57,9 +57,5 @@ class Findings(tuple[Finding, ...]):
 
 
 def worst(findings: Sequence[Finding]) -> Level | None:
-    """The highest level among findings; None if there are none.
-
-    >>> worst([Finding(id="first-layer", level="warning", what="..")])
-    'warning'
-    """
+    """The highest level among findings; None if there are none."""
     return next((level for level in LEVELS if any(finding.level == level for finding in findings)), None)

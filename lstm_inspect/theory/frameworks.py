@@ -25,19 +25,13 @@ _TABLE: Final = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(enco
 @written("framework gates kernels bias state")
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How one framework lays an LSTM's weights out.
+    """How one framework lays an LSTM's weights out."""
 
-    Attributes:
-        framework: its name.
-        gates: the gates in its order, by its own letters.
-        kernels, bias, state: their layout, in letters; in is what the layer reads.
-    """
-
-    framework: str
-    gates: str
-    kernels: str
-    bias: str
-    state: str
+    framework: str  #: its name.
+    gates: str  #: the gates in its order, by its own letters.
+    kernels: str  #: the layout of its kernels, in letters; in is what the layer reads.
+    bias: str  #: the layout of its biases, in letters.
+    state: str  #: the layout of its initial and final states, in letters.
 
 
 LAYOUTS: Final = tuple(Layout(**layout) for layout in _TABLE["layout"])
@@ -57,21 +51,15 @@ class Assignment:
 @written("framework from_torch to_torch result note")
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One layer's weights from torch to a framework and back.
+    """One layer's weights from torch to a framework and back."""
 
-    Attributes:
-        framework: its name, as in ``LAYOUTS``.
-        from_torch: what the framework takes, over ``torch lstm h0 c0``.
-        to_torch: what ``lstm.load_state_dict`` takes, over ``torch`` and the framework's own names, as tensors.
-        result: what torch calls output, over the framework's own result; None if it has that form already.
-        note: what else there is to know.
-    """
-
-    framework: str
-    from_torch: tuple[Assignment, ...]
+    framework: str  #: its name, as in ``LAYOUTS``.
+    from_torch: tuple[Assignment, ...]  #: what the framework takes, over ``torch lstm h0 c0``.
+    #: what ``lstm.load_state_dict`` takes, over ``torch`` and the framework's own names, as tensors.
     to_torch: tuple[Assignment, ...]
+    #: what torch calls output, over the framework's own result; None if it has that form already.
     result: Assignment | None
-    note: str
+    note: str  #: what else there is to know.
 
 
 def conversions(spec: LSTMSpec, layer: int = 0, direction: int = 0) -> tuple[Conversion, ...]:

@@ -64,11 +64,7 @@ def sorted_order(lengths: Sequence[int]) -> tuple[int, ...]:
 
 
 def sorts(order: Sequence[int], lengths: Sequence[int]) -> bool:
-    """Whether an order is a permutation that puts the longest sequence first.
-
-    >>> sorts((1, 0), (2, 3)), sorts((0, 1), (2, 3)), sorts((0, 0), (2, 3))
-    (True, False, False)
-    """
+    """Whether an order is a permutation that puts the longest sequence first."""
     permutes = sorted(order) == list(range(len(lengths)))
     return permutes and all(lengths[first] >= lengths[second] for first, second in pairwise(order))
 

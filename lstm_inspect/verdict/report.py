@@ -56,6 +56,11 @@ class TensorReport:
     dtype: str
     actual: Shape | None = None
 
+    @property
+    def otherwise(self) -> Shape | None:
+        """The measured shape, where it is not the predicted one."""
+        return None if self.actual == self.theory.shape else self.actual
+
 
 @written(
     "mode spec constructor environment tensors states checks pitfalls recipes packing warnings noticed verified line?",

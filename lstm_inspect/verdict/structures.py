@@ -62,8 +62,7 @@ class Overview(SpecReport):
     @property
     def failed(self) -> int:
         """How many measured shapes are not as predicted."""
-        tensors = [tensor for structure in self.structures for tensor in structure.tensors]
-        return sum(tensor.actual is not None and tensor.actual != tensor.theory.shape for tensor in tensors)
+        return sum(tensor.otherwise is not None for structure in self.structures for tensor in structure.tensors)
 
     @property
     def lessons(self) -> tuple[LessonResult, ...]:

@@ -57,14 +57,15 @@ def statistics(linted: Linted) -> str:
 
 def github(linted: Linted) -> str:
     """Annotations of a pull request, by GitHub's workflow commands."""
-    levels = {"note": "notice"}
-    lines = [
-        f"::{levels.get(each.level, each.level)} file={_escaped(each.file or '')},line={each.line},col={each.column},"
-        f"title=lstm-inspect {each.id}::{_line(each.what)}"
-        for each in linted.findings
-    ]
+    lines = [_annotation(found) for found in linted.findings]
     lines += [f"::warning file={_escaped(each.file)}::{_line(each.reason)}" for each in linted.unread]
     return "\n".join([*lines, _counted(linted)])
+
+
+def _annotation(found: Finding) -> str:
+    level = "notice" if found.level == "note" else found.level
+    place = f"file={_escaped(found.file or '')},line={found.line},col={found.column}"
+    return f"::{level} {place},title=lstm-inspect {found.id}::{_line(found.what)}"
 
 
 def _line(foreign: str) -> str:

@@ -65,11 +65,9 @@ def _joined(between: str, *texts: Text) -> Text:
 def _shape(report: Report, name: str) -> Text:
     """One tensor's line: its name, its axes, its shape and, if it was measured otherwise, that."""
     tensor = next(tensor for tensor in report.tensors if tensor.theory.name == name)
-    theory = tensor.theory
-    line = look.name(theory.expression) + Text(f" {theory.formula} = {format_tuple(theory.shape)}")
-    if tensor.actual not in (None, theory.shape):
-        line.append(f", but measured {format_tuple(tensor.actual or ())}", style=look.BAD)
-    return line
+    shape = f" {tensor.theory.formula} = {format_tuple(tensor.theory.shape)}"
+    came = [] if tensor.otherwise is None else [(f", but measured {format_tuple(tensor.otherwise)}", look.BAD)]
+    return Text.assemble(look.name(tensor.theory.expression), shape, *came)
 
 
 def _sequences(report: Report, packing: Packing, label: Label, width: int, signs: look.Signs) -> RenderableType:

@@ -54,9 +54,9 @@ def _shape(tensor: TensorReport, report: Report, signs: look.Signs) -> Text:
     shape = Text(format_tuple(tensor.theory.shape))
     if tensor.actual is None:
         return shape
-    if tensor.actual == tensor.theory.shape and tensor.dtype == report.spec.dtype:
+    if tensor.otherwise is None and tensor.dtype == report.spec.dtype:
         return Text.assemble(shape, " ", look.mark(True, signs))
-    came = tensor.dtype if tensor.actual == tensor.theory.shape else format_tuple(tensor.actual)
+    came = tensor.dtype if tensor.otherwise is None else format_tuple(tensor.otherwise)
     return Text.assemble(shape, "\n", (f"{signs.bad} {came}", look.BAD))
 
 

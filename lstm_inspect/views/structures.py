@@ -89,10 +89,9 @@ def _header(structure: Structure, *, short: bool) -> Text:
 def _cell(structure: Structure, name: str) -> Text:
     """A shape and, under its numbers, what changed them; under that what was measured, if it is something else."""
     tensor = _tensor(structure, name)
-    cell = Text.assemble(format_tuple(tensor.theory.shape), "\n", (_marks(structure, tensor), look.STATE))
-    if tensor.actual not in (None, tensor.theory.shape):
-        cell.append(f"\nmeasured\n{format_tuple(tensor.actual or ())}", style=look.BAD)
-    return cell
+    marks = (_marks(structure, tensor), look.STATE)
+    came = [] if tensor.otherwise is None else [(f"\nmeasured\n{format_tuple(tensor.otherwise)}", look.BAD)]
+    return Text.assemble(format_tuple(tensor.theory.shape), "\n", marks, *came)
 
 
 def _marks(structure: Structure, tensor: TensorReport) -> str:
@@ -126,13 +125,11 @@ def _width(cells: Iterable[Text]) -> int:
 
 
 def _axes(overview: Overview, blocks: Sequence[Structure]) -> Iterator[RenderableType]:
-    """What each axis is, in letters."""
     table = look.titled("What each axis is", *map(_title, blocks))
     for formulas, names in _grouped(blocks, lambda tensor: tensor.theory.formula).items():
         table.add_row(look.name(", ".join(names)), *map(str, formulas))
-    yield from (table, tables.letters(overview.spec, "TBIHP"))
-    yield look.faint(f"L=1 or {overview.spec.num_layers} layers, D=1 or 2 directions; {tables.TORCH_NAMES}")
-    yield Text()
+    note = look.faint(f"L=1 or {overview.spec.num_layers} layers, D=1 or 2 directions; {tables.TORCH_NAMES}")
+    yield from (table, tables.letters(overview.spec, "TBIHP"), note, Text())
 
 
 def _lessons(overview: Overview, width: int, signs: look.Signs) -> RenderableType:

@@ -107,11 +107,9 @@ def _check(check: CheckResult) -> tuple[RenderableType, RenderableType]:
 
 def statement(check: CheckResult) -> str:
     """A check's two expressions as Python: compared, or within the tolerance that was allowed."""
-    claim = check.claim
-    if claim.exact:
-        return f"{claim.left} == {claim.right}"
+    left, right, exact = check.claim.left, check.claim.right, check.claim.exact
     allowed = f"rtol={check.tolerance.rtol:g}, atol={check.tolerance.atol:g}"
-    return f"torch.testing.assert_close({claim.left}, {claim.right}, {allowed})"
+    return f"{left} == {right}" if exact else f"torch.testing.assert_close({left}, {right}, {allowed})"
 
 
 def result_lines(check: CheckResult) -> list[str]:

@@ -56,6 +56,11 @@ def test_sorted_lengths_stay_as_they_are(lengths: list[int]) -> None:
     assert as_lists(pack(lengths)) == torch_packing(lengths, enforce_sorted=True)
 
 
+@pytest.mark.parametrize(("order", "sorted_so"), [((1, 0), True), ((0, 1), False), ((0, 0), False)])
+def test_what_sorts(order: tuple[int, ...], sorted_so: bool) -> None:
+    assert sorts(order, (2, 3)) is sorted_so
+
+
 @given(st.permutations(range(9)))
 def test_the_inverse_undoes_a_permutation(permutation: list[int]) -> None:
     assert list(inverse(permutation)) == torch.argsort(torch.tensor(permutation)).tolist()
