@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Final
 
 from lstm_inspect.theory.contract import Natural, Positive, written
-from lstm_inspect.theory.packing import Packing, has_equals
+from lstm_inspect.theory.packing import Packing, has_free_order
 from lstm_inspect.theory.spec import LSTMSpec
 
 MOST_SEQUENCES: Final = 12
@@ -97,8 +97,7 @@ def _drawn(places: Sequence[int | None]) -> list[int]:
 
 def notes(spec: LSTMSpec) -> tuple[str, ...]:
     """What a drawing of the packed columns has to say in words."""
-    free = spec.lengths is not None and has_equals(spec.lengths) and not spec.enforce_sorted
-    return (_EQUALS_NOTE,) if free else ()
+    return (_EQUALS_NOTE,) if has_free_order(spec) else ()
 
 
 def data_row(spec: LSTMSpec, cell: GridCell) -> str | None:
@@ -109,8 +108,7 @@ def data_row(spec: LSTMSpec, cell: GridCell) -> str | None:
     >>> data_row(LSTMSpec(lengths=(2, 3)), GridCell(sequence=1, time_step=2, row=4))
     'packed_input.data[4] == input[2, 1]'
     """
-    assert spec.lengths is not None
-    if cell.row is None or (has_equals(spec.lengths) and not spec.enforce_sorted):
+    if cell.row is None or has_free_order(spec):
         return None
     place = (cell.sequence, cell.time_step) if spec.batch_first else (cell.time_step, cell.sequence)
     return f"packed_input.data[{cell.row}] == input[{place[0]}, {place[1]}]"

@@ -9,7 +9,7 @@ from typing import Final
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.expressions import PACK
-from lstm_inspect.theory.packing import Packing, has_equals
+from lstm_inspect.theory.packing import Packing, has_free_order
 from lstm_inspect.theory.packing_claims import rows_of
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
@@ -88,7 +88,7 @@ def numbers_claim(spec: LSTMSpec, packing: Packing) -> Claim:
         for sequence, length in enumerate(spec.lengths)
     ]
     rows = str(list(map(numbers, packing.row_sequence, packing.row_time_step)))
-    if has_equals(spec.lengths) and not spec.enforce_sorted:  # in which order, torch alone can tell
+    if has_free_order(spec):
         rows = f"{rows_of(spec.replace(batch_first=True, device='cpu'), f'torch.tensor({batch})', packing)}.tolist()"
     arguments = f"torch.tensor({batch}), lengths, batch_first=True, enforce_sorted={spec.enforce_sorted}"
     left, why = f"{PACK}({arguments}).data.tolist()", "these numbers, packed by torch, row by row"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise, repeat
 
 from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.spec import LSTMSpec
 
 
 @written(
@@ -72,6 +73,11 @@ def sorts(order: Sequence[int], lengths: Sequence[int]) -> bool:
 def has_equals(lengths: Sequence[int]) -> bool:
     """Whether two sequences are equally long, so that more than one order sorts them."""
     return len(set(lengths)) < len(lengths)
+
+
+def has_free_order(spec: LSTMSpec) -> bool:
+    """Whether torch sorts sequences that are equally long: in which order it leaves those, it alone can tell."""
+    return spec.lengths is not None and not spec.enforce_sorted and has_equals(spec.lengths)
 
 
 def inverse(permutation: Sequence[int]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.packing import Packing, has_equals, inverse
+from lstm_inspect.theory.packing import Packing, has_equals, has_free_order, inverse
 from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -76,11 +76,11 @@ def rows_of(spec: LSTMSpec, name: str, packing: Packing) -> str:
     >>> rows_of(LSTMSpec(lengths=(2, 1)), "input", pack((2, 1)))
     'input[[0, 0, 1], [0, 1, 0]]'
     """
-    equals = has_equals(packing.lengths) and not spec.enforce_sorted
-    if packing.valid_steps <= _MOST_ROWS_NAMED and not equals:
+    free = has_free_order(spec)
+    if packing.valid_steps <= _MOST_ROWS_NAMED and not free:
         steps, sequences = list(packing.row_time_step), list(packing.row_sequence)
         return f"{name}[{sequences}, {steps}]" if spec.batch_first else f"{name}[{steps}, {sequences}]"
-    order = _SORTED if equals else list(packing.sorted_indices)
+    order = _SORTED if free else list(packing.sorted_indices)
     time_major = f"{name}.transpose(0, 1)" if spec.batch_first else name
     valid = f"torch.arange({spec.seq_len})[:, None] < torch.tensor({list(packing.sorted_lengths)})"
     return f"{time_major}[:, {order}][{valid}]"

@@ -12,7 +12,7 @@ from lstm_inspect.theory.cell_labels import numbers_claim
 from lstm_inspect.theory.claim import CheckResult, Pitfall, PitfallResult
 from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.contract import Environment, Positive, written
-from lstm_inspect.theory.packing import Packing, has_equals, pack, sorts
+from lstm_inspect.theory.packing import Packing, has_free_order, pack, sorts
 from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import Shape, TensorTheory
 from lstm_inspect.theory.spec import LSTMSpec
@@ -205,7 +205,7 @@ def cannot_show(pitfall: Pitfall) -> SpecWarning:
 def _measured_packing(report: Report, run: Run) -> Packing | None:
     """The packing with equals in the order that torch gave them; as predicted if that order does not sort."""
     lengths = report.spec.lengths
-    if lengths is None or report.spec.enforce_sorted or not has_equals(lengths) or not report.spec.has_values:
+    if lengths is None or not has_free_order(report.spec) or not report.spec.has_values:
         return report.packing
     order = run.tensors["packed_input"].sorted_indices.tolist()
     return pack(lengths, report.spec.seq_len, order) if sorts(order, lengths) else report.packing

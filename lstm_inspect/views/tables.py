@@ -35,9 +35,7 @@ def ending(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableT
     """Mistakes, checks, warnings and the verdict."""
     yield from mistakes(report, detail)
     yield Text()
-    yield from checks(report, spell, detail)
-    yield from warnings(report, spell, detail)
-    yield verdict(report, spell, detail)
+    yield from (*checks(report, spell, detail), *warnings(report, spell, detail), verdict(report, spell, detail))
 
 
 def mistakes(report: Report, detail: Detail) -> Iterator[RenderableType]:
