@@ -84,21 +84,18 @@ def _by_numbers(found: Iterable[Group]) -> Iterable[list[Group]]:
 
 def _notes(group: Group) -> Iterator[str]:
     """How its parameters are stored, where that is not under torch's names."""
-    by_suffix: dict[str, list[str]] = {}
-    for stored in group.parameters.values():
-        by_suffix.setdefault(stored.suffix, []).append(stored.entry.name)
-    for suffix, names in by_suffix.items():
-        if suffix:
-            yield f"{some(names, 1)}: stored so by {STORED[suffix]}; a plain nn.LSTM has other names"
+    stored = [each for each in group.parameters.values() if each.suffix]
+    for suffix in dict.fromkeys(each.suffix for each in stored):
+        names = [each.entry.name for each in stored if each.suffix == suffix]
+        yield f"{some(names, 1)}: stored so by {STORED[suffix]}; a plain nn.LSTM has other names"
 
 
 def _also(group: Group, twins: Iterable[Group], again: Iterable[tuple[Container, Container]]) -> Iterator[str]:
     """Where else it is to be found, or what holds it; what holds itself leads nowhere else."""
     yield from (f"also as {where(twin.name, twin.container)}: the same numbers, counted once" for twin in twins)
     path = (*group.container, *group.prefix.split(".")[:-1])
-    for first, other in again:
-        if path[: len(first)] == first and other[: len(first)] != first:
-            yield f"also under {where('', other)}: the same numbers, counted once"
+    elsewhere = (other for first, other in again if path[: len(first)] == first and other[: len(first)] != first)
+    yield from (f"also under {where('', other)}: the same numbers, counted once" for other in elsewhere)
 
 
 def _shared(group: Group, owners: dict[Hashable, str]) -> Iterator[str]:

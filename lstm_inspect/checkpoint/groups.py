@@ -66,11 +66,7 @@ class Slot(NamedTuple):
 
     @property
     def name(self) -> str:
-        """torch's name.
-
-        >>> Slot("weight_ih", 1, reverse=True).name, Slot("bias_hh").name
-        ('weight_ih_l1_reverse', 'bias_hh')
-        """
+        """torch's name: "weight_ih_l1_reverse"; a cell's has no layer, "bias_hh"."""
         return self.kind if self.layer is None else f"{self.kind}_l{self.layer}{'_reverse' if self.reverse else ''}"
 
     def order(self) -> tuple[int, bool, int]:
@@ -122,11 +118,7 @@ class Found:
 
     @property
     def prefix(self) -> str:
-        """What stands before its parameters' names in the state dict.
-
-        >>> Found((), "encoder.lstm", "module.").prefix, Found((), "", "").prefix
-        ('module.encoder.lstm.', '')
-        """
+        """What stands before its parameters' names in the state dict: "module.encoder.lstm."."""
         return f"{self.wrapper}{self.name}." if self.name else self.wrapper
 
 

@@ -68,10 +68,8 @@ class Calls(Expressions):
 
     def _super(self, state: State) -> v.Value:
         """The same object, as its next class has it."""
-        instance = state.names.get("self")
-        if not isinstance(instance, v.Instance) or not self.stack:
-            return v.UNKNOWN
-        lineage = self.lineage(instance.of)
+        instance: v.Value = state.names.get("self")
+        lineage = self.lineage(instance.of) if isinstance(instance, v.Instance) and self.stack else []
         after = [base for each, base in pairwise(lineage) if self.stack[-1] in each.node.body]
         return v.Instance(after[0], instance.number) if after else v.UNKNOWN
 

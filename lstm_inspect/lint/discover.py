@@ -71,9 +71,8 @@ def _rule(base: Path, line: str) -> _Rule:
     name = line.removeprefix("!").rstrip("/")
     pieces = re.split(r"(\*\*/|/\*\*|\*|\?)", name.removeprefix("/"))
     pattern = "".join(_SIGNS.get(piece, re.escape(piece)) for piece in pieces)
-    anywhere = "" if "/" in name else "(?:.*/)?"
-    start = re.escape(base.as_posix().rstrip("/") + "/")
-    return re.compile(start + anywhere + pattern + ("/" if line.endswith("/") else "/?")), not line.startswith("!")
+    start = re.escape(base.as_posix().rstrip("/") + "/") + ("" if "/" in name else "(?:.*/)?")
+    return re.compile(start + pattern + ("/" if line.endswith("/") else "/?")), not line.startswith("!")
 
 
 def _ignored(rules: tuple[_Rule, ...], folder: Path, name: str) -> bool:

@@ -100,9 +100,7 @@ class Expressions(Names):
         return arithmetic(ast.Mult(), v.Constant(-1), value) if isinstance(node.op, ast.USub) else v.UNKNOWN
 
     def _boolop(self, node: ast.BoolOp, state: State) -> v.Value:
-        value: v.Value = v.UNKNOWN
-        for each in node.values:
-            value = self.evaluate(each, state)
+        for value in (self.evaluate(each, state) for each in node.values):
             known = held(value, state.assumed)
             if known is None or known is isinstance(node.op, ast.Or):
                 return v.UNKNOWN if known is None else value

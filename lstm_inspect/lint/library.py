@@ -53,25 +53,17 @@ def _module(last: str, at: At) -> v.Value:
         return v.UNKNOWN if starred else v.Layer("chain", values)
     if last in ("ModuleList", "ModuleDict"):
         return first if isinstance(first, v.Items | v.Table) else v.Items((), open=True)
-    return v.Data() if last == "Parameter" else _layer(last)
+    if last == "Parameter":
+        return v.Data()
+    return v.Layer("linear" if last in ("Linear", "LazyLinear") else "same" if _SAME.fullmatch(last) else "other")
 
 
 def _recurrent(kind: str | None, given: list[v.Value], named: Mapping[str, v.Value], node: ast.Call) -> v.Recurrent:
     """The layer that a call builds; ``**named`` and ``*arguments`` that are not known leave flags unknown."""
     opaque = any(each.arg is None for each in node.keywords) or any(isinstance(e, ast.Starred) for e in node.args)
-    flags = {"hidden_size": v.UNKNOWN}
-    flags |= {name: v.UNKNOWN if opaque else v.Constant(default) for name, default in _DEFAULTS.items()}
+    flags = {name: v.UNKNOWN if opaque else v.Constant(default) for name, default in _DEFAULTS.items()}
     flags |= dict(zip(_RNN_ORDER if kind == "RNN" else _ORDER, given, strict=False)) | dict(named)
-    return v.Recurrent(kind, node, **{name: flags[name] for name in FLAGS})
-
-
-def _layer(name: str) -> v.Layer:
-    """Another module of torch.nn by its name.
-
-    >>> _layer("Dropout").kind
-    'same'
-    """
-    return v.Layer("linear" if name in ("Linear", "LazyLinear") else "same" if _SAME.fullmatch(name) else "other")
+    return v.Recurrent(kind, node, **{name: flags.get(name, v.UNKNOWN) for name in FLAGS})
 
 
 @v.of_each

@@ -29,11 +29,7 @@ DEPTH: Final = 6  # calls inside calls, bases of bases, turns of a loop
 
 @cache
 def method_for(kind: str) -> str:
-    """The method that follows nodes of a class.
-
-    >>> method_for("BinOp")
-    '_binop'
-    """
+    """The method that follows nodes of a class: "_binop" of "BinOp"."""
     return f"_{kind.lower()}"
 
 
@@ -61,7 +57,6 @@ class Names:
         raise NotImplementedError
 
     def _name(self, node: ast.Name, state: State) -> v.Value:
-        """A variable, of the function or of the file."""
         names = state.names if node.id in state.names else self.module_of(self.source).names
         value = names.get(node.id, v.UNKNOWN)
         if isinstance(value, v.Dotted):

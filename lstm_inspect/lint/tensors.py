@@ -174,10 +174,9 @@ def _selected(of: v.Result, name: str, at: At) -> v.Value:
 def _unbound(of: v.Result, at: At) -> v.Value:
     """``hn.unbind(0)``: all rows, one by one, where their number is known."""
     count = rows_of(of, at.state)
-    rows_first = of.axes is not None and of.axes[:1] == ("rows",) and at.given(0) in (v.Constant(0), v.UNKNOWN)
-    if not rows_first or not count.value or count.depends:
-        return at.lose(of)
-    return v.Items(tuple(indexed(of, v.Constant(row), at) for row in range(count.value)))
+    rows_first = (of.axes or ())[:1] == ("rows",) and at.given(0) in (v.Constant(0), v.UNKNOWN)
+    rows = range(count.value or 0) if rows_first and not count.depends else ()
+    return v.Items(tuple(indexed(of, v.Constant(row), at) for row in rows)) if rows else at.lose(of)
 
 
 # several tensors

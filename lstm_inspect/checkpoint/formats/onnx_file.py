@@ -44,11 +44,9 @@ def load(path: Path) -> Any:
 def graphs(graph: Any) -> Iterator[Any]:
     """A graph and every graph in it: the branches of If, the bodies of Loop."""
     yield graph
-    for node in graph.node:
-        for attribute in node.attribute:
-            for inner in (attribute.g, *attribute.graphs):
-                if inner.node:
-                    yield from graphs(inner)
+    attributes = (each for node in graph.node for each in node.attribute)
+    for inner in (part for each in attributes for part in (each.g, *each.graphs) if part.node):
+        yield from graphs(inner)
 
 
 def constants(graph: Any) -> dict[str, Any]:
@@ -178,11 +176,8 @@ class _Graph:
         )
 
     def _directions(self, node: Any) -> list[Direction]:
-        parts = {
-            kind: self.held[node.input[place]]
-            for kind, place in _PARTS
-            if len(node.input) > place and node.input[place] in self.held
-        }
+        names = dict(enumerate(node.input))
+        parts = {kind: self.held[names[place]] for kind, place in _PARTS if names.get(place) in self.held}
         return [parts] * (2 if self.said[id(node)].get("direction") == b"bidirectional" else 1)
 
     def _obstacles(self, node: Any) -> list[str]:
