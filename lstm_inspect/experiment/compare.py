@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_inspect.theory.tolerance import EXACT, Tolerance
+from lstm_inspect.theory.tolerance import EXACT, Tolerance, largest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,11 @@ def compare(left: Any, right: Any, allowed: Tolerance = EXACT) -> Comparison:
 
 def _worst_of(parts: list[Comparison]) -> Comparison:
     failed = [part for part in parts if not part.passed]
-    differences = [part.max_abs_diff for part in parts if part.max_abs_diff is not None]
     undefined = any(part.max_abs_diff is None for part in failed)
-    largest = None if undefined else max(differences, default=None)
-    noticed = max((part.noticed for part in parts if part.noticed is not None), default=None)
+    furthest = None if undefined else largest(part.max_abs_diff for part in parts)
+    noticed = largest(part.noticed for part in parts)
     worst = failed[0].worst if failed else None
-    return Comparison(all(part.identical for part in parts), largest, worst, not failed, noticed)
+    return Comparison(all(part.identical for part in parts), furthest, worst, not failed, noticed)
 
 
 def _compare_tensors(left: Tensor, right: Tensor, allowed: Tolerance) -> Comparison:
@@ -57,20 +56,20 @@ def _compare_tensors(left: Tensor, right: Tensor, allowed: Tolerance) -> Compari
     if left.dtype == right.dtype and left.device == right.device and torch.equal(left, right):
         return Comparison(True, 0.0, None, True, noticed)
     difference = left.to("cpu", torch.float64, copy=True).sub_(right.to("cpu")).abs_()
-    largest = difference.max().item()
-    if not math.isfinite(largest):
+    furthest = difference.max().item()
+    if not math.isfinite(furthest):
         return Comparison(False, None, None, False, noticed)
     worst = _index_of_largest(difference)
-    passed = allowed != EXACT and (largest <= allowed.atol or bool(difference.le(_slack(right, allowed)).all()))
-    return Comparison(False, largest, worst, passed, noticed)
+    passed = allowed != EXACT and (furthest <= allowed.atol or bool(difference.le(_slack(right, allowed)).all()))
+    return Comparison(False, furthest, worst, passed, noticed)
 
 
 def _largest_slack(right: Tensor, allowed: Tolerance) -> float | None:
     """The most that an element of the other side may be off, from its two ends: no copy of it is made for that."""
     if allowed.rtol and not right.numel():
         return None
-    largest = max(abs(end.item()) for end in torch.aminmax(right)) if allowed.rtol else 0.0
-    slack = largest * allowed.rtol + allowed.atol
+    size = max(abs(end.item()) for end in torch.aminmax(right)) if allowed.rtol else 0.0
+    slack = size * allowed.rtol + allowed.atol
     return slack if math.isfinite(slack) else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -80,3 +81,8 @@ def tolerance_of(spec: LSTMSpec, *, tf32: bool = False) -> Tolerance:
     return tolerance(
         spec.dtype, tf32=tf32 and spec.device.startswith("cuda"), terms=terms, hidden_size=spec.hidden_size
     )
+
+
+def largest(found: Iterable[float | None]) -> float | None:
+    """The largest of the numbers that are known; None if none is."""
+    return max((each for each in found if each is not None), default=None)

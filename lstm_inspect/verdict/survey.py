@@ -7,6 +7,7 @@ from typing import Final
 
 from lstm_inspect.theory.contract import Environment, Natural, Positive, written
 from lstm_inspect.theory.shown import Shown
+from lstm_inspect.theory.tolerance import largest
 from lstm_inspect.verdict.report import Report
 
 MOST_FAILURES_KEPT: Final = 50
@@ -33,7 +34,7 @@ class Tally:
         self.failed += report.verified is False
         inexact = (check for check in report.checks if check.claim.kind == "reference")
         self.furthest = max([self.furthest, *(check.max_abs_diff or 0.0 for check in inexact)])
-        self.noticed = max((each for each in (self.noticed, report.noticed) if each is not None), default=None)
+        self.noticed = largest((self.noticed, report.noticed))
 
 
 @written("num_layers num_directions *tally")

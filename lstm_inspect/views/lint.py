@@ -79,12 +79,15 @@ def _escaped(foreign: str) -> str:
 
 def sarif(linted: Linted) -> str:
     """SARIF 2.1.0, which GitHub's code scanning and editors read."""
-    used = sorted({found.id for found in linted.findings})
-    rules = [{"id": each, "shortDescription": {"text": BY_ID[each].title if each in BY_ID else each}} for each in used]
+    rules = [_rule(each) for each in sorted({found.id for found in linted.findings})]
     driver = {"name": "lstm-inspect", "version": __version__, "rules": rules}
     run = {"tool": {"driver": driver}, "results": [_result(each) for each in linted.findings]}
     document = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2)
+
+
+def _rule(id: str) -> dict[str, Any]:
+    return {"id": id, "shortDescription": {"text": BY_ID[id].title if id in BY_ID else id}}
 
 
 def _result(found: Finding) -> dict[str, Any]:
