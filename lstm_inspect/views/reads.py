@@ -23,15 +23,25 @@ _MOST: Final = 12
 
 
 def parts(
-    reads: Sequence[Read], mistakes: Sequence[Finding], alone: Alone | None = None, not_traced: str | None = None
+    reads: Sequence[Read],
+    mistakes: Sequence[Finding],
+    alone: Alone | None = None,
+    not_traced: str | None = None,
+    *,
+    quiet: bool = False,
 ) -> Iterator[RenderableType]:
-    """The sections "What is read" and "Each sequence alone"; a finding stands under what it was found in."""
+    """The sections "What is read" and "Each sequence alone"; a finding stands under what it was found in.
+
+    Of many reads the first are shown, and every one that is wrong; quietly the wrong ones alone.
+    """
     kept = _once(reads)
     swapped = {finding.module for finding in mistakes if finding.id == "batch-first-forgotten"}
     found = [[finding for finding in mistakes if _is_of(finding, read)] for read in kept]
-    pairs = zip(kept[:_MOST], found, strict=False)
+    most = 0 if quiet else _MOST
+    pairs = [pair for place, pair in enumerate(zip(kept, found, strict=True)) if pair[1] or place < most]
     lines = [look.Fitted(partial(_read, read, of_it[:1], read.module in swapped)) for read, of_it in pairs]
-    more = [look.sentence(f"and {plural(len(kept) - _MOST, 'more read')}", look.FAINT)] if len(kept) > _MOST else []
+    left_out = 0 if quiet else len(kept) - len(pairs)
+    more = [look.sentence(f"and {plural(left_out, 'more read')}", look.FAINT)] if left_out else []
     left = [look.sentence(f"Not followed everywhere: {not_traced}.")] if not_traced else []
     if lines or left:
         yield look.section("What is read", *lines, *more, *left)

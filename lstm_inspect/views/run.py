@@ -30,7 +30,7 @@ def page(
         told = _told(report)
         shown = [call for call in report.calls if call is not told and (not quiet or call.verified is False)]
         parts += calls.parts(Calls(shown), spell, detail)
-        parts += reads.parts([] if quiet else report.reads, report.mistakes, None, report.not_traced)
+        parts += reads.parts(report.reads, report.mistakes, None, report.not_traced, quiet=quiet)
         parts += tables.warnings(report, spell, detail)
     end = calls.verdict(report.calls) if report.torch else [Text("torch was not loaded: there was nothing to see.")]
     return Group(Text(f"lstm-inspect run {report.program}", style=look.TITLE), *parts, *end)

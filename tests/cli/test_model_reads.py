@@ -28,6 +28,18 @@ BOTH = {"batch_first": True, "bidirectional": True}
 def last(): return Net(lambda output, hn: output[:, -1], **BOTH), (X,)
 def alone(): return Net(lambda output, hn: hn[-1], **BOTH), (X,)
 def right(): return Net(lambda output, hn: torch.cat((hn[-2], hn[-1]), dim=-1), **BOTH), (X,)
+
+class Many(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.heads = nn.LSTM(8, 16, **BOTH), nn.ModuleList(nn.Linear(32, 2) for _ in range(15))
+
+    def forward(self, x):
+        output, (hn, cn) = self.lstm(x)
+        right = torch.cat((hn[-2], hn[-1]), dim=-1)
+        return sum(head(output[:, -1] if n == 13 else right) for n, head in enumerate(self.heads))
+
+def many(): return Many(), (X,)
 def forgotten(): return Net(lambda output, hn: output[:, -1]), (X,)
 """
 
@@ -69,3 +81,11 @@ def test_the_page_says_what_to_write(cli: Cli, columns: int) -> None:
     assert "lstm-inspect explain last-step-bidirectional" in page
     assert "Wrong: last-step-bidirectional, nets.py:19." in " ".join(page.split())
     assert [line for line in page.splitlines() if len(line) > columns] == []
+
+
+def test_of_many_reads_the_wrong_one_is_shown(cli: Cli) -> None:
+    page = cli("model", "nets.py:many").stdout
+    assert "✓ heads.11 (linear" in page
+    assert "✗ heads.13 (linear" in page
+    assert "heads.12" not in page
+    assert "and 2 more reads" in page

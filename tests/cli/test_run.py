@@ -103,6 +103,8 @@ def test_a_mistake_is_found_and_only_strict_changes_the_status(tmp_path: Path) -
     done = run("--quiet", "--strict", "wrong.py", "words", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (1, "epoch 0 words False __main__\n")
     assert "Wrong: last-step-bidirectional" in done.stderr
+    assert "What is read\n✗ fc (linear, wrong.py:" in done.stderr
+    assert "Each sequence alone" not in done.stderr  # a run does not take a batch apart
     assert not [line for line in done.stderr.splitlines() if line != line.rstrip()]
 
 
