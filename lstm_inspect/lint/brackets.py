@@ -36,12 +36,12 @@ def indexed(of: v.Value, key: v.Value, at: At) -> v.Value:
 
 
 def _item(of: v.Items, key: v.Value) -> v.Value:
-    place = v.whole(key)
-    if of.open or (place is None and not isinstance(key, v.Cut)):
+    picked = key.slice if isinstance(key, v.Cut) else v.whole(key)
+    if of.open or picked is None:
         return v.alternatives(*of.values)
-    if place is None:
-        return v.alternatives(*of.values) if key.slice is None else v.Items(of.values[key.slice])
-    return of.values[place] if -len(of.values) <= place < len(of.values) else v.UNKNOWN
+    if isinstance(picked, slice):
+        return v.Items(of.values[picked])
+    return of.values[picked] if -len(of.values) <= picked < len(of.values) else v.UNKNOWN
 
 
 def of_pair(pair: v.Result, which: int | None, node: ast.expr) -> v.Result:

@@ -71,11 +71,7 @@ class Mistake:
 
     @property
     def found_by(self) -> tuple[str, ...]:
-        """The commands that find it.
-
-        >>> BY_ID["first-layer"].found_by
-        ('lint', 'model', 'run')
-        """
+        """The commands that find it, some of lint, model, run and diagnose."""
         places = {"lint": self.lint, "model": self.live, "run": self.live, "diagnose": self.seen}
         return tuple(command for command, found in places.items() if found is not None)
 
