@@ -1,7 +1,5 @@
 """lstm-inspect: what torch.nn.LSTM takes and returns, worked out from integers and proved by running it."""
 
-from __future__ import annotations
-
 import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,5 @@
 """The process: entry, exit status, nothing else."""
 
-from __future__ import annotations
-
 import _thread
 import gc
 import os

@@ -4,8 +4,6 @@ An error names arguments as ``{proj_size}`` or, with a value, ``{proj_size=10}``
 decides how an argument is spelt: ``proj_size=10`` in Python, ``--proj-size 10`` on the command line.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Final

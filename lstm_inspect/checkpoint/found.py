@@ -1,7 +1,5 @@
 """What a checkpoint's names and shapes say: each LSTM with its spec and what looks wrong, and the modules beside it."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 

@@ -4,8 +4,6 @@ Foreign facts: torch's nn.RNNBase and nn.LSTMCell name the parameters; torch.nn.
 prune and parametrize, and the weight drop of AWD-LSTM (Merity et al., 2017), store them under names of their own.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace

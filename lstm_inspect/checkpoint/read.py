@@ -1,7 +1,5 @@
 """checkpoint(path) -> CheckpointReport: the LSTMs of a checkpoint, by the names and shapes of its parameters."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable, Iterator

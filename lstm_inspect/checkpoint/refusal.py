@@ -1,7 +1,5 @@
 """A file that can't be read as weights: one message, whatever the reason."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

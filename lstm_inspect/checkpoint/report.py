@@ -1,7 +1,5 @@
 """CheckpointReport: the recurrent modules that a checkpoint holds, as frozen data."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

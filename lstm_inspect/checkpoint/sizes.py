@@ -1,7 +1,5 @@
 """What kind of recurrent module a group of parameters is, and its sizes: by vote, so that one bad shape is outvoted."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The command line: Typer, one file a command; the only place that prints."""
 
-from __future__ import annotations
-
 import ast
 import os
 import pkgutil

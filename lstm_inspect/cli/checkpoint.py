@@ -1,7 +1,5 @@
 """lstm-inspect checkpoint"""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Final
 

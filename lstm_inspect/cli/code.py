@@ -1,7 +1,5 @@
 """lstm-inspect code"""
 
-from __future__ import annotations
-
 from typing import Final
 
 from lstm_inspect.cli import streams

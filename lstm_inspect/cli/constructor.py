@@ -1,7 +1,5 @@
 """--call "nn.LSTM(10, 20, 2, bidirectional=True)": the constructor as it stands in somebody's code, never run."""
 
-from __future__ import annotations
-
 import ast
 import re
 from contextlib import suppress

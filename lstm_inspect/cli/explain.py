@@ -1,7 +1,5 @@
 """lstm-inspect explain"""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from lstm_inspect.cli.deliver import deliver

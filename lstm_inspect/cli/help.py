@@ -1,7 +1,5 @@
 """How Typer is used: values stay as they were typed; --help is plain text in two columns, whole at any width."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Lists of whole numbers as they are typed: lengths, in a file or on standard input too, and shapes."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Final

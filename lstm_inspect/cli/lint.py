@@ -1,7 +1,5 @@
 """lstm-inspect lint"""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Final

@@ -1,7 +1,5 @@
 """Where an error message comes from: typed, in a file, or piped in."""
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The flags that commands share: each with its name, its default and its help in this one place."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """lstm-inspect overview"""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Final
 

@@ -1,7 +1,5 @@
 """lstm-inspect schema"""
 
-from __future__ import annotations
-
 import json
 
 from lstm_inspect.cli import streams

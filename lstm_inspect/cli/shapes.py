@@ -1,7 +1,5 @@
 """lstm-inspect shapes"""
 
-from __future__ import annotations
-
 from lstm_inspect.cli.constructor import CALL
 from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.expect import EXPECT, expected_of, hold, shapes_of

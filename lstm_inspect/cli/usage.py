@@ -1,7 +1,5 @@
 """A command line that Typer refuses, answered in the house's form: what came, and what to type instead."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

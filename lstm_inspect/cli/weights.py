@@ -1,7 +1,5 @@
 """lstm-inspect weights"""
 
-from __future__ import annotations
-
 from typing import Final
 
 from lstm_inspect.cli.constructor import CALL

@@ -5,8 +5,6 @@ Packed input is held to the same rules, although torch checks nothing of it. Wha
 easily read wrongly, is told by the catalogue of mistakes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeAlias

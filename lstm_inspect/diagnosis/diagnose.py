@@ -1,7 +1,5 @@
 """diagnose(message, facts) -> Diagnosis: which argument, which axis, what was expected, why, and the line to write."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice

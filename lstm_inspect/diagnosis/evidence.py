@@ -1,7 +1,5 @@
 """The names that a rule decides on: the numbers of the message, the known facts, and where the message was raised."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import fields
@@ -12,18 +10,10 @@ from lstm_inspect.diagnosis.expression import Names
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.diagnosis.origin import NOWHERE, Origin
 from lstm_inspect.diagnosis.rule import table
+from lstm_inspect.theory.expressions import DEFAULTS
 
 OF_A_MESSAGE: Final = ("message", "trace", "at_an_lstm", "mentions", "constructor", "line", "raised", "in_torch")
 """The names that a message has; the last three where its traceback shows them."""
-
-_USUAL: Final = {
-    "num_layers": 1,
-    "bias": True,
-    "batch_first": False,
-    "dropout": 0.0,
-    "bidirectional": False,
-    "proj_size": 0,
-}
 
 
 def evidence(known: Known, numbers: Mapping[str, Any], message: str = "", origin: Origin = NOWHERE) -> Names:
@@ -49,10 +39,10 @@ def constructor(known: Known, facts: Mapping[str, object] | None = None, **chang
     >>> constructor(Known(hidden_size=20, num_layers=2), batch_first=True)
     'lstm = torch.nn.LSTM(input_size, 20, num_layers=2, batch_first=True)'
     """
-    given = {name: getattr(known, name) for name in ("input_size", "hidden_size", *_USUAL)}
+    given = {name: getattr(known, name) for name in ("input_size", "hidden_size", *DEFAULTS)}
     given |= {
-        name: value for name, value in {**(facts or {}), **changes}.items() if name in _USUAL or value is not None
+        name: value for name, value in {**(facts or {}), **changes}.items() if name in DEFAULTS or value is not None
     }
     sizes = [str(name if given[name] is None else given[name]) for name in ("input_size", "hidden_size")]
-    keywords = [f"{name}={given[name]}" for name, usual in _USUAL.items() if given[name] not in (None, usual)]
+    keywords = [f"{name}={given[name]}" for name, usual in DEFAULTS.items() if given[name] not in (None, usual)]
     return f"lstm = torch.nn.LSTM({', '.join([*sizes, *keywords])})"

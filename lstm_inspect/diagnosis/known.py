@@ -1,7 +1,5 @@
 """What is known of a call beside its error message; a field that is None is unknown, never a default."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields
 
 from lstm_inspect.theory.shapes import Shape

@@ -4,8 +4,6 @@ Frames of Python, IPython and notebooks, pytest and pdb are read, with whatever 
 how they are written stands in ``rules/frames.toml``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

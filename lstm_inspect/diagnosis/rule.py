@@ -4,8 +4,6 @@ The rules are data: the tables of ``rules/``, one a subject. ``words.toml`` says
 holds what several of them say.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping

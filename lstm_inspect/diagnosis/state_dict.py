@@ -1,7 +1,5 @@
 """What load_state_dict's message holds: the keys of each side, and the shapes that differ, as names for the rules."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final, TypeAlias
 

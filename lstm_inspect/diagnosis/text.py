@@ -1,7 +1,5 @@
 """A traceback or a whole log as text to search: cleaned, and cut into windows that are read from the end."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_right
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ word of it is looked for first, among the words of the text, and then its longes
 holds few of them, and a regular expression is many times slower.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A call by the equations alone: what its expressions give where torch has no part in any number."""
 
-from __future__ import annotations
-
 from typing import Any, TypeAlias
 
 import torch

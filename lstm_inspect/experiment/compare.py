@@ -1,7 +1,5 @@
 """Hold one result against another: identical, how far apart, within the tolerance or not."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any

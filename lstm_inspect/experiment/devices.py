@@ -1,7 +1,5 @@
 """The device that a spec names, if it is there."""
 
-from __future__ import annotations
-
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What torch says of a module's parameters and of the multiply-adds of one run: on the meta device, without numbers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final

@@ -5,8 +5,6 @@ and, with proj_size, Sak et al. (2014). Nothing here knows how theory.states or 
 rows, steps or slices: an oracle that shared their arithmetic would share their mistakes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final

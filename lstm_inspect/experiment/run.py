@@ -1,7 +1,5 @@
 """Build an nn.LSTM and its input from a spec, and run it once."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager

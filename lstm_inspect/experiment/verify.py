@@ -1,7 +1,5 @@
 """Evaluate theory's claims and pitfalls on a Run: the very strings that are shown."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from functools import lru_cache

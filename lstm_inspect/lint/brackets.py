@@ -1,7 +1,5 @@
 """Brackets: which step of output, or which rows of hn, ``tensor[key]`` picks."""
 
-from __future__ import annotations
-
 import ast
 from dataclasses import replace
 from typing import Any, Final, TypeAlias

@@ -1,7 +1,5 @@
 """Calls: what is built, what torch's and Python's own functions give, and the file's own functions, followed."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Mapping, Sequence

@@ -3,8 +3,6 @@
 ``# lstm-inspect: ignore[id, id] reason``: a line that is meant as it stands.
 """
 
-from __future__ import annotations
-
 import io
 import re
 import tokenize

@@ -1,7 +1,5 @@
 """Which files are read: those that are named, and what stands in the folders that are named."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """Expressions: what a literal, an operator, a test, brackets or a call is known to be."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Callable

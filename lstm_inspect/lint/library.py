@@ -1,7 +1,5 @@
 """torch's functions and Python's own, as far as they matter to where a result's elements go."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Names: what a variable, an attribute or an import stands for, and what an assignment binds."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterator

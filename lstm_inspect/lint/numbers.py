@@ -1,7 +1,5 @@
 """Numbers, tests and flags that are known up to names: ``2 * hidden_size``, ``kind == "LSTM"``."""
 
-from __future__ import annotations
-
 import ast
 import operator
 import re

@@ -1,7 +1,5 @@
 """Views, transposes and the like: where the axes of a result go, and where a view mixes sequences."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """One file as it is read: its tree and its lines; of a notebook, the code of all cells as one program."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

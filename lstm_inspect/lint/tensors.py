@@ -1,7 +1,5 @@
 """Tensors: what calls, methods and operators make of output, hn and cn."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Sequence

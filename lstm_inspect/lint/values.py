@@ -1,7 +1,5 @@
 """What the linter knows of a value: a number, a flag from outside, a layer, or which part of a result a tensor is."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A file's classes and functions, followed as Python would run them: each undecided test makes two paths."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Callable, Iterator

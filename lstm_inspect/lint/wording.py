@@ -1,7 +1,5 @@
 """A finding in words: what the catalogue says, the line to write, the command that shows it, and --fix."""
 
-from __future__ import annotations
-
 import ast
 import re
 from collections.abc import Iterable

@@ -6,8 +6,6 @@ and cn of each call in turn). The element counts features fastest: ((row * B + s
 too: they are its padding.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Each sequence alone must give the result that it gives in the batch: run, compare, and say what differs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Runs of a model that leave no trace on it, and chosen sequences taken out of the arguments of a call."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager

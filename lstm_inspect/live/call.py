@@ -1,7 +1,5 @@
 """A live call as a Run, and its report."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """A call that torch refused, as diagnose's facts: the module's sizes and the shapes of its arguments."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from torch import Tensor, nn

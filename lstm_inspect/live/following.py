@@ -3,8 +3,6 @@
 What an operation does to the elements of its arguments stands in operations.toml.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """inspect_model: a live model and a call of it: every LSTM proved, what is read of it, each sequence alone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final

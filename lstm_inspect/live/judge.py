@@ -1,7 +1,5 @@
 """What a user's own numbers can't show is left out with a word: it says nothing against the module."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final, cast

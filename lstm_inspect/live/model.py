@@ -1,7 +1,5 @@
 """inspect_target: a model that is found by its name, and its report; and what a file holds that can be inspected."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """inspect_module: a live nn.LSTM and a real input, with every check."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 

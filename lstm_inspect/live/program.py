@@ -1,7 +1,5 @@
 """Run somebody's program as Python runs it: its arguments, its path, ``__main__``, its exceptions and exit status."""
 
-from __future__ import annotations
-
 import io
 import os
 import runpy

@@ -1,7 +1,5 @@
 """A call that was just made, proved: held against what must come out, while its tensors and weights are there."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What a model reads of its recurrent modules' results: every call of them followed through one call of the model."""
 
-from __future__ import annotations
-
 import threading
 import weakref
 from collections import Counter

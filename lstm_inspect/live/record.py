@@ -1,7 +1,5 @@
 """The observer of watch, run and model: calls folded by kind, the first of each kind proved, the others counted."""
 
-from __future__ import annotations
-
 import threading
 import traceback
 import weakref

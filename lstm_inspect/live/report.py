@@ -1,7 +1,5 @@
 """What was seen of the calls in a model: frozen data, the same for text, JSON and Python."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias

@@ -1,7 +1,5 @@
 """One run of a program, watched from the moment that it has loaded torch until everything of it is through."""
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack

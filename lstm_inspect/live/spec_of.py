@@ -1,7 +1,5 @@
 """The spec of a live module and of a real call of it; a call that does not fit is refused before torch sees it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias

@@ -1,7 +1,5 @@
 """Second runs of a user's module: on a stand-in that shares its weights and nothing else."""
 
-from __future__ import annotations
-
 import copy
 import weakref
 from collections import OrderedDict

@@ -1,7 +1,5 @@
 """torch's threads while a model is looked at."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """A whole model as a tree: every module, its parameters, and what it gave when it was called."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """watch(): every nn.LSTM that is called while it lasts, one proof a kind of call; and ``%%lstm`` in a notebook."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Where a call is made: the module's name in the outermost module that was called, and the line of the user's code."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What addresses say: the mistakes in what was read of a recurrent module's results."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import Final
 

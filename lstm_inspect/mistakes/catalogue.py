@@ -1,7 +1,5 @@
 """Every mistake, once: its id, what is tempting, what that really is, and what to write instead."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a finding is: a mistake of the catalogue, seen at one place of somebody's code."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias

@@ -3,8 +3,6 @@
 The catalogue names both by the keys of the two tables here.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

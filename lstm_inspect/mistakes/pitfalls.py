@@ -1,7 +1,5 @@
 """The mistakes that a spec's own numbers can show: those near at hand, or the one that is asked for."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """What was read of one call of a recurrent module, and what each sequence alone gave: plain data, and in words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias

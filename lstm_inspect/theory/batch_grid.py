@@ -1,7 +1,5 @@
 """The padded batch and the packed columns as grids of cells, their middle left out where they are long."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate

@@ -1,7 +1,5 @@
 """What to call a cell of a batch: one time step of one sequence."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import accumulate
 from typing import Final

@@ -1,7 +1,5 @@
 """What a claim is."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Final
 

@@ -1,7 +1,5 @@
 """What must hold of one call, as pairs of Python expressions over its tensors."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

@@ -14,8 +14,6 @@ of the base ``Document`` (every ``Shown`` is one); and the same. Keys are only e
 schema.json: write it anew.
 """
 
-from __future__ import annotations
-
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence

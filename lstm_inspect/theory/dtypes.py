@@ -1,7 +1,5 @@
 """The dtypes that are inspected: their sizes, their largest number, and how far a run in them may be off."""
 
-from __future__ import annotations
-
 import math
 import sys
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Everything here is made of validated integers: the strings are shown, pasted, evaluated and put in scripts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 
@@ -13,7 +11,7 @@ from lstm_inspect.theory.spec import LSTMSpec
 
 PACK: Final = "torch.nn.utils.rnn.pack_padded_sequence"
 UNPACK: Final = "torch.nn.utils.rnn.pad_packed_sequence"
-_DEFAULTS: Final = {
+DEFAULTS: Final = {
     "num_layers": 1,
     "bias": True,
     "batch_first": False,
@@ -21,7 +19,8 @@ _DEFAULTS: Final = {
     "bidirectional": False,
     "proj_size": 0,
 }
-PARAMETERS: Final = ("input_size", "hidden_size", *_DEFAULTS)
+"""What nn.LSTM's constructor takes when it isn't told otherwise."""
+PARAMETERS: Final = ("input_size", "hidden_size", *DEFAULTS)
 """What nn.LSTM's constructor and a spec call alike, in the constructor's order."""
 
 
@@ -40,7 +39,7 @@ def constructor(spec: LSTMSpec, device: str | None = None) -> str:
     more = [f"device={device}"] if device else []
     if spec.dtype != "float32":
         more.append(f"dtype=torch.{spec.dtype}")
-    arguments = {name: getattr(spec, name) for name in _DEFAULTS}
+    arguments = {name: getattr(spec, name) for name in DEFAULTS}
     return construct("LSTM", spec.input_size, spec.hidden_size, more=more, **arguments)
 
 
@@ -53,7 +52,7 @@ def construct(kind: str, *sizes: object, more: Sequence[str] = (), **arguments: 
         more: arguments that are expressions.
         arguments: those given by name.
     """
-    told = [f"{name}={value!r}" for name, value in arguments.items() if value != _DEFAULTS[name]]
+    told = [f"{name}={value!r}" for name, value in arguments.items() if value != DEFAULTS[name]]
     return f"torch.nn.{kind}({', '.join([*map(str, sizes), *told, *more])})"
 
 

@@ -3,8 +3,6 @@
 The layouts, the expressions and the functions that are shown stand in frameworks.toml, with their sources.
 """
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Every structure that nn.LSTM can have, at small sizes that all differ."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

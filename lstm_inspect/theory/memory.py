@@ -5,8 +5,6 @@ saves are these, to the byte; of a packed batch of unequal lengths it keeps a li
 steps share the memory of wider ones. Kernels take more beside them: copies of output and workspaces.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The multiply-adds of one run, by layer: the matrix products alone."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Final
 

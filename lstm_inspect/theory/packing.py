@@ -1,7 +1,5 @@
 """What pack_padded_sequence does, from the lengths alone: orders, batch_sizes, data row <-> (sequence, time step)."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass

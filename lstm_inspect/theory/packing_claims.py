@@ -1,7 +1,5 @@
 """What packing promises, as pairs of Python expressions: orders, batch_sizes, rows, each sequence alone."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final

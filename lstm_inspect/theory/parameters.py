@@ -1,7 +1,5 @@
 """The module's parameters, the rows of their gates, and how many numbers they hold."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Annotated, Final

@@ -1,7 +1,5 @@
 """What to use for what: an expression for each task, with its shape."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The expected shape and the axes of every tensor of one call."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Row of hn and cn  <->  layer, direction, time step, slice of output."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The structures side by side, which axis each setting changes, and the sentences that this teaches."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product

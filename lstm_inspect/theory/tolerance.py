@@ -1,7 +1,5 @@
 """How far a run may be from the equations in float64."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 What draws it, on a terminal or as a picture, adds places and looks and nothing else.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

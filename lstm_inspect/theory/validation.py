@@ -1,7 +1,5 @@
 """The fields of an LSTMSpec and which values they take: one rule a field, and the rules between fields."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator

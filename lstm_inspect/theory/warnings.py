@@ -1,7 +1,5 @@
 """What a spec lets go wrong although nothing can be measured: said in words."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

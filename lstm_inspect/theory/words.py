@@ -1,7 +1,5 @@
 """Counts and lists in words."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 

@@ -1,7 +1,5 @@
 """Everything that integers tell of a spec, worked out once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The JSON contract as text: strict JSON, and the shipped schema; theory.contract says how to add to it."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

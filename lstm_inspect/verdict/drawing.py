@@ -1,7 +1,5 @@
 """What is shown of a spec and checks nothing: a drawing, a script."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,7 +1,5 @@
 """explain(id) -> Explanation: one mistake of the catalogue, made on a spec and held against the right line."""
 
-from __future__ import annotations
-
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

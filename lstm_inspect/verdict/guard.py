@@ -1,7 +1,5 @@
 """Refuse a spec that this machine can't hold, before anything is allocated: theory's need against what is free."""
 
-from __future__ import annotations
-
 import os
 import re
 import sys

@@ -1,7 +1,5 @@
 """What everything that is written about one spec says of it."""
 
-from __future__ import annotations
-
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.contract import Document, Environment, Mode
 from lstm_inspect.theory.shown import Shown

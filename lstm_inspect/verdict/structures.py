@@ -1,7 +1,5 @@
 """overview(spec) -> Overview: the structures side by side, predicted and measured."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """Many reports counted up by structure and by dtype, the failures in full; it does not grow with their number."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The padded batch and the packed columns row by row: what a drawing of them shows, as text or as a picture."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import EllipsisType

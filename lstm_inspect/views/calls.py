@@ -1,7 +1,5 @@
 """The calls of a program's LSTMs: what each was, its shapes, what was proved of it."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

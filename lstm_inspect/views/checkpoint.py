@@ -1,7 +1,5 @@
 """A checkpoint's LSTMs: sizes, the call that builds each, what goes on from there, what looks wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial

@@ -1,7 +1,5 @@
 """A diagnosis as a page: the argument and the axis, what was expected and what came, the causes, the lines to write."""
 
-from __future__ import annotations
-
 import ast
 import textwrap
 from collections.abc import Iterator, Sequence

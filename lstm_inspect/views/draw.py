@@ -3,8 +3,6 @@
 In the stack layers go upward, time steps to the right; its signs say which cells are output and which are hn.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 from typing import Final

@@ -1,7 +1,5 @@
 """One mistake's page, and the list of all of them."""
 
-from __future__ import annotations
-
 from functools import partial
 from itertools import groupby
 

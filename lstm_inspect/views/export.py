@@ -1,7 +1,5 @@
 """A renderable as text, HTML or SVG, through rich's own export."""
 
-from __future__ import annotations
-
 import io
 import re
 import sys

@@ -1,7 +1,5 @@
 """Break a line of Python that is too long: inside its brackets, between tokens, an item a line if need be."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from typing import Final

@@ -1,7 +1,5 @@
 """What lint found: as text with each line and a mark under it, for GitHub's annotations, and as SARIF."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A file's models and factories, and what to type for each."""
 
-from __future__ import annotations
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 

@@ -1,7 +1,5 @@
 """The looks that the views share: styles for dark and light backgrounds, signs with an ASCII twin."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Every LSTM of a model: what it is, the shapes of its calls, what was checked."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final

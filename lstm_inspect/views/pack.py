@@ -1,7 +1,5 @@
 """A packed run told step by step: sequences, sort, PackedSequence, run, unpacking, final states."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final

@@ -1,7 +1,5 @@
 """The padded batch and the packed columns as text, their middle left out where they are long."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 

@@ -1,7 +1,5 @@
 """What a model reads of its recurrent modules' results, right or wrong, and each sequence alone."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path

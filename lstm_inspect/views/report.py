@@ -1,7 +1,5 @@
 """A report on one screen: the call, the tensors, the stack, the rows, what to use, the mistakes near at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 

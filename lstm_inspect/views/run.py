@@ -1,7 +1,5 @@
 """What a program called while it ran, after its own output."""
 
-from __future__ import annotations
-
 from rich.console import Group, RenderableType
 from rich.text import Text
 

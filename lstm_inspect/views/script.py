@@ -1,7 +1,5 @@
 """A spec as a Python script that builds, runs and asserts it: one to read, to run and to take along."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from itertools import starmap

@@ -1,7 +1,5 @@
 """The structures side by side; under a number stands what changed it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Final, TypeAlias

@@ -1,7 +1,5 @@
 """A survey to look at: a table by structure, one by dtype, the failures in full, the verdict."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from rich.console import Group, RenderableType

@@ -1,7 +1,5 @@
 """What pages of several reports have: letters, mistakes, checks, warnings, the verdict."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator
 from typing import Final

@@ -5,8 +5,6 @@ without the safetensors library: it takes no dependency and no torch, and what i
 said in words. Each record of an .npz file begins with a Python dict (numpy.org/doc: NEP 1).
 """
 
-from __future__ import annotations
-
 import ast
 import json
 import math

@@ -1,7 +1,5 @@
 """The tensors among what a pickle holds, and the keys and names that lead to each."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The recurrent layers of a file of Keras, found by the names and shapes of their weights."""
 
-from __future__ import annotations
-
 import json
 import re
 import zipfile

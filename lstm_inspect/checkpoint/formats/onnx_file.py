@@ -1,7 +1,5 @@
 """The recurrent nodes of an ONNX model: sizes by their initializers, layers that read one another as one module."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a file is, by its first bytes: its suffix is only what somebody called it."""
 
-from __future__ import annotations
-
 import stat
 import zipfile
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The tensors of a file that torch.save or torch.jit.save wrote, and of any other pickle, without their numbers."""
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

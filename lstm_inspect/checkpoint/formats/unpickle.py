@@ -4,8 +4,6 @@ Python's own unpickler in Python decodes the instructions. Whatever one of them 
 stand-in of this file: a mapping is a list of pairs, as a few bytes of nested tuples as a key would be hashed for ever.
 """
 
-from __future__ import annotations
-
 import pickle
 import warnings
 from collections.abc import Callable

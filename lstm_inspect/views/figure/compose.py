@@ -1,7 +1,5 @@
 """A spec's whole picture: the calls, the unrolled stack, the legend and, with lengths, the batch padded and packed."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias

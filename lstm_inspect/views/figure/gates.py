@@ -1,7 +1,5 @@
 """The inside of one cell as parts of a picture: its four gates, and the way of c and h through them."""
 
-from __future__ import annotations
-
 import textwrap
 from collections.abc import Iterator
 from typing import Final

@@ -1,7 +1,5 @@
 """The padded batch and the packed columns as parts of a picture, the same cells in two orders."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Final
 

@@ -3,8 +3,6 @@
 Lengths are inches, x from the left, y from the top.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias

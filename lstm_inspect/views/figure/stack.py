@@ -1,7 +1,5 @@
 """The unrolled stack as a part of a picture: layers upward, time steps to the right."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import pairwise

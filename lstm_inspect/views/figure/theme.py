@@ -4,8 +4,6 @@ The colours of the marks are those of Okabe and Ito, which stay apart for every 
 (https://jfly.uni-koeln.de/color/); a diamond, a hatch and a dashed edge say the same without colour.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 
