@@ -9,19 +9,21 @@ from collections.abc import Callable
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 import torch
 
 import lstm_inspect
 from lstm_inspect import checkpoint, diagnose, explain, inspect, watch
+from lstm_inspect.errors import Spell
 from lstm_inspect.live.report import Calls
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.verdict.explanation import Catalogue
 from lstm_inspect.verdict.parameters import weights
 from lstm_inspect.verdict.structures import overview
 from lstm_inspect.verdict.survey import Survey
+from lstm_inspect.views.page import Detail
 
 REFUSED = "RuntimeError: Expected hidden[0] size (1, 5, 4), got [5, 1, 4]"
 
@@ -96,9 +98,10 @@ def reports() -> list[type[Shown]]:
 def test_the_view_of_every_report_has_a_page_for_it() -> None:
     assert len(reports()) >= 13
     for kind in reports():
-        shown, spell, detail, *more = signature(
-            import_module(f"lstm_inspect.views.{kind.view}").page
-        ).parameters.values()
-        assert kind.__name__ in shown.annotation.split(" | ")
-        assert (spell.annotation, detail.annotation) == ("Spell", "Detail")
+        page = import_module(f"lstm_inspect.views.{kind.view}").page
+        shown, spell, detail, *more = signature(page).parameters.values()
+        types = get_type_hints(page)
+        shows = get_args(types[shown.name]) or (types[shown.name],)
+        assert kind.__name__ in {each.__name__ for each in shows}  # by name: slots make a class a second time
+        assert (types[spell.name], types[detail.name]) == (Spell, Detail)
         assert all(each.kind is each.KEYWORD_ONLY for each in more)
