@@ -10,12 +10,13 @@ from lstm_inspect.lint.brackets import BATCH_FIRST, TIME_FIRST
 from lstm_inspect.lint.reshapes import sized
 from lstm_inspect.lint.tensors import combined, item_of, joined, method
 from lstm_inspect.lint.uses import At
+from lstm_inspect.theory.expressions import DEFAULTS, PARAMETERS
 
 KINDS: Final = ("LSTM", "GRU", "RNN")
-_ORDER: Final = ("input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional")
+_ORDER: Final = PARAMETERS[:-1]  # proj_size is an nn.LSTM's alone
 _RNN_ORDER: Final = (*_ORDER[:3], "nonlinearity", *_ORDER[3:])
-_DEFAULTS: Final = {"num_layers": 1, "bidirectional": False, "batch_first": False, "dropout": 0.0, "proj_size": 0}
-FLAGS: Final = ("hidden_size", *_DEFAULTS)
+_FOLLOWED: Final = tuple(name for name in DEFAULTS if name != "bias")
+FLAGS: Final = ("hidden_size", *_FOLLOWED)
 _SAME: Final = re.compile(
     r"\w*Dropout\dd?|\w*Dropout|Identity|LayerNorm|BatchNorm1d|InstanceNorm1d|\w*LU|Tanh|Sigmoid|Hardtanh|Softplus|Mish"
 )
@@ -59,7 +60,7 @@ def _module(last: str, at: At) -> v.Value:
 def _recurrent(kind: str | None, given: list[v.Value], named: Mapping[str, v.Value], node: ast.Call) -> v.Recurrent:
     """The layer that a call builds; ``**named`` and ``*arguments`` that are not known leave flags unknown."""
     opaque = any(each.arg is None for each in node.keywords) or any(isinstance(e, ast.Starred) for e in node.args)
-    flags = {name: v.UNKNOWN if opaque else v.Constant(default) for name, default in _DEFAULTS.items()}
+    flags = {name: v.UNKNOWN if opaque else v.Constant(DEFAULTS[name]) for name in _FOLLOWED}
     flags |= dict(zip(_RNN_ORDER if kind == "RNN" else _ORDER, given, strict=False)) | dict(named)
     return v.Recurrent(kind, node, **{name: flags.get(name, v.UNKNOWN) for name in FLAGS})
 

@@ -15,7 +15,7 @@ from lstm_inspect.live.seeing import kind_of
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.mistakes.read import Alone
-from lstm_inspect.theory.expressions import construct
+from lstm_inspect.theory.expressions import DEFAULTS, construct
 from lstm_inspect.theory.tolerance import Tolerance, tolerance
 
 MOST_SEQUENCES: Final = 4
@@ -179,9 +179,9 @@ def _why(names: dict[int, str], alone: Alone, whole: Ran, other: Ran | None) -> 
 
 def _other_layout(module: nn.RNNBase) -> str:
     """The call that builds the module for the other layout of input."""
-    given = {name: getattr(module, name) for name in ("num_layers", "dropout", "bidirectional", "proj_size")}
-    given["batch_first"] = not module.batch_first
-    return construct(kind_of(module), module.input_size, module.hidden_size, **given)
+    given = {name: getattr(module, name) for name in DEFAULTS} | {"batch_first": not module.batch_first}
+    more = ['nonlinearity="relu"'] if module.mode == "RNN_RELU" else []
+    return construct(kind_of(module), module.input_size, module.hidden_size, more=more, **given)
 
 
 def _finding(names: dict[int, str], name: str, seen: Seen, **changes: Any) -> Finding:

@@ -14,6 +14,7 @@ from lstm_inspect.experiment.run import Run
 from lstm_inspect.experiment.verify import Verifier
 from lstm_inspect.live.call import DROPOUT, as_torch_sorts, call, dtype_checks, report_of, run_of
 from lstm_inspect.live.report import Measured, RecurrentReport
+from lstm_inspect.live.seeing import kind_of
 from lstm_inspect.live.spec_of import (
     Input,
     NotCoveredError,
@@ -100,8 +101,7 @@ def prove_recurrent(module: nn.RNNBase, input: Any, hx: Tensor | None, results: 
         found = [verifier.check(check.claim, check.tolerance) for check in checks]
     not_there = {"c0", "cn"} | ({"input", "output"} if spec.lengths else set()) | ({"h0"} if hx is None else set())
     shown = [Measured(name, tuple(run.tensor(name).shape)) for name in tensors(spec) if name not in not_there]
-    kind = "GRU" if isinstance(module, nn.GRU) else "RNN"
-    return RecurrentReport(f"torch.nn.{kind}({module.extra_repr()})", shown, found)
+    return RecurrentReport(f"torch.nn.{kind_of(module)}({module.extra_repr()})", shown, found)
 
 
 def _checks_without_a_cell(spec: LSTMSpec) -> Iterator[CheckResult]:

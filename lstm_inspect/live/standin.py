@@ -15,11 +15,9 @@ from torch.utils import _python_dispatch
 
 from lstm_inspect.errors import CallError, literal
 from lstm_inspect.live.seeing import kind_of, unseen
+from lstm_inspect.theory.expressions import PARAMETERS
 
-_KEPT: Final = (
-    "mode", "input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional",
-    "_flat_weights_names", "_all_weights",
-)  # fmt: skip
+_KEPT: Final = ("mode", *PARAMETERS[:-1], "_flat_weights_names", "_all_weights")  # an old module has no proj_size
 
 
 @contextmanager

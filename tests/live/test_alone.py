@@ -54,6 +54,19 @@ def test_an_axis_can_be_given() -> None:
 
 
 @pytest.mark.parametrize(
+    ("module", "instead"),
+    [
+        (nn.LSTM(4, 8, bias=False), "torch.nn.LSTM(4, 8, bias=False, batch_first=True)"),
+        (nn.GRU(4, 8, num_layers=2, batch_first=True), "torch.nn.GRU(4, 8, num_layers=2)"),
+        (nn.RNN(4, 8, nonlinearity="relu"), 'torch.nn.RNN(4, 8, batch_first=True, nonlinearity="relu")'),
+    ],
+)
+def test_the_other_layout_is_the_same_module_in_all_else(module: nn.RNNBase, instead: str) -> None:
+    _, (found,) = alone_of(module.eval(), (torch.randn(3, 5, 4),), {}, int(module.batch_first))
+    assert (found.id, found.instead) == ("batch-first-forgotten", instead)
+
+
+@pytest.mark.parametrize(
     ("body", "args", "reason"),
     [
         (last, (torch.randn(1, 5, uses.I),), "there is one sequence alone"),
