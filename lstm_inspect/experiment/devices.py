@@ -75,3 +75,11 @@ def _tf32_switch() -> tuple[Any, str, Any, Any]:
     """Where torch keeps it: the owner, the attribute, its value for on and for off."""
     rnn = getattr(torch.backends.cudnn, "rnn", None)  # since torch 2.9 precision is set by operator
     return (rnn, "fp32_precision", "tf32", "ieee") if rnn else (torch.backends.cudnn, "allow_tf32", True, False)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Random numbers of ours alone: the CPU's, as torch.manual_seed wakes every device; the caller's stay."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        yield

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from lstm_inspect.errors import RunError, literal
+from lstm_inspect.experiment.devices import seeded
 from lstm_inspect.theory.expressions import PARAMETERS, constructor
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -46,8 +47,7 @@ def run(spec: LSTMSpec) -> Run:
     Raises:
         RunError: torch can't run it, for want of memory or of a kernel.
     """
-    with torch.random.fork_rng(devices=[]), without_gradients():
-        torch.default_generator.manual_seed(spec.seed)  # the CPU's alone; torch.manual_seed wakes every device
+    with seeded(spec.seed), without_gradients():
         try:
             return call(spec, build(spec), make_input(spec), *make_state(spec))
         except (RuntimeError, MemoryError) as error:

@@ -98,15 +98,12 @@ def mistake_of(id: str) -> Mistake:
 
 def _measured(found: Explanation) -> Explanation:
     """The same, run; the caller's random numbers are left as they were, though some mistakes draw their own."""
-    import torch
-
     from lstm_inspect.experiment import devices
     from lstm_inspect.experiment.run import run
     from lstm_inspect.experiment.verify import verify
 
     spec = devices.on_device(found.spec)
-    with devices.tf32(False, spec.device), torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(spec.seed + 1)
+    with devices.tf32(False, spec.device), devices.seeded(spec.seed + 1):
         _, (result,) = verify(run(spec), (), [found.pitfall])
     environment = devices.environment(spec.device, tf32=False)
     return replace(found, spec=spec, pitfall=result, environment=environment)

@@ -80,9 +80,10 @@ def test_the_examples_run_by_themselves() -> None:
     assert done.stdout == "lstm (4, 9, 6) verified: True\n"
 
 
-def test_a_missing_numpy_is_not_its_readers_concern() -> None:
-    code = "import sys; sys.modules['numpy'] = None; from lstm_inspect.cli import run; sys.exit(run(['model', {!r}]))"
-    command = [sys.executable, "-c", code.format(example("sequential"))]
+@pytest.mark.parametrize("words", [("model", example("sequential")), ("explain", "last-step-bidirectional")])
+def test_a_missing_numpy_is_not_its_readers_concern(words: tuple[str, str]) -> None:
+    code = "import sys; sys.modules['numpy'] = None; from lstm_inspect.cli import run; sys.exit(run({!r}))"
+    command = [sys.executable, "-c", code.format([*words])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
