@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 from support import strict_json
@@ -45,13 +47,19 @@ def test_a_full_disk_is_said(arguments: list[str]) -> None:
 def test_ctrl_c_ends_it_quietly(seconds: float) -> None:
     """While it starts, and inside a loop of torch's own that walks a hundred million steps."""
     endless = ["shapes", "--device", "meta", "--seq-len", "100000000"]
-    process = subprocess.Popen([*COMMAND, *endless], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(seconds)
-    process.send_signal(signal.SIGINT)
-    try:
-        stdout, stderr = process.communicate(timeout=20)
-    finally:
-        process.kill()
+    heeded = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # where the tests run in the background, it isn't
+    with subprocess.Popen(
+        [*COMMAND, *endless],
+        stdout=PIPE,
+        stderr=PIPE,
+        preexec_fn=heeded,  # noqa: PLW1509 - no other thread runs here
+    ) as process:
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        try:
+            stdout, stderr = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert (process.returncode, stdout, stderr) == (130, b"", b"")
 
 
