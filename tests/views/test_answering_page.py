@@ -18,7 +18,7 @@ from lstm_inspect.theory.expressions import cell_step
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.views.figure import picture
 from lstm_inspect.views.figure.compose import scene
-from lstm_inspect.views.figure.scene import Box, Mark, Scene
+from lstm_inspect.views.figure.scene import Scene
 
 STACKED = LSTMSpec(num_layers=2, bidirectional=True)
 SPECS = [
@@ -33,7 +33,7 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def meanings(picture: Scene) -> list[str]:
-    return [item.meaning.expression for item in picture.items if isinstance(item, (Mark, Box)) and item.meaning]
+    return [meaning.expression for meaning in picture.meanings]
 
 
 def names_of(spec: LSTMSpec) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import state_row
 from lstm_inspect.theory.unrolled import unroll
 from lstm_inspect.views.figure.compose import description, scene, title
-from lstm_inspect.views.figure.scene import TYPES, Box, Item, Label, Mark, Path, Scene
+from lstm_inspect.views.figure.scene import MARK, TYPES, Area, Item, Label, Path, Scene
 from lstm_inspect.views.figure.theme import THEMES, Theme
 
 RANDOM = tuple(1 + 53 * sequence % 200 for sequence in range(40))
@@ -69,6 +69,11 @@ def inked(label: Label) -> Rectangle:
     return left, label.y - half, left + width, label.y + half
 
 
+def edges(area: Area) -> Rectangle:
+    wide, high = area.width / 2, area.height / 2
+    return area.x - wide, area.y - high, area.x + wide, area.y + high
+
+
 def overlapping(picture: Scene) -> list[tuple[str, str]]:
     """Pairs of labels that lie on each other."""
     boxes = [(label.text, inked(label)) for label in items(picture, Label)]
@@ -106,9 +111,9 @@ def test_everything_is_on_the_page(spec: LSTMSpec) -> None:
         assert left >= 0.1 and top >= 0.1 and right <= picture.width - 0.1 and bottom <= picture.height - 0.1, (
             label.text
         )
-    for box in items(picture, Box):
-        assert box.x >= 0.1 and box.x + box.width <= picture.width - 0.1
-        assert box.y >= 0.1 and box.y + box.height <= picture.height - 0.1
+    for area in items(picture, Area):
+        left, top, right, bottom = edges(area)
+        assert left >= 0.1 and top >= 0.1 and right <= picture.width - 0.1 and bottom <= picture.height - 0.1
 
 
 def test_no_size_makes_a_page_huge(spec: LSTMSpec) -> None:
@@ -132,44 +137,48 @@ def test_words_that_do_lie_on_others_are_seen() -> None:
     assert crossed(replace(picture, items=(*picture.items, through))) == [first.text]
 
 
+def marks(picture: Scene) -> list[Area]:
+    """The cells of the stack; those of the legend are smaller."""
+    return [area for area in items(picture, Area) if area.width == area.height == MARK]
+
+
 def test_the_marks_are_the_cells(spec: LSTMSpec) -> None:
-    drawn = Counter(mark.kind for mark in items(scene(spec), Mark) if mark.size == 1 and mark.kind != "input")
+    drawn = Counter(mark.role for mark in marks(scene(spec)))
     assert drawn == Counter(cell.kind for cell in unroll(spec).cells)
 
 
 def test_layers_go_up_and_steps_to_the_right() -> None:
-    marks = [mark for mark in items(scene(LSTMSpec(num_layers=2)), Mark) if mark.size == 1]
-    ends = {mark.kind: mark for mark in marks if "hn" in mark.kind}
+    picture = scene(LSTMSpec(num_layers=2))
+    cells, inputs = marks(picture), [area for area in items(picture, Area) if area.role == "input"]
+    ends = {mark.role: mark for mark in cells if "hn" in mark.role}
     assert ends["output and hn"].y < ends["hn alone"].y
-    assert ends["hn alone"].x == ends["output and hn"].x == max(mark.x for mark in marks)
-    assert max(mark.y for mark in marks) == next(mark.y for mark in marks if mark.kind == "input")
+    assert ends["hn alone"].x == ends["output and hn"].x == max(mark.x for mark in cells + inputs)
+    assert max(mark.y for mark in cells) < min(each.y for each in inputs)
 
 
 def test_the_reverse_direction_ends_on_the_left() -> None:
-    marks = [mark for mark in items(scene(LSTMSpec(bidirectional=True)), Mark) if mark.size == 1]
-    final = {round(mark.x, 6): mark.y for mark in marks if mark.kind == "output and hn"}
+    cells = marks(scene(LSTMSpec(bidirectional=True)))
+    final = {round(mark.x, 6): mark.y for mark in cells if mark.role == "output and hn"}
     left, right = min(final), max(final)
-    assert left == round(min(mark.x for mark in marks), 6)
-    assert right == round(max(mark.x for mark in marks), 6)
+    assert left == round(min(mark.x for mark in cells), 6)
+    assert right == round(max(mark.x for mark in cells), 6)
     assert final[left] < final[right], "reverse stands above forward"
 
 
-def joins(picture: Scene) -> Iterator[tuple[Box, Box]]:
+def joins(picture: Scene) -> Iterator[tuple[Area, Area]]:
     """What each thick line of the stack joins: the box at its start, the slice of output at its end."""
     for path in items(picture, Path):
         if path.role == "equal" and len(path.points) > 2:
             yield _at(picture, path.points[0], ("hn",)), _at(picture, path.points[-1], ("half", "half of hn"))
 
 
-def _at(picture: Scene, point: tuple[float, float], roles: Sequence[str]) -> Box:
+def _at(picture: Scene, point: tuple[float, float], roles: Sequence[str]) -> Area:
     x, y = point
-    return next(
-        box
-        for box in items(picture, Box)
-        if box.role in roles
-        and box.y < y < box.y + box.height
-        and min(abs(x - box.x), abs(x - box.x - box.width)) < 1e-6
-    )
+    for area in items(picture, Area):
+        left, top, right, bottom = edges(area)
+        if area.role in roles and top < y < bottom and min(abs(x - left), abs(x - right)) < 1e-6:
+            return area
+    raise AssertionError(f"none of {roles} at {point}")
 
 
 def test_each_row_of_hn_in_output_is_joined_to_its_slice(spec: LSTMSpec) -> None:
@@ -178,16 +187,12 @@ def test_each_row_of_hn_in_output_is_joined_to_its_slice(spec: LSTMSpec) -> None
     found = list(joins(picture))
     assert len(found) == len(expected) == spec.num_directions
     assert {half.role for _, half in found} == {"half of hn"}
-    tags = {label.text for label in items(picture, Label) for box, _ in found if _meet(inked(label), _edges(box))}
+    tags = {label.text for label in items(picture, Label) for box, _ in found if _meet(inked(label), edges(box))}
     assert tags == {state.hn for state in expected}
     words = [label.text for label in items(picture, Label)]
     for state in expected:
         start = words.index(f"{state.hn} ==") + 1
         assert " ".join(word.strip() for word in words[start : start + 3]).startswith(state.output or "nothing")
-
-
-def _edges(box: Box) -> Rectangle:
-    return box.x, box.y, box.x + box.width, box.y + box.height
 
 
 def test_every_drawn_row_has_its_hn_and_its_cn(spec: LSTMSpec) -> None:
@@ -202,7 +207,7 @@ def test_the_packing_is_drawn_with_its_batch_sizes() -> None:
     assert [label.text for label in rows[:9]] == ["0", "3", "6", "8", "1", "4", "7", "2", "5"]
     assert sorted(int(label.text) for label in rows[9:]) == list(range(9))
     assert [label.text for label in items(picture, Label) if label.role == "count"] == ["3", "3", "2", "1"]
-    areas = Counter(box.role for box in items(picture, Box))
+    areas = Counter(area.role for area in items(picture, Area))
     assert (areas["valid"], areas["padding"]) == (9 + 9 + 1, 3 + 1)  # both grids, and the legend's own
 
 

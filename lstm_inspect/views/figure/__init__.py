@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, fields
 from html import escape
 from typing import TYPE_CHECKING, Final
@@ -55,25 +58,36 @@ def picture(
     True
     """
     from lstm_inspect.views.figure.compose import scene
-    from lstm_inspect.views.figure.paint import paint
 
-    drawn = scene(spec, cell=cell, titled=title, legend=legend, aspect=aspect)
-    if form == "html":
-        return _page(drawn, transparent=transparent)
-    return paint(drawn, THEMES[theme], form, transparent=transparent)
+    drawn, answers = scene(spec, cell=cell, titled=title, legend=legend, aspect=aspect), form == "html"
+    colours = Theme(*_STAND_INS) if answers else THEMES[theme]
+    with _quiet():
+        from lstm_inspect.views.figure.paint import paint  # loads matplotlib
+
+        file = paint(drawn, colours, "svg" if answers else form, transparent=transparent)
+    return _page(drawn, file.decode("utf-8"), transparent=transparent) if answers else file
 
 
-def _page(scene: Scene, *, transparent: bool) -> bytes:
-    """The scene as one HTML page: pointing at a place lights what holds the same numbers and shows the expression.
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep matplotlib's notes on its font cache and, when it is imported, on its folders off the terminal."""
+    logger = logging.getLogger("matplotlib")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _page(scene: Scene, svg: str, *, transparent: bool) -> bytes:
+    """The picture in an HTML page: pointing at a place lights what holds the same numbers and shows the expression.
 
     It loads nothing: its picture, its style and its script stand in the file. The picture is painted once, in
     colours that stand for names; the page gives them their value by its reader's setting, light or dark.
     """
     from importlib.resources import files
 
-    from lstm_inspect.views.figure.paint import paint
-
-    svg = paint(scene, Theme(*_STAND_INS), "svg", transparent=transparent).decode("utf-8")
     parts = {
         "title": escape(scene.title),
         "ground": "transparent" if transparent else "var(--ground)",
@@ -87,10 +101,7 @@ def _page(scene: Scene, *, transparent: bool) -> bytes:
 
 def _answering(svg: str, scene: Scene) -> str:
     """The picture with its colours by name, and each place a button that says what it holds, as they were painted."""
-    from lstm_inspect.views.figure.scene import Box, Mark
-
-    meanings = (item.meaning for item in scene.items if isinstance(item, (Mark, Box)))
-    for place, meaning in enumerate(filter(None, meanings)):
+    for place, meaning in enumerate(scene.meanings):
         also = escape(json.dumps(meaning.also), quote=True)
         words = f'class="place" tabindex="0" role="button" aria-label="{escape(meaning.expression, quote=True)}"'
         svg = svg.replace(f'<g id="place-{place}">', f'<g id="place-{place}" {words} data-also="{also}">', 1)

@@ -14,7 +14,7 @@ from lstm_inspect.theory.unrolled import kind
 from lstm_inspect.theory.words import plural
 from lstm_inspect.views.figure import gates
 from lstm_inspect.views.figure.panels import panels
-from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Part, Path, Scene, lines, moved
+from lstm_inspect.views.figure.scene import LINE, MARK, TYPES, Area, Item, Label, Part, Path, Scene, lines, moved
 from lstm_inspect.views.figure.stack import stack
 
 _MARGIN: Final = 0.25
@@ -152,13 +152,13 @@ def _entries(spec: LSTMSpec) -> Iterator[Entry]:
     drawn = {cell.kind for cell in unrolled.unroll(spec).cells}
     for name, meaning in _MEANINGS.items():
         if name in drawn:
-            yield Mark(0.2, 0, name, size=0.8), f"{name}: {meaning}"
+            yield Area(0.2, 0, 0.8 * MARK, 0.8 * MARK, name), f"{name}: {meaning}"
     found = tensors(spec)
     for name in ("hn", "cn"):
         meaning = f"{name} {format_tuple(found[name].shape)}: {found[name].meaning}"
-        yield Box(0.03, -0.08, 0.34, 0.16, name), meaning
+        yield Area(0.2, 0, 0.34, 0.16, name), meaning
     yield Path(((0.03, 0), (0.37, 0)), "equal"), "the same numbers in both places"
     if spec.lengths is not None:
-        yield Box(0.09, -0.1, 0.22, 0.2, "valid"), "a valid cell and its row of packed_input.data"
+        yield Area(0.2, 0, 0.22, 0.2, "valid"), "a valid cell and its row of packed_input.data"
         if min(spec.lengths) < spec.seq_len:
-            yield Box(0.09, -0.1, 0.22, 0.2, "padding"), "padding, in no row of it"
+            yield Area(0.2, 0, 0.22, 0.2, "padding"), "padding, in no row of it"

@@ -7,7 +7,7 @@ from typing import Final
 from lstm_inspect.theory.expressions import cell_step
 from lstm_inspect.theory.parameters import gates
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Meaning, Part, Path, Point, lines
+from lstm_inspect.views.figure.scene import LINE, MARK, TYPES, Area, Item, Label, Meaning, Part, Path, Point, lines
 
 TITLE: Final = "Inside one LSTM cell: one layer, one direction, one time step"
 
@@ -34,7 +34,7 @@ def description(spec: LSTMSpec) -> str:
 def cell(spec: LSTMSpec) -> Part:
     """The drawing of one cell."""
     left, right = _FRAME
-    frame = Box(left, 0.1, right - left, _BUS + 0.15, "band")
+    frame = Area((left + right) / 2, (_BUS + 0.35) / 2, right - left, _BUS + 0.15, "band")
     return Part(_WIDTH, _BUS + 0.75, (frame, *_arrows(spec), *_nodes(), *_gates(spec), *_ends(spec)))
 
 
@@ -67,22 +67,21 @@ def _arrows(spec: LSTMSpec) -> Iterator[Item]:
 def _nodes() -> Iterator[Item]:
     places = (_GATE_X["f"], _STATE, "×"), (_SUM, _STATE, "+"), (_SUM, _ENTER, "×"), (_OUT, _HIDDEN, "×")
     for x, y, sign in places:
-        yield from (Mark(x, y, "neither"), Label(x, y, sign, "name", "center"))
-    yield Box(_OUT - 0.25, _TANH - 0.12, 0.5, 0.24, "hn")
+        yield from (Area(x, y, MARK, MARK, "neither"), Label(x, y, sign, "name", "center"))
+    yield Area(_OUT, _TANH, 0.5, 0.24, "hn")
     yield Label(_OUT, _TANH, "tanh", "tag", "center")
 
 
 def _gates(spec: LSTMSpec) -> Iterator[Item]:
-    width, height = _GATE
     for gate in gates(spec):
         x, is_candidate = _GATE_X[gate.letter], gate.letter == "g"
         meaning = Meaning(f"lstm.{gate.of('weight_ih_l0')}")
         role = "candidate" if is_candidate else "gate"
-        yield Box(x - width / 2, _GATES - height / 2, width, height, role, meaning)
+        yield Area(x, _GATES, *_GATE, role, meaning)
         yield Label(x, _GATES - 0.07, gate.letter, "gate", "center")
         yield Label(x, _GATES + 0.09, "tanh" if is_candidate else "sigmoid", "cell", "center")
     if spec.proj_size:
-        yield Box(_OUT - 0.33, _GATES - 0.14, 0.66, 0.28, "hn", Meaning("lstm.weight_hr_l0"))
+        yield Area(_OUT, _GATES, 0.66, 0.28, "hn", Meaning("lstm.weight_hr_l0"))
         yield Label(_OUT, _GATES, "weight_hr", "number", "center")
 
 

@@ -1,33 +1,25 @@
 """A scene drawn with matplotlib: the only place that knows it, without pyplot and without a window.
 
-Every matplotlib name is imported when a picture is drawn: the extra [plot] brings it.
+Who imports it loads matplotlib, which the extra [plot] brings.
 """
 
-from __future__ import annotations
-
 import io
-import logging
-import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from html import escape
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from lstm_inspect.views.figure.scene import POINTS, TYPES, Box, Item, Label, Mark, Meaning, Path, Point, Scene
+from matplotlib import style
+from matplotlib.artist import Artist
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse, FancyArrowPatch, FancyBboxPatch, RegularPolygon
+from matplotlib.path import Path as Points
+from matplotlib.text import Text
+from matplotlib.transforms import Affine2D
+
+from lstm_inspect.views.figure.scene import POINTS, TYPES, Area, Item, Label, Path, Scene
 from lstm_inspect.views.figure.theme import Theme
 
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-    from matplotlib.figure import Figure
-
-_RADIUS: Final = 0.13
-_DIAMOND: Final = ((0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0))
-_SQUARE: Final = ((-0.55, -0.55), (0.55, -0.55), (0.55, 0.55), (-0.55, 0.55))
-_CORNERS: Final = {"input": _SQUARE, "output and hn": _DIAMOND, "hn alone": _DIAMOND}
-"""The marks that are no circles: their corners, in radii."""
-_SHARP: Final = ("valid", "padding", "half", "half of hn")  # boxes that touch others have no rounded corners
-_HEAD: Final = (0.085, 0.038)  # an arrow's head: how long, and half how wide
+_HEAD: Final = "-|>,head_length=5,head_width=2.2"  # an arrow's, in points
 _PNG_DPI: Final = 200
 _SETTINGS: Final = {
     "svg.fonttype": "none",  # words stay words: they can be searched, read aloud and copied
@@ -41,38 +33,22 @@ _SETTINGS: Final = {
 
 
 def paint(scene: Scene, theme: Theme, form: str, *, transparent: bool = False) -> bytes:
-    """The scene as a file's bytes.
+    """The scene as a file's bytes: "svg", "png" or "pdf".
 
-    In an SVG each place that means something is a group ``place-0``, ``place-1``, .. in the scene's order; the
-    other forms are "png" and "pdf".
-
-    Raises:
-        ImportError: matplotlib is not installed.
+    In an SVG each place that means something is a group ``place-0``, ``place-1``, .. in the scene's order.
     """
     file, ground = io.BytesIO(), "none" if transparent else theme.ground
-    with _quiet():
-        from matplotlib import style
-        from matplotlib.figure import Figure
-
-        with style.context(["default", _SETTINGS]):  # whatever the user's own matplotlibrc says
-            figure = Figure(figsize=(scene.width, scene.height))
-            painter = _Painter(figure, scene.height, theme)
-            for item in scene.items:
-                painter.draw(item)
-            figure.savefig(file, format=form, dpi=_PNG_DPI, facecolor=ground, metadata=_metadata(scene, form))
+    with style.context(["default", _SETTINGS]):  # whatever the user's own matplotlibrc says
+        figure, places = Figure(figsize=(scene.width, scene.height)), count()
+        from_the_top = Affine2D().scale(1, -1).translate(0, scene.height) + figure.dpi_scale_trans
+        for item in scene.items:
+            artist = _artist(item, theme)
+            artist.set_transform(from_the_top)
+            if isinstance(item, Area) and item.meaning:
+                artist.set_gid(f"place-{next(places)}")
+            figure.add_artist(artist)
+        figure.savefig(file, format=form, dpi=_PNG_DPI, facecolor=ground, metadata=_metadata(scene, form))
     return _accessible(file.getvalue(), scene) if form == "svg" else file.getvalue()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep matplotlib's notes on its font cache and, when it is imported, on its folders off the terminal."""
-    logger = logging.getLogger("matplotlib")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def _metadata(scene: Scene, form: str) -> dict[str, Any]:
@@ -92,80 +68,38 @@ def _accessible(svg: bytes, scene: Scene) -> bytes:
     return f"{before}{named}\n {words}{shapes}".encode()
 
 
-class _Painter:
-    """Draws items onto a figure, in inches from its upper left corner."""
-
-    def __init__(self, figure: Figure, height: float, theme: Theme) -> None:
-        self.figure, self.height, self.theme = figure, height, theme
-        self.places = count()
-
-    def draw(self, item: Item) -> None:
-        """Draw an item above those drawn before."""
-        if isinstance(item, Label):
-            self._label(item)
-        elif isinstance(item, Path):
-            self._path(item)
-        else:
-            self._add(self._box(item) if isinstance(item, Box) else self._mark(item), item.meaning)
-
-    def _add(self, artist: Artist, meaning: Meaning | None = None) -> None:
-        if meaning is not None:
-            artist.set_gid(f"place-{next(self.places)}")
-        artist.set_transform(self.figure.dpi_scale_trans)
-        self.figure.add_artist(artist)
-
-    def _up(self, point: Point) -> Point:
-        return point[0], self.height - point[1]
-
-    def _area(self, role: str) -> dict[str, Any]:
-        look = self.theme.area(role)
-        style = (0, (3, 2)) if look.dashed else "solid"
-        colours = {"facecolor": look.fill, "edgecolor": look.edge, "hatch": look.hatch or None}
-        return {**colours, "linewidth": look.width, "linestyle": style}
-
-    def _box(self, box: Box) -> Artist:
-        from matplotlib.patches import FancyBboxPatch
-
-        shape = "square,pad=0" if box.role in _SHARP else "round,pad=0,rounding_size=0.05"
-        corner = self._up((box.x, box.y + box.height))
-        return FancyBboxPatch(corner, box.width, box.height, boxstyle=shape, **self._area(box.role))
-
-    def _mark(self, mark: Mark) -> Artist:
-        from matplotlib.patches import Circle, Polygon
-
-        (x, y), radius = self._up((mark.x, mark.y)), mark.size * _RADIUS
-        if mark.kind not in _CORNERS:
-            return Circle((x, y), radius, **self._area(mark.kind))
-        corners = [(x + right * radius, y + up * radius) for right, up in _CORNERS[mark.kind]]
-        return Polygon(corners, closed=True, **self._area(mark.kind))
-
-    def _path(self, path: Path) -> None:
-        from matplotlib.patches import Polygon
-
-        points = [self._up(point) for point in path.points]
-        color, width = self.theme.line(path.role)
-        if path.head:
-            head, points[-1] = _arrow_head(points[-2], points[-1])
-            self._add(Polygon(head, closed=True, facecolor=color, edgecolor="none"))
-        self._add(Polygon(points, closed=False, fill=False, edgecolor=color, linewidth=width, joinstyle="round"))
-
-    def _label(self, label: Label) -> None:
-        kind = TYPES[label.role]
-        middle = 0.36 * kind.size / POINTS  # from the line that letters stand on to half the height of a capital
-        x, y = self._up((label.x, label.y))
-        x, y = (x + middle, y) if label.upward else (x, y - middle)
-        how: dict[str, Any] = {"family": "monospace" if kind.mono else "sans-serif", "size": kind.size}
-        how |= {"weight": "bold" if kind.bold else "normal", "color": self.theme.words(label.role)}
-        how |= {"ha": label.align, "va": "baseline", "transform": self.figure.dpi_scale_trans}
-        how |= {"rotation": 90 if label.upward else 0, "rotation_mode": "anchor"}
-        self.figure.text(x, y, label.text, parse_math=False, **how)
+def _artist(item: Item, theme: Theme) -> Artist:
+    """What draws an item, in inches from the upper left corner."""
+    if isinstance(item, Label):
+        return _words(item, theme)
+    return _line(item, theme) if isinstance(item, Path) else _shape(item, theme)
 
 
-def _arrow_head(start: Point, end: Point) -> tuple[list[Point], Point]:
-    """The corners of an arrow's head, and the middle of its base."""
-    length, half = _HEAD
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    size = math.hypot(dx, dy)
-    ux, uy = dx / size, dy / size
-    base = end[0] - length * ux, end[1] - length * uy
-    return [end, (base[0] - half * uy, base[1] + half * ux), (base[0] + half * uy, base[1] - half * ux)], base
+def _shape(area: Area, theme: Theme) -> Artist:
+    look, centre = theme.area(area.role), (area.x, area.y)
+    how: dict[str, Any] = {"facecolor": look.fill, "edgecolor": look.edge, "hatch": look.hatch or None}
+    how |= {"linewidth": look.width, "linestyle": (0, (3, 2)) if look.dashed else "solid"}
+    if look.form == "circle":
+        return Ellipse(centre, area.width, area.height, **how)
+    if look.form == "diamond":
+        return RegularPolygon(centre, 4, radius=0.65 * area.width, **how)  # about a circle's ground
+    corner = area.x - area.width / 2, area.y - area.height / 2
+    style = "square,pad=0" if look.form == "sharp" else "round,pad=0,rounding_size=0.05"
+    return FancyBboxPatch(corner, area.width, area.height, boxstyle=style, **how)
+
+
+def _line(path: Path, theme: Theme) -> Artist:
+    color, width = theme.line(path.role)
+    ends = _HEAD if path.head else "-"
+    how: dict[str, Any] = {"arrowstyle": ends, "mutation_scale": 1, "shrinkA": 0, "shrinkB": 0}
+    return FancyArrowPatch(path=Points(path.points), color=color, linewidth=width, capstyle="butt", **how)
+
+
+def _words(label: Label, theme: Theme) -> Artist:
+    kind = TYPES[label.role]
+    middle = 0.36 * kind.size / POINTS  # from the line that letters stand on to half the height of a capital
+    x, y = (label.x + middle, label.y) if label.upward else (label.x, label.y + middle)
+    how: dict[str, Any] = {"family": "monospace" if kind.mono else "sans-serif", "size": kind.size}
+    how |= {"weight": "bold" if kind.bold else "normal", "color": theme.words(label.role)}
+    how |= {"ha": label.align, "va": "baseline", "rotation": 90 if label.upward else 0, "rotation_mode": "anchor"}
+    return Text(x, y, label.text, parse_math=False, **how)

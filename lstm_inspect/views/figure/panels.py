@@ -7,7 +7,7 @@ from lstm_inspect.theory.batch_grid import data_row, grid
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.views.batch import Row, Shown, rows
-from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Meaning, Part, more
+from lstm_inspect.views.figure.scene import LINE, TYPES, Area, Label, Meaning, Part, more
 
 _CELL: Final = 0.28
 _AIR: Final = 0.1
@@ -30,14 +30,14 @@ def _panel(spec: LSTMSpec, packing: Packing, heading: str, found: Iterable[Row])
     start = _AIR + max(map(TYPES["small"].width, ("batch_sizes", *named)))
     digits = max(len(f"{packing.valid_steps - 1}"), len(f"{len(packing.lengths)}"))
     width = max(_CELL, TYPES["count"].width("0" * digits) + 0.08)
-    items: list[Item] = [Label(0, LINE / 2, heading, "name")]
+    items: list[Area | Label] = [Label(0, LINE / 2, heading, "name")]
     for row, y in placed:
         items.append(Label(start - _AIR, y, row.name, "faint" if row.kind == "gap" else "small", "right"))
         for place, shown in enumerate(row.places):
             items += _item(spec, row, shown, start + (place + 0.5) * width, y, width)
     if any(row.length for row, _ in placed):
         items += _lengths(placed, start + len(placed[0][0].places) * width + _AIR)
-    right = max(item.x + item.width for item in items if isinstance(item, (Label, Box)))
+    right = max(item.x + item.width / (2 if isinstance(item, Area) else 1) for item in items)
     bottom = _HEAD + sum(_HEIGHTS.get(row.kind, 0) for row, _ in placed)
     return Part(right, bottom + 2 * LINE, tuple(items))
 
@@ -50,7 +50,7 @@ def _with_centres(found: Iterable[Row]) -> Iterator[tuple[Row, float]]:
         y += height
 
 
-def _item(spec: LSTMSpec, row: Row, shown: Shown, x: float, y: float, width: float) -> Iterator[Item]:
+def _item(spec: LSTMSpec, row: Row, shown: Shown, x: float, y: float, width: float) -> Iterator[Area | Label]:
     if shown is None:
         return
     if shown is ...:
@@ -60,12 +60,12 @@ def _item(spec: LSTMSpec, row: Row, shown: Shown, x: float, y: float, width: flo
     else:
         role, expression = "padding" if shown.row is None else "valid", data_row(spec, shown)
         meaning = Meaning(expression) if expression else None
-        yield Box(x - width / 2, y - _CELL / 2, width, _CELL, role, meaning)
+        yield Area(x, y, width, _CELL, role, meaning)
         if shown.row is not None:
             yield Label(x, y, str(shown.row), "cell", "center")
 
 
-def _lengths(placed: Iterable[tuple[Row, float]], x: float) -> Iterator[Item]:
+def _lengths(placed: Iterable[tuple[Row, float]], x: float) -> Iterator[Label]:
     for row, y in placed:
         if row.kind == "gap":
             yield more(x + _AIR / 2, y, down=True)

@@ -11,6 +11,8 @@ Point: TypeAlias = tuple[float, float]
 
 LINE: Final = 0.19
 """From one line of small text to the next."""
+MARK: Final = 0.26
+"""How wide and how high a cell of the stack is."""
 POINTS: Final = 72
 """In an inch."""
 
@@ -65,19 +67,8 @@ class Meaning:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A cell of the stack, or an input, around a centre; its kind decides its shape and fill."""
-
-    x: float
-    y: float
-    kind: str
-    size: float = 1.0
-    meaning: Meaning | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle, from its upper left corner."""
+class Area:
+    """A shape around its centre: a cell, a slice of output, a box; its role decides its form and its fill."""
 
     x: float
     y: float
@@ -113,7 +104,7 @@ class Label:
         return TYPES[self.role].width(self.text)
 
 
-Item: TypeAlias = Mark | Box | Path | Label
+Item: TypeAlias = Area | Path | Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +122,11 @@ class Scene(Part):
 
     title: str
     description: str
+
+    @property
+    def meanings(self) -> list[Meaning]:
+        """What its places hold, in the order of its items."""
+        return [item.meaning for item in self.items if isinstance(item, Area) and item.meaning]
 
 
 def more(x: float, y: float, *, down: bool = False) -> Label:

@@ -11,7 +11,7 @@ from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.unrolled import Cell, unroll
-from lstm_inspect.views.figure.scene import LINE, TYPES, Box, Item, Label, Mark, Meaning, Part, Path, more
+from lstm_inspect.views.figure.scene import LINE, MARK, TYPES, Area, Item, Label, Meaning, Part, Path, more
 
 _PITCH: Final = 0.62  # from one time step to the next, at least
 _ROW: Final = 0.46  # from one direction to the other
@@ -19,6 +19,7 @@ _BETWEEN: Final = 0.34  # from one layer to the next
 _UNDER_OUTPUT: Final = 0.28  # besides the lines of an expression
 _HALF: Final = 0.29  # the height of a direction's slice of output
 _CELL: Final = 0.42  # the width of a column
+_INPUT: Final = 0.143  # of an input
 _REACH: Final = 0.20  # from a cell's centre to where its arrows end
 _ARROW: Final = 0.30
 _TAG: Final = 0.19
@@ -121,11 +122,12 @@ class _Stack:
 
     def _layer(self, layer: int, top: float, bottom: float) -> Iterator[Item]:
         start, end = self.names - _AIR, self.tags[1] + self.tag + _AIR / 2
-        yield Box(start, top - 0.04, end - start, bottom - top + 0.08, "band")
-        yield Label(self.names, (top + bottom) / 2, f"layer {layer}", "name")
+        middle = (top + bottom) / 2
+        yield Area((start + end) / 2, middle, end - start, bottom - top + 0.08, "band")
+        yield Label(self.names, middle, f"layer {layer}", "name")
         if self.spec.bidirectional:
             columns = (x for step, x in self.columns if not step.gap)
-            yield from (Box(x - _CELL / 2, top, _CELL, bottom - top, "column") for x in columns)
+            yield from (Area(x, middle, _CELL, bottom - top, "column") for x in columns)
         for state in self.picture.states:
             if state.layer == layer:
                 yield from self._cells(state)
@@ -136,7 +138,7 @@ class _Stack:
             yield Label(self.directions, y, state.direction, "small", "right")
         for step, x in self.columns:
             cell = None if step.gap else next(cells)
-            yield more(x, y) if cell is None else Mark(x, y, cell.kind, meaning=self._meaning(cell))
+            yield more(x, y) if cell is None else Area(x, y, MARK, MARK, cell.kind, self._meaning(cell))
         places = [(self.tags[0] + self.tag, 0.04), *((x, _REACH) for _, x in self.columns), (self.tags[1], 0.04)]
         for (left, after), (right, before) in pairwise(places):
             points = ((left + after, y), (right - before, y))
@@ -151,7 +153,7 @@ class _Stack:
                 yield Label(self.directions, y, name, "small", "right")
             for step, x in self.columns:
                 role = "half of hn" if (step.first if direction == "reverse" else step.last) else "half"
-                half = Box(x - _CELL / 2, y - _HALF / 2, _CELL, _HALF, role, held.get((direction, step.label)))
+                half = Area(x, y, _CELL, _HALF, role, held.get((direction, step.label)))
                 yield more(x, y) if step.gap else half
 
     def _named(self, name: str, y: float) -> Iterator[Item]:
@@ -169,7 +171,7 @@ class _Stack:
         below = self.input + 1.3 * LINE
         yield from self._named("input", self.input)
         for step, x in self.columns:
-            yield more(x, self.input) if step.gap else Mark(x, self.input, "input")
+            yield more(x, self.input) if step.gap else Area(x, self.input, _INPUT, _INPUT, "input")
             yield more(x, below) if step.gap else Label(x, below, step.label, "axis", "center")
 
     def _states(self, state: StateRow) -> Iterator[Item]:
@@ -179,10 +181,10 @@ class _Stack:
         meanings = {state.hn: Meaning(_whole(state)), state.cn: Meaning(state.cn)}
         for x, names in ((final, meanings), (initial, (f"h0[{state.row}]", f"c0[{state.row}]"))):
             for place, name in enumerate(names):
-                edge = y + (place - 1) * (_TAG + 0.02) + 0.01
+                centre = x + self.tag / 2, y + (place - 0.5) * (_TAG + 0.02)
                 if name in meanings:
-                    yield Box(x, edge, self.tag, _TAG, name[:2], meanings[name])
-                yield Label(x + self.tag / 2, edge + _TAG / 2, name, "tag", "center")
+                    yield Area(*centre, self.tag, _TAG, name[:2], meanings[name])
+                yield Label(*centre, name, "tag", "center")
 
     def _joined(self, state: StateRow) -> Iterator[Item]:
         """The line from a row of hn to the slice of output that it equals, and the equality beside it."""

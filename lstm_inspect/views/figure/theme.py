@@ -5,7 +5,7 @@ The colours of the marks are those of Okabe and Ito, which stay apart for every 
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 _SKY, _VERMILION, _YELLOW = "#56B4E9", "#D55E00", "#F0E442"
 _BLACK, _NONE = "#111111", "none"
@@ -18,6 +18,7 @@ class Look:
     fill: str
     edge: str
     width: float = 0.9
+    form: Literal["round", "sharp", "circle", "diamond"] = "round"  #: areas that touch others have sharp corners.
     dashed: bool = False
     hatch: str = ""
 
@@ -36,24 +37,23 @@ class Theme:
     def area(self, role: str) -> Look:
         """The look of a cell, a slice of output or a box, by its role."""
         edge = self.faint
-        looks = {
-            "output": Look(_SKY, self.ink),
-            "output and hn": Look(_VERMILION, self.ink, 1.4),
-            "hn alone": Look(_YELLOW, _BLACK, 1.2, hatch="/////"),
-            "neither": Look(self.blank, self.ink),
-            "input": Look(self.faint, self.faint),
+        return {
+            "output": Look(_SKY, self.ink, form="circle"),
+            "output and hn": Look(_VERMILION, self.ink, 1.4, "diamond"),
+            "hn alone": Look(_YELLOW, _BLACK, 1.2, "diamond", hatch="/////"),
+            "neither": Look(self.blank, self.ink, form="circle"),
+            "input": Look(self.faint, self.faint, form="sharp"),
             "band": Look(self.band, _NONE),
             "column": Look(_NONE, edge, 0.6),
-            "half": Look(_SKY, self.ink),
-            "half of hn": Look(_VERMILION, self.ink, 1.4),
+            "half": Look(_SKY, self.ink, form="sharp"),
+            "half of hn": Look(_VERMILION, self.ink, 1.4, "sharp"),
             "hn": Look(self.ground, _VERMILION, 1.4),
             "cn": Look(self.ground, edge, 1.1, dashed=True),
             "gate": Look(_SKY, self.ink),
             "candidate": Look(_YELLOW, _BLACK),
-            "valid": Look(_SKY, self.ink, 0.7),
-            "padding": Look(self.blank, edge, 0.5, hatch="xxxx"),
-        }
-        return looks[role]
+            "valid": Look(_SKY, self.ink, 0.7, "sharp"),
+            "padding": Look(self.blank, edge, 0.5, "sharp", hatch="xxxx"),
+        }[role]
 
     def line(self, role: str) -> tuple[str, float]:
         """The colour and the width of a line."""
