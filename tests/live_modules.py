@@ -9,12 +9,12 @@ from lstm_inspect.verdict.report import Report
 
 
 def ids(report: Report) -> set[str]:
-    return {check.claim.id for check in report.checks}
+    return {check.id for check in report.checks}
 
 
 def failed(report: Report) -> list[str]:
-    return [check.claim.id for check in report.checks if not check.passed] + [
-        result.pitfall.id for result in report.pitfalls if not result.passed
+    return [check.id for check in report.checks if not check.passed] + [
+        result.id for result in report.pitfalls if not result.passed
     ]
 
 

@@ -18,6 +18,13 @@ _PLAIN: Final[dict[Any, dict[str, Any]]] = {
     NoneType: {"type": "null"},
     Any: {},
 }
+_NAMES: Final = {
+    "Claim": "CheckResult",
+    "Lesson": "LessonResult",
+    "Parameter": "ParameterReport",
+    "Pitfall": "PitfallResult",
+}
+"""What the schema calls a class whose name has changed: who makes classes from a schema takes theirs from here."""
 _LISTS: Final = (list, tuple, frozenset, Sequence)
 _ATTRIBUTE: Final = re.compile(r"^ {4}(\w+(?:, \w+)*): (.+(?:\n {5,}.+)*)", re.MULTILINE)
 _BESIDE: Final = re.compile(r"^((?: {4}#: .+\n)*) {4}(\w+): [^#\n]+(?:  #: (.+))?$", re.MULTILINE)
@@ -41,17 +48,18 @@ def schema_of(classes: Iterable[type]) -> dict[str, Any]:
 
 
 def _reference(cls: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    if cls.__name__ not in definitions:
-        definitions[cls.__name__] = {}  # a class may hold others of its kind
+    name = _NAMES.get(cls.__name__, cls.__name__)
+    if name not in definitions:
+        definitions[name] = {}  # a class may hold others of its kind
         properties, required = _properties(cls, definitions)
-        definitions[cls.__name__] = {
+        definitions[name] = {
             "description": _first_line(cls),
             "type": "object",
             "properties": properties,
             "required": required,
             "additionalProperties": False,
         }
-    return {"$ref": f"#/$defs/{cls.__name__}"}
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _properties(cls: type, definitions: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

@@ -46,7 +46,7 @@ def expected_of(values: Values) -> dict[str, Shape]:
 
 def shapes_of(report: Report) -> dict[str, Shape]:
     """What each tensor of a call came out as; where nothing was run, what it must."""
-    return {each.theory.name: each.theory.shape if each.actual is None else each.actual for each in report.tensors}
+    return {each.name: each.shape if each.actual is None else each.actual for each in report.tensors}
 
 
 def shapes_of_calls(calls: Sequence[Call]) -> dict[str, Shape]:

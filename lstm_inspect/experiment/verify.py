@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import lru_cache
 from types import CodeType
 from typing import Any, Final
@@ -10,10 +11,10 @@ import torch
 
 from lstm_inspect.errors import RunError, literal
 from lstm_inspect.experiment.by_equations import called_again
-from lstm_inspect.experiment.compare import compare
+from lstm_inspect.experiment.compare import Comparison, compare
 from lstm_inspect.experiment.reference import Reference, reference
 from lstm_inspect.experiment.run import Run, without_gradients
-from lstm_inspect.theory.claim import CheckResult, Claim, Pitfall, PitfallResult
+from lstm_inspect.theory.claim import Claim, Pitfall
 from lstm_inspect.theory.tolerance import Tolerance, tolerance
 
 _ALLOWED: Final[dict[str, Any]] = {"__builtins__": {}, "torch": torch}
@@ -42,30 +43,37 @@ class Verifier:
         """The value of an expression over the Run's tensors."""
         return _value(expression, self._names)
 
-    def check(self, claim: Claim, allowed: Tolerance) -> CheckResult:
+    def check(self, claim: Claim) -> Claim:
         """Hold a claim's two sides against each other."""
         if claim.kind == "reference" and "reference" not in self._names:
             self._names["reference"] = self._reference()
         try:
-            found = compare(self.evaluate(claim.left), self.evaluate(claim.right), allowed)
+            found = compare(self.evaluate(claim.left), self.evaluate(claim.right), claim.tolerance)
         except Exception as error:  # whatever a result of the wrong form leads to: the check says it and fails
-            return CheckResult(claim, allowed, identical=False, passed=False, error=_described(error))
-        measured = found.identical, found.max_abs_diff, found.passed, found.worst
-        return CheckResult(claim, allowed, *measured, noticed=found.noticed)
+            return replace(claim, identical=False, passed=False, error=_described(error))
+        return replace(claim, **{name: getattr(found, name) for name in Comparison.__slots__})
 
-    def check_pitfall(self, pitfall: Pitfall, allowed: Tolerance) -> PitfallResult:
+    def check_pitfall(self, pitfall: Pitfall) -> Pitfall:
         """See that a pitfall's two sides differ, and by more than rounding where they come of two runs.
 
         Where they don't, either torch is wrong or these numbers can't show the pitfall; the equations tell which.
         """
         try:
             tempting, instead = self.evaluate(pitfall.tempting), self.evaluate(pitfall.instead)
-            found, shapes = compare(tempting, instead, allowed), (tuple(tempting.shape), tuple(instead.shape))
+            found, shapes = compare(tempting, instead, pitfall.tolerance), (tempting.shape, instead.shape)
         except Exception as error:  # as in check
-            return PitfallResult(pitfall, allowed, passed=False, error=_described(error))
+            return replace(pitfall, passed=False, error=_described(error))
         hidden = found.passed and self._hides(pitfall)
         passed = None if hidden else not found.passed
-        return PitfallResult(pitfall, allowed, found.max_abs_diff, *shapes, passed=passed, hidden=hidden)
+        first, second = map(tuple, shapes)
+        return replace(
+            pitfall,
+            max_abs_diff=found.max_abs_diff,
+            tempting_shape=first,
+            instead_shape=second,
+            passed=passed,
+            hidden=hidden,
+        )
 
     def _hides(self, pitfall: Pitfall) -> bool:
         """Whether a pitfall's sides are the same by the equations too, as far as the run's dtype can tell."""
@@ -97,10 +105,10 @@ def reference_of(run: Run) -> Reference:
 
 def verify(
     run: Run,
-    checks: Iterable[CheckResult],
-    pitfalls: Iterable[PitfallResult],
+    checks: Iterable[Claim],
+    pitfalls: Iterable[Pitfall],
     within: Callable[[], AbstractContextManager[None]] = without_gradients,
-) -> tuple[Sequence[CheckResult], Sequence[PitfallResult]]:
+) -> tuple[Sequence[Claim], Sequence[Pitfall]]:
     """Evaluate on a Run what was only predicted: every check within its tolerance, every pitfall.
 
     Args:
@@ -112,6 +120,6 @@ def verify(
     verifier = Verifier(run)
     with within():
         return (
-            [verifier.check(check.claim, check.tolerance) for check in checks],
-            [verifier.check_pitfall(result.pitfall, result.tolerance) for result in pitfalls],
+            list(map(verifier.check, checks)),
+            list(map(verifier.check_pitfall, pitfalls)),
         )

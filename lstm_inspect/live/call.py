@@ -13,7 +13,7 @@ from lstm_inspect.experiment.run import Run
 from lstm_inspect.live.judge import judged
 from lstm_inspect.live.spec_of import Input, State, data_of
 from lstm_inspect.live.standin import aside
-from lstm_inspect.theory.claim import CheckResult, Claim
+from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.tolerance import tolerance
 from lstm_inspect.theory.warnings import SpecWarning
@@ -131,14 +131,14 @@ def report_of(
     found = measured(report, call, aside) if call is again else _measured_in_two(report, call, again, dropout)
     not_there = {"h0", "c0"} if spec.state == "zeros" else set()  # zeros that nobody gave were not measured
     not_there |= {"input", "output"} if spec.lengths is not None else set()  # the padded form of a packed call
-    tensors = [replace(each, actual=None) if each.theory.name in not_there else each for each in found.tensors]
+    tensors = [replace(each, actual=None) if each.name in not_there else each for each in found.tensors]
     return judged(replace(found, tensors=tensors), again if dropout else call)
 
 
-def dtype_checks(dtype: str, names: Sequence[str] = ("output", "hn", "cn")) -> list[CheckResult]:
+def dtype_checks(dtype: str, names: Sequence[str] = ("output", "hn", "cn")) -> list[Claim]:
     """What sees that each result is of the dtype that the call computed in."""
     why = "a result is of the dtype that the call computes in"
-    return [CheckResult(Claim(f"dtype-{name}", "shape", f"{name}.dtype", f"torch.{dtype}", why)) for name in names]
+    return [Claim(f"dtype-{name}", "shape", f"{name}.dtype", f"torch.{dtype}", why) for name in names]
 
 
 def _tolerances(options: Options, dtype: str, spec: LSTMSpec) -> Options:
@@ -153,20 +153,20 @@ def _tolerances(options: Options, dtype: str, spec: LSTMSpec) -> Options:
 def _measured_in_two(report: Report, call: Run, again: Run, dropout: bool) -> Report:
     """What calls the module anew is measured on ``again``, the rest on the call; in the order of the report."""
 
-    def is_anew(check: CheckResult) -> bool:
-        return check.claim.reruns or (dropout and check.claim.kind == "reference")
+    def is_anew(check: Claim) -> bool:
+        return check.reruns or (dropout and check.kind == "reference")
 
     def part(run: Run, *, anew: bool) -> Report:
         checks = [check for check in report.checks if is_anew(check) == anew]
-        pitfalls = [result for result in report.pitfalls if result.pitfall.reruns == anew]
+        pitfalls = [result for result in report.pitfalls if result.reruns == anew]
         return measured(replace(report, checks=checks, pitfalls=pitfalls), run, aside)
 
     parts = part(call, anew=False), part(again, anew=True)
-    checks = {check.claim.id: check for part in parts for check in part.checks}
-    pitfalls = {result.pitfall.id: result for part in parts for result in part.pitfalls}  # but the hidden ones
+    checks = {check.id: check for part in parts for check in part.checks}
+    pitfalls = {result.id: result for part in parts for result in part.pitfalls}  # but the hidden ones
     return replace(
         parts[0],
-        checks=[checks[check.claim.id] for check in report.checks],
-        pitfalls=[pitfalls[each.pitfall.id] for each in report.pitfalls if each.pitfall.id in pitfalls],
+        checks=[checks[check.id] for check in report.checks],
+        pitfalls=[pitfalls[each.id] for each in report.pitfalls if each.id in pitfalls],
         warnings=list(dict.fromkeys(warning for part in parts for warning in part.warnings)),
     )

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from lstm_inspect.experiment.run import Run
 from lstm_inspect.experiment.verify import reference_of
-from lstm_inspect.theory.claim import CheckResult
+from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.verdict.report import Report, cannot_show
 
@@ -26,11 +26,11 @@ def judged(report: Report, equations: Run) -> Report:
     return _without_coincidences(_without_chaos(_without_nan(report, equations), equations))
 
 
-def _failed(report: Report) -> list[CheckResult]:
+def _failed(report: Report) -> list[Claim]:
     return [check for check in report.checks if check.passed is False and check.error is None]
 
 
-def _left_out(report: Report, left: Sequence[CheckResult], id: str, message: str) -> Report:
+def _left_out(report: Report, left: Sequence[Claim], id: str, message: str) -> Report:
     checks = [check for check in report.checks if check not in left]
     return replace(report, checks=checks, warnings=(*report.warnings, SpecWarning(id, message)))
 
@@ -42,7 +42,7 @@ def _without_nan(report: Report, run: Run) -> Report:
         names.append("the weights")
     if not names:
         return report
-    met = [check for check in _failed(report) if check.claim.kind != "shape" and check.max_abs_diff is None]
+    met = [check for check in _failed(report) if check.kind != "shape" and check.max_abs_diff is None]
     message = f"NaN or infinity in {' and '.join(names)}: they equal nothing, and {len(met)} checks that met them"
     return _left_out(report, met, "not-finite", f"{message} were left out")
 
@@ -56,7 +56,7 @@ def _without_chaos(report: Report, run: Run) -> Report:
 
     Tolerances of the caller's own are held to all the same.
     """
-    failed = [check for check in _failed(report) if check.claim.kind == "reference"]
+    failed = [check for check in _failed(report) if check.kind == "reference"]
     off = max((check.max_abs_diff for check in failed if check.max_abs_diff is not None), default=None)
     if off is None or (report.options.rtol, report.options.atol) != (None, None):
         return report
@@ -96,5 +96,5 @@ def _without_coincidences(report: Report) -> Report:
     if not hidden:
         return report
     shown = [result for result in report.pitfalls if result not in hidden]
-    warnings = (cannot_show(result.pitfall) for result in hidden)
+    warnings = (cannot_show(result) for result in hidden)
     return replace(report, pitfalls=shown, warnings=(*report.warnings, *warnings))

@@ -26,7 +26,7 @@ from lstm_inspect.live.spec_of import (
     spec_of_call,
 )
 from lstm_inspect.live.standin import aside, standin_of, unhooked
-from lstm_inspect.theory.claim import CheckResult
+from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
@@ -98,17 +98,17 @@ def prove_recurrent(module: nn.RNNBase, input: Any, hx: Tensor | None, results: 
         dtype = _computed_in(run, autocast, dtype_of(cast(Tensor, module._flat_weights[0])))
         checks = [*_checks_without_a_cell(spec), *dtype_checks(dtype, ("output", "hn"))]
         verifier = Verifier(run)
-        found = [verifier.check(check.claim, check.tolerance) for check in checks]
+        found = list(map(verifier.check, checks))
     not_there = {"c0", "cn"} | ({"input", "output"} if spec.lengths else set()) | ({"h0"} if hx is None else set())
     shown = [Measured(name, tuple(run.tensor(name).shape)) for name in tensors(spec) if name not in not_there]
     return RecurrentReport(f"torch.nn.{kind_of(module)}({module.extra_repr()})", shown, found)
 
 
-def _checks_without_a_cell(spec: LSTMSpec) -> Iterator[CheckResult]:
+def _checks_without_a_cell(spec: LSTMSpec) -> Iterator[Claim]:
     """The checks of an nn.LSTM that name no cell state and call nothing anew."""
     for claim in claims(worked_out(spec), reference=False):
         if not _OF_AN_LSTM_ALONE.search(f"{claim.left} {claim.right}"):
-            yield CheckResult(claim)
+            yield claim
 
 
 def _check_has_numbers(input: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.mistakes.finding import Finding, Findings
 from lstm_inspect.mistakes.read import Alone, Read
-from lstm_inspect.theory.claim import CheckResult
+from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.contract import Limit, Natural, Positive, written
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.shown import Shown
@@ -35,7 +35,7 @@ class RecurrentReport:
 
     constructor: str  #: the call that builds the module.
     tensors: Sequence[Measured]  #: input, h0, output and hn, as far as the caller gave or got them.
-    checks: Sequence[CheckResult]  #: of shape, of equality and of packing.
+    checks: Sequence[Claim]  #: of shape, of equality and of packing.
 
     @property
     def failed(self) -> int:

@@ -13,7 +13,7 @@ from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.expressions import PARAMETERS
 from lstm_inspect.theory.packing import lengths_of
 from lstm_inspect.theory.parameters import parameters
-from lstm_inspect.theory.shapes import Shape, TensorTheory, format_tuple, tensors
+from lstm_inspect.theory.shapes import Shape, TensorReport, format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
 Input: TypeAlias = Tensor | PackedSequence
@@ -143,7 +143,7 @@ def _arguments(input: Input, hx: Any) -> list[tuple[str, Tensor]]:
     raise CallError("hx", came, "an LSTM has two states: it must be the tuple of two tensors (h0, c0)", "hx=(h0, c0)")
 
 
-def _see_that_it_fits(spec: LSTMSpec, theory: TensorTheory, shape: Shape) -> None:
+def _see_that_it_fits(spec: LSTMSpec, theory: TensorReport, shape: Shape) -> None:
     name = theory.name.replace("packed_input", "packed_input.data")
     if len(shape) != len(theory.shape):
         allowed = f"it must have {len(theory.shape)} axes, {theory.formula} = {format_tuple(theory.shape)}"
@@ -154,7 +154,7 @@ def _see_that_it_fits(spec: LSTMSpec, theory: TensorTheory, shape: Shape) -> Non
             raise CallError(name, format_tuple(shape), allowed, _remedy(spec, theory, shape, axis))
 
 
-def _remedy(spec: LSTMSpec, theory: TensorTheory, shape: Shape, axis: int) -> str:
+def _remedy(spec: LSTMSpec, theory: TensorReport, shape: Shape, axis: int) -> str:
     """The transpose that mends it, if one does; else the module or the shape that fits."""
     name, letter, expected = theory.name, theory.letters[axis], theory.shape
     other = None if spec.lengths and letter == "I" else _swapped_with(expected, shape, axis, whole=letter != "I")

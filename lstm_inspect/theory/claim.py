@@ -15,10 +15,10 @@ KINDS: Final = {
 """Each kind of check, and when one passes."""
 
 
-@written("id kind left right why")
+@written("id kind left right why identical max_abs_diff *tolerance noticed passed worst error")
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Two expressions that must come out the same."""
+    """Two expressions that must come out the same, and what came of it; None where nothing ran."""
 
     id: str  #: stable name, unique in a report.
     kind: Annotated[str, Limit(enum=list(KINDS))]  #: "shape", "equality", "packing" or "reference".
@@ -29,33 +29,6 @@ class Claim:
     why: str  #: the reason, in words.
     exact: bool = True  #: whether every number must be the same to the bit; else within the dtype's tolerance.
     reruns: bool = False  #: whether an expression calls the module anew.
-
-
-@written("id tempting instead why")
-@dataclass(frozen=True, slots=True)
-class Pitfall:
-    """An expression that looks right and is not."""
-
-    id: str  #: stable name, unique in a report.
-    tempting: str  #: what is often written.
-    instead: str  #: what was meant.
-    why: str  #: what the tempting one really is.
-    #: whether both sides are numbers of one run, so that any difference counts; else they must differ by more
-    #: than the dtype's tolerance.
-    exact: bool = True
-
-    @property
-    def reruns(self) -> bool:
-        """Whether the tempting expression calls the module anew: two runs are never exact."""
-        return not self.exact
-
-
-@written("*claim identical max_abs_diff *tolerance noticed passed worst error")
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """A claim and what came of it; the measured fields are None where nothing ran."""
-
-    claim: Claim
     tolerance: Tolerance = EXACT
     identical: bool | None = None  #: the same shape, dtype and numbers.
     #: the largest difference of any element; None if there is none to take (shapes, a NaN).
@@ -66,12 +39,18 @@ class CheckResult:
     noticed: float | None = None  #: any element off by more would have failed the check; None where every bit counts.
 
 
-@written("*pitfall max_abs_diff tempting_shape instead_shape passed error")
+@written("id tempting instead why max_abs_diff tempting_shape instead_shape passed error")
 @dataclass(frozen=True, slots=True)
-class PitfallResult:
-    """A pitfall and how far off it is; ``passed`` if its two sides came out different, as they must."""
+class Pitfall:
+    """An expression that looks right and is not, and how far off it is; ``passed`` if its two sides differ."""
 
-    pitfall: Pitfall
+    id: str  #: stable name, unique in a report.
+    tempting: str  #: what is often written.
+    instead: str  #: what was meant.
+    why: str  #: what the tempting one really is.
+    #: whether both sides are numbers of one run, so that any difference counts; else they must differ by more
+    #: than the dtype's tolerance.
+    exact: bool = True
     tolerance: Tolerance = EXACT
     max_abs_diff: float | None = None  #: the largest difference of any element; None where the shapes differ already.
     tempting_shape: tuple[int, ...] | None = None
@@ -79,3 +58,8 @@ class PitfallResult:
     passed: bool | None = None
     error: str | None = None
     hidden: bool = False  #: whether these numbers can't show it: by the equations too its two sides are the same.
+
+    @property
+    def reruns(self) -> bool:
+        """Whether the tempting expression calls the module anew: two runs are never exact."""
+        return not self.exact

@@ -49,21 +49,28 @@ def gates(spec: LSTMSpec) -> tuple[Gate, ...]:
     return tuple(Gate(*gate, start=place * rows, stop=(place + 1) * rows) for place, gate in enumerate(_GATES))
 
 
-@written("name layer direction formula predicted=shape gated count")
+@written("name layer direction formula predicted=shape gated count actual bytes")
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter of nn.LSTM."""
+    """One parameter of nn.LSTM: what was predicted of it and, where torch was asked, what it says."""
 
     name: str  #: torch's name, such as ``weight_ih_l0_reverse``.
     layer: Natural  #: from 0.
     direction: Direction  #: "forward" or "reverse".
     formula: str  #: the axes in letters.
     shape: Shape  #: the axes in numbers.
+    itemsize: int  #: bytes of one of its numbers.
+    actual: Shape | None = None  #: its shape in torch; None if torch was not asked, or not for this layer.
 
     @property
     def count(self) -> Natural:
         """How many numbers it holds."""
         return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> Natural:
+        """The bytes of those numbers."""
+        return self.count * self.itemsize
 
     @property
     def gated(self) -> bool:
@@ -109,8 +116,8 @@ def layer_parameters(spec: LSTMSpec, layer: int, direction: str) -> tuple[Parame
         shapes += [("bias_ih", "(4*H,)", (rows,)), ("bias_hh", "(4*H,)", (rows,))]
     if spec.proj_size:
         shapes.append(("weight_hr", "(P, H)", (spec.proj_size, spec.hidden_size)))
-    suffix = f"_l{layer}" + ("_reverse" if direction == "reverse" else "")
-    return tuple(Parameter(name + suffix, layer, direction, formula, shape) for name, formula, shape in shapes)
+    suffix, size = f"_l{layer}" + ("_reverse" if direction == "reverse" else ""), spec.itemsize
+    return tuple(Parameter(name + suffix, layer, direction, letters, shape, size) for name, letters, shape in shapes)
 
 
 def input_width(spec: LSTMSpec, layer: int) -> int:

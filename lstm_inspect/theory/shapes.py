@@ -10,15 +10,22 @@ from lstm_inspect.theory.spec import LSTMSpec
 Shape = tuple[int, ...]
 
 
-@written("name axes formula predicted=shape meaning")
+@written("name axes formula predicted=shape meaning actual dtype")
 @dataclass(frozen=True, slots=True)
-class TensorTheory:
-    """What is known of one tensor before anything runs: its name, its axes, their sizes, its meaning."""
+class TensorReport:
+    """One tensor: what was predicted of it and, after a run, what was measured."""
 
     name: str
     axes: tuple[str, ...]
     shape: Shape
     meaning: str
+    dtype: str
+    actual: Shape | None = None
+
+    @property
+    def otherwise(self) -> Shape | None:
+        """The measured shape, where it is not the predicted one."""
+        return None if self.actual == self.shape else self.actual
 
     @property
     def expression(self) -> str:
@@ -41,7 +48,7 @@ def format_tuple(parts: tuple[object, ...]) -> str:
     return f"({', '.join(str(part) for part in parts)}{',' if len(parts) == 1 else ''})"
 
 
-def tensors(spec: LSTMSpec) -> dict[str, TensorTheory]:
+def tensors(spec: LSTMSpec) -> dict[str, TensorReport]:
     """Every tensor of ``output, (hn, cn) = lstm(input, (h0, c0))`` by its name, in the contract's order.
 
     >>> tensors(LSTMSpec(bidirectional=True))["output"].shape
@@ -69,7 +76,7 @@ def tensors(spec: LSTMSpec) -> dict[str, TensorTheory]:
         table.append(("packed_input", (valid, "input_size"), order))
         table.append(("packed_output", (valid, output), "packed_output.data: output's valid steps in the same order"))
     return {
-        name: TensorTheory(name, axes, tuple(axis_size(spec, axis) for axis in axes), meaning)
+        name: TensorReport(name, axes, tuple(axis_size(spec, axis) for axis in axes), meaning, spec.dtype)
         for name, axes, meaning in table
     }
 

@@ -1,5 +1,6 @@
 """The structures side by side, which axis each setting changes, and the sentences that this teaches."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
@@ -37,7 +38,7 @@ class Change:
     by: Setting  #: "num_layers", "bidirectional" or "batch_first".
 
 
-@written("by sentence axes")
+@written("by sentence axes holds")
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What the table teaches about one setting: a sentence, and the axes that it speaks of."""
@@ -45,6 +46,7 @@ class Lesson:
     by: Setting  #: the setting.
     sentence: str  #: for people.
     axes: frozenset[Axis]  #: every axis that the setting changes; all others it leaves alone.
+    holds: bool  #: whether it made those changes and no others: in theory and, after a run, of what was measured.
 
 
 def structures(spec: LSTMSpec) -> tuple[LSTMSpec, ...]:
@@ -78,11 +80,12 @@ def changes(structure: LSTMSpec) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def lessons(spec: LSTMSpec) -> tuple[Lesson, ...]:
-    """The three sentences that the table teaches.
+def lessons(spec: LSTMSpec, found: Iterable[Change]) -> tuple[Lesson, ...]:
+    """The three sentences that the table teaches, and whether each holds of the changes of all structures.
 
-    >>> lessons(LSTMSpec())[0].sentence
-    'layers change the first axis of h0, c0, hn and cn, and never output'
+    >>> lesson = lessons(LSTMSpec(), [])[0]
+    >>> lesson.sentence, lesson.holds
+    ('layers change the first axis of h0, c0, hn and cn, and never output', False)
     """
     states = frozenset(Axis(name, 0) for name in ("h0", "c0", "hn", "cn"))
     last = {Axis(name, len(tensor.axes) - 1) for name, tensor in tensors(spec).items() if name.endswith("output")}
@@ -90,13 +93,12 @@ def lessons(spec: LSTMSpec) -> tuple[Lesson, ...]:
     if spec.batched:
         moved = frozenset(Axis(name, axis) for name in ("input", "output") for axis in (0, 1))
         batch_first = "input and output only: h0, c0, hn and cn stay as they are"
-    return (
-        Lesson("num_layers", "layers change the first axis of h0, c0, hn and cn, and never output", states),
-        Lesson("bidirectional", "directions change output's last axis and the states' first", states | last),
-        Lesson("batch_first", f"batch_first changes {batch_first}", moved),
+    taught = (
+        ("num_layers", "layers change the first axis of h0, c0, hn and cn, and never output", states),
+        ("bidirectional", "directions change output's last axis and the states' first", states | last),
+        ("batch_first", f"batch_first changes {batch_first}", moved),
     )
-
-
-def teaches(found: Iterable[Change], lesson: Lesson) -> bool:
-    """Whether a lesson's sentence holds of the changes of all structures: its setting made those and no others."""
-    return {Axis(change.tensor, change.axis) for change in found if change.by == lesson.by} == lesson.axes
+    changed: dict[str, set[Axis]] = defaultdict(set)
+    for change in found:
+        changed[change.by].add(Axis(change.tensor, change.axis))
+    return tuple(Lesson(by, sentence, axes, changed[by] == axes) for by, sentence, axes in taught)

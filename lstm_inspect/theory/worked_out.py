@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lstm_inspect.theory.packing import Packing, pack
 from lstm_inspect.theory.recipes import Recipe, recipes
-from lstm_inspect.theory.shapes import TensorTheory, tensors
+from lstm_inspect.theory.shapes import TensorReport, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, state_rows
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
@@ -16,7 +16,7 @@ class Theory:
     """What must come out of one call; whoever needs a part of it takes it from here."""
 
     spec: LSTMSpec
-    tensors: Mapping[str, TensorTheory]  #: by name, in the contract's order.
+    tensors: Mapping[str, TensorReport]  #: by name, in the contract's order.
     states: tuple[StateRow, ...]
     recipes: tuple[Recipe, ...]
     packing: Packing | None  #: None without lengths.

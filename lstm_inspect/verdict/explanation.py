@@ -8,11 +8,11 @@ from lstm_inspect.errors import LSTMInspectError, literal
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
 from lstm_inspect.mistakes.pitfalls import pitfall
 from lstm_inspect.theory import expressions
-from lstm_inspect.theory.claim import PitfallResult
+from lstm_inspect.theory.claim import Pitfall
 from lstm_inspect.theory.contract import Environment, written
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.tolerance import EXACT, tolerance_of
+from lstm_inspect.theory.tolerance import tolerance_of
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.verdict.of_spec import SpecReport
@@ -27,7 +27,7 @@ class Explanation(SpecReport):
     mistake: Mistake  #: as it stands in the catalogue.
     spec: LSTMSpec  #: that it is made on.
     #: the tempting expression and the right one and, after a run, how far apart they came out.
-    pitfall: PitfallResult
+    pitfall: Pitfall
     environment: Environment | None = None  #: what ran it; None if nothing ran.
 
     @property
@@ -75,7 +75,7 @@ def explain(id: str, spec: LSTMSpec | None = None, *, predict: bool = False) -> 
     spec = LSTMSpec.from_dict(mistake.spec) if spec is None else spec
     pair = pitfall(id, spec)
     refuse_too_large(spec, predict=predict, reference=False)
-    found = Explanation(mistake, spec, PitfallResult(pair, EXACT if pair.exact else tolerance_of(spec)))
+    found = Explanation(mistake, spec, pair if pair.exact else replace(pair, tolerance=tolerance_of(spec)))
     return found if predict else _measured(found)
 
 

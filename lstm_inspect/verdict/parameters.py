@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lstm_inspect.theory import frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
 from lstm_inspect.theory.contract import Environment, Natural, written
 from lstm_inspect.theory.memory import Memory, memory, weight_bytes
-from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict.guard import refuse_uncountable
@@ -20,16 +19,6 @@ if TYPE_CHECKING:
     from lstm_inspect.experiment.parameters import Measured
 
 _OF_THE_MODULE = ("dropout-one-layer",)  # the other warnings speak of shapes that hide a swap
-
-
-@written("*parameter actual bytes")
-@dataclass(frozen=True, slots=True)
-class ParameterReport:
-    """One parameter, and what torch says of it."""
-
-    parameter: theory.Parameter
-    actual: Shape | None  #: its shape in torch; None if torch was not asked, or not for this layer.
-    bytes: Natural
 
 
 @written("parameters count bytes")
@@ -74,7 +63,7 @@ class Frameworks:
 
 
 @written(
-    "mode spec constructor environment parameters=parameter_reports gates totals two_biases projection"
+    "mode spec constructor environment parameters gates totals two_biases projection"
     " multiply_adds memory frameworks differences warnings verified",
     command="weights",
 )
@@ -112,11 +101,10 @@ class Weights(SpecReport):
         return None if self.measured is None else not self.differences
 
     @property
-    def parameter_reports(self) -> Sequence[ParameterReport]:
+    def parameters(self) -> Sequence[theory.Parameter]:
         """Every parameter with what torch says of it."""
         shapes = {} if self.measured is None else self.measured.shapes
-        size, found = self.spec.itemsize, theory.parameters(self.spec)
-        return [ParameterReport(each, shapes.get(each.name), each.count * size) for each in found]
+        return [replace(each, actual=shapes.get(each.name)) for each in theory.parameters(self.spec)]
 
 
 def weights(spec: LSTMSpec | None = None, *, check: bool = False) -> Weights:

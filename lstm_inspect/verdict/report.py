@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory.cell_labels import numbers_claim
-from lstm_inspect.theory.claim import CheckResult, Pitfall, PitfallResult
+from lstm_inspect.theory.claim import Claim, Pitfall
 from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.contract import Environment, Positive, written
 from lstm_inspect.theory.packing import Packing, has_free_order, pack, sorts
 from lstm_inspect.theory.recipes import Recipe
-from lstm_inspect.theory.shapes import Shape, TensorTheory
+from lstm_inspect.theory.shapes import TensorReport
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
-from lstm_inspect.theory.tolerance import EXACT, Tolerance, tolerance_of, validate_tolerance
+from lstm_inspect.theory.tolerance import Tolerance, tolerance_of, validate_tolerance
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.theory.worked_out import worked_out
 from lstm_inspect.verdict.guard import refuse_too_large
@@ -47,21 +47,6 @@ class Options:
         return {name: value for name, value in asdict(self).items() if value != getattr(default, name)}
 
 
-@written("*theory actual dtype")
-@dataclass(frozen=True, slots=True)
-class TensorReport:
-    """One tensor: what was predicted of it and, after a run, what was measured."""
-
-    theory: TensorTheory
-    dtype: str
-    actual: Shape | None = None
-
-    @property
-    def otherwise(self) -> Shape | None:
-        """The measured shape, where it is not the predicted one."""
-        return None if self.actual == self.theory.shape else self.actual
-
-
 @written(
     "mode spec constructor environment tensors states checks pitfalls recipes packing warnings noticed verified line?",
     command="shapes pack verify model",
@@ -75,8 +60,8 @@ class Report(SpecReport):
     spec: LSTMSpec
     tensors: Sequence[TensorReport]
     states: Sequence[StateRow]
-    checks: Sequence[CheckResult]
-    pitfalls: Sequence[PitfallResult]
+    checks: Sequence[Claim]
+    pitfalls: Sequence[Pitfall]
     recipes: Sequence[Recipe]
     packing: Packing | None = None
     warnings: Sequence[SpecWarning] = ()
@@ -94,7 +79,7 @@ class Report(SpecReport):
     @property
     def failed(self) -> int:
         """How many checks did not hold, pitfalls came out the same and tensors have another dtype than the spec's."""
-        results: list[CheckResult | PitfallResult] = [*self.checks, *self.pitfalls]
+        results: list[Claim | Pitfall] = [*self.checks, *self.pitfalls]
         own = self.command == "model"  # what a user's module computes in is checked where its call is known
         others = 0 if own else sum(each.dtype != self.spec.dtype for each in self.tensors)
         return sum(not result.passed for result in results) + others
@@ -104,8 +89,8 @@ class Report(SpecReport):
         """Any element of output, hn or cn off by more would have been noticed; None if the equations weren't run."""
         found = []
         for check in self.checks:
-            if check.claim.kind == "reference" and check.noticed is not None:
-                padded = self.packing is not None and check.claim.left == "output" and not self.spec.proj_size
+            if check.kind == "reference" and check.noticed is not None:
+                padded = self.packing is not None and check.left == "output" and not self.spec.proj_size
                 # of padded output that of its valid steps, where |h| < 1: the padding is held to the bit besides
                 valid = check.tolerance.atol + check.tolerance.rtol
                 found.append(min(check.noticed, valid) if padded else check.noticed)
@@ -167,10 +152,10 @@ def predicted(spec: LSTMSpec, command: str, options: Options) -> Report:
     return Report(
         command=command,
         spec=spec,
-        tensors=[TensorReport(tensor, spec.dtype) for tensor in theory.tensors.values()],
+        tensors=list(theory.tensors.values()),
         states=theory.states,
-        checks=[CheckResult(claim, EXACT if claim.exact else allowed) for claim in found],
-        pitfalls=[PitfallResult(pitfall, EXACT if pitfall.exact else allowed) for pitfall in pitfalls(spec)],
+        checks=[claim if claim.exact else replace(claim, tolerance=allowed) for claim in found],
+        pitfalls=[each if each.exact else replace(each, tolerance=allowed) for each in pitfalls(spec)],
         recipes=theory.recipes,
         packing=theory.packing,
         warnings=theory.warnings,
@@ -184,7 +169,7 @@ def measured(report: Report, run: Run, *within: Callable[[], AbstractContextMana
     from lstm_inspect.experiment.verify import verify
 
     checks, pitfall_results = verify(run, report.checks, report.pitfalls, *within)
-    hidden = [cannot_show(result.pitfall) for result in pitfall_results if result.hidden]
+    hidden = [cannot_show(result) for result in pitfall_results if result.hidden]
     return replace(
         report,
         tensors=[measured_tensor(tensor, run) for tensor in report.tensors],
@@ -213,5 +198,5 @@ def _measured_packing(report: Report, run: Run) -> Packing | None:
 
 def measured_tensor(tensor: TensorReport, run: Run) -> TensorReport:
     """The same tensor with what a run gave."""
-    actual = run.tensor(tensor.theory.name)
-    return TensorReport(tensor.theory, str(actual.dtype).removeprefix("torch."), tuple(actual.shape))
+    actual = run.tensor(tensor.name)
+    return replace(tensor, dtype=str(actual.dtype).removeprefix("torch."), actual=tuple(actual.shape))

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lstm_inspect.theory.contract import Environment, Positive, written
-from lstm_inspect.theory.shapes import tensors
+from lstm_inspect.theory.shapes import TensorReport, tensors
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.structures import Change, Lesson, changes, lessons, structures, teaches
+from lstm_inspect.theory.structures import Change, Lesson, changes, lessons, structures
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.verdict.of_spec import OfSpec, SpecReport
-from lstm_inspect.verdict.report import TensorReport, measured_tensor
+from lstm_inspect.verdict.report import measured_tensor
 
 
 @written("num_layers bidirectional batch_first constructor tensors changes")
@@ -38,15 +38,6 @@ class Structure(OfSpec):
         return self.spec.batch_first
 
 
-@written("*lesson holds")
-@dataclass(frozen=True, slots=True)
-class LessonResult:
-    """A lesson and whether it holds: in theory and, after a run, of what was measured."""
-
-    lesson: Lesson
-    holds: bool
-
-
 @written("mode spec environment structures lessons warnings verified", command="overview")
 @dataclass(frozen=True, slots=True)
 class Overview(SpecReport):
@@ -63,15 +54,15 @@ class Overview(SpecReport):
         return sum(tensor.otherwise is not None for structure in self.structures for tensor in structure.tensors)
 
     @property
-    def lessons(self) -> tuple[LessonResult, ...]:
+    def lessons(self) -> tuple[Lesson, ...]:
         """What the table teaches; no lesson holds while a measured shape is not as predicted."""
         right, found = self.failed == 0, [change for structure in self.structures for change in structure.changes]
-        return tuple(LessonResult(lesson, right and teaches(found, lesson)) for lesson in lessons(self.spec))
+        return tuple(replace(lesson, holds=right and lesson.holds) for lesson in lessons(self.spec, found))
 
     @property
     def verified(self) -> bool | None:
         """Whether every shape came out as predicted and every lesson holds; None if nothing ran."""
-        return None if self.environment is None else all(result.holds for result in self.lessons)
+        return None if self.environment is None else all(lesson.holds for lesson in self.lessons)
 
     @property
     def warnings(self) -> tuple[SpecWarning, ...]:
@@ -110,7 +101,7 @@ def overview(spec: LSTMSpec | None = None, *, predict: bool = False) -> Overview
 
 
 def _predicted(spec: LSTMSpec) -> Structure:
-    return Structure(spec, [TensorReport(tensor, spec.dtype) for tensor in tensors(spec).values()], changes(spec))
+    return Structure(spec, list(tensors(spec).values()), changes(spec))
 
 
 def _measured(structure: Structure) -> Structure:

@@ -30,7 +30,7 @@ class Tally:
         self.checks += len(report.checks)
         self.pitfalls += len(report.pitfalls)
         self.failed += report.verified is False
-        inexact = (check for check in report.checks if check.claim.kind == "reference")
+        inexact = (check for check in report.checks if check.kind == "reference")
         self.furthest = max([self.furthest, *(check.max_abs_diff or 0.0 for check in inexact)])
         self.noticed = largest((self.noticed, report.noticed))
 

@@ -14,10 +14,10 @@ from lstm_inspect.errors import Spell
 from lstm_inspect.live.report import Call, Calls, shown
 from lstm_inspect.mistakes.read import Alone
 from lstm_inspect.theory import expressions
-from lstm_inspect.theory.claim import CheckResult
-from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.claim import Claim
+from lstm_inspect.theory.shapes import TensorReport, format_tuple
 from lstm_inspect.theory.words import plural
-from lstm_inspect.verdict.report import Report, TensorReport
+from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look, reads, tables
 from lstm_inspect.views.look import Signs
 from lstm_inspect.views.page import Detail
@@ -100,7 +100,7 @@ def _line(block: _Block, report: Report) -> RenderableType:
 
 
 def _shapes(report: Report) -> dict[str, str]:
-    return {tensor.theory.name: format_tuple(tensor.theory.shape) for tensor in report.tensors}
+    return {tensor.name: format_tuple(tensor.shape) for tensor in report.tensors}
 
 
 def _section(block: _Block, more: Sequence[RenderableType], spell: Spell, detail: Detail) -> RenderableType:
@@ -156,16 +156,16 @@ def _tensors(report: Report, width: int, signs: Signs) -> RenderableType:
     table.columns[0].no_wrap = True
     for tensor in report.tensors:
         if tensor.actual is not None:
-            cells = look.name(tensor.theory.name), tensor.theory.formula, _shape(tensor, signs)
+            cells = look.name(tensor.name), tensor.formula, _shape(tensor, signs)
             table.add_row(*cells, *([tensor.dtype] if extra else []))
     return table
 
 
 def _shape(tensor: TensorReport, signs: Signs) -> Text:
     assert tensor.actual is not None
-    if tensor.actual == tensor.theory.shape:
+    if tensor.actual == tensor.shape:
         return Text(f"{format_tuple(tensor.actual)} {signs.good}", style=look.GOOD)
-    predicted = f"{signs.bad} must be {format_tuple(tensor.theory.shape)}"
+    predicted = f"{signs.bad} must be {format_tuple(tensor.shape)}"
     return Text(f"{format_tuple(tensor.actual)} {predicted}", style=look.BAD)
 
 
@@ -187,17 +187,17 @@ def _failures(call: Call, spell: Spell, detail: Detail) -> Iterator[RenderableTy
         yield from tables.mistakes(call.report, detail)
     for check in call.recurrent.checks if call.recurrent is not None else ():
         if not check.passed:
-            yield Text(f"{', '.join(tables.result_lines(check))}: {check.claim.why}")
+            yield Text(f"{', '.join(tables.result_lines(check))}: {check.why}")
             yield look.block(tables.statement(check), indent=2)
 
 
-def _checks(calls: Sequence[Call]) -> list[CheckResult]:
+def _checks(calls: Sequence[Call]) -> list[Claim]:
     return [check for call in calls for each in (call.report, call.recurrent) if each for check in each.checks]
 
 
 def _proved_line(calls: Sequence[Call], width: int, signs: Signs) -> RenderableType:
     """One line: what was proved, by kind; what failed is in the tables above."""
-    counts = Counter(check.claim.kind for check in _checks(calls))
+    counts = Counter(check.kind for check in _checks(calls))
     said = ", ".join(f"{counts[kind]} {words}" for kind, words in _KINDS.items() if counts[kind])
     failed = sum(each.failed for call in calls for each in (call.report, call.recurrent) if each)
     if failed:

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.mistakes.catalogue import BY_ID, Mistake
-from lstm_inspect.theory.claim import PitfallResult
+from lstm_inspect.theory.claim import Pitfall
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.verdict.explanation import Catalogue, Explanation
 from lstm_inspect.views import look, tables
@@ -24,7 +24,7 @@ def page(found: Explanation | Catalogue, spell: Spell, detail: Detail) -> Render
     """One mistake: the tempting line, what it is, the right line, and what making it on an nn.LSTM gave; or all."""
     if isinstance(found, Catalogue):
         return _all(found)
-    mistake, pair = found.mistake, found.pitfall.pitfall
+    mistake, pair = found.mistake, found.pitfall
     given = [mistake.given] if mistake.given else []
     made = look.block(*found.call, f"wrong = {pair.tempting}", f"right = {pair.instead}")
     return Group(
@@ -46,7 +46,7 @@ def _where(mistake: Mistake) -> str:
     return f"{mistake.id}, found by {', '.join(found)}"
 
 
-def _figure(result: PitfallResult, spell: Spell) -> Text:
+def _figure(result: Pitfall, spell: Spell) -> Text:
     """How far apart the two came out, in words."""
     if result.passed is None:
         return look.sentence(spell_arguments(_SAME, spell)) if result.hidden else look.faint("not run")

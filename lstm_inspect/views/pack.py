@@ -62,10 +62,10 @@ def _joined(between: str, *texts: Text) -> Text:
 
 def _shape(report: Report, name: str) -> Text:
     """One tensor's line: its name, its axes, its shape and, if it was measured otherwise, that."""
-    tensor = next(tensor for tensor in report.tensors if tensor.theory.name == name)
-    shape = f" {tensor.theory.formula} = {format_tuple(tensor.theory.shape)}"
+    tensor = next(tensor for tensor in report.tensors if tensor.name == name)
+    shape = f" {tensor.formula} = {format_tuple(tensor.shape)}"
     came = [] if tensor.otherwise is None else [(f", but measured {format_tuple(tensor.otherwise)}", look.BAD)]
-    return Text.assemble(look.name(tensor.theory.expression), shape, *came)
+    return Text.assemble(look.name(tensor.expression), shape, *came)
 
 
 def _sequences(report: Report, packing: Packing, label: Label, width: int, signs: look.Signs) -> RenderableType:

@@ -76,7 +76,7 @@ def _cells(weights: Weights, parameter: theory.Parameter, signs: look.Signs) -> 
     place = Text(f"{parameter.layer} {parameter.direction}")
     shape = [Text(parameter.formula), Text(format_tuple(parameter.shape))]
     measured = [_measured(weights.measured, parameter, signs)] if weights.measured else []
-    sizes = [Text(f"{parameter.count:,}"), Text(f"{parameter.count * weights.spec.itemsize:,}")]
+    sizes = [Text(f"{parameter.count:,}"), Text(f"{parameter.bytes:,}")]
     return [look.name(parameter.name), place, *shape, *measured, *sizes]
 
 

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory import expressions
-from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.shapes import TensorReport, format_tuple
 from lstm_inspect.theory.states import StateRow
-from lstm_inspect.verdict.report import Report, TensorReport
+from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import draw, look, tables
 from lstm_inspect.views.page import Detail
 
@@ -42,14 +42,13 @@ def _tensors(report: Report, width: int, signs: look.Signs) -> RenderableType:
     for column in table.columns[:3]:
         column.no_wrap = True
     for tensor in report.tensors:
-        theory = tensor.theory
-        table.add_row(look.name(theory.name), theory.formula, _shape(tensor, report, signs), theory.meaning)
+        table.add_row(look.name(tensor.name), tensor.formula, _shape(tensor, report, signs), tensor.meaning)
     return table
 
 
 def _shape(tensor: TensorReport, report: Report, signs: look.Signs) -> Text:
     """The predicted shape; beside it whether it was measured so, under it what came instead."""
-    shape = Text(format_tuple(tensor.theory.shape))
+    shape = Text(format_tuple(tensor.shape))
     if tensor.actual is None:
         return shape
     if tensor.otherwise is None and tensor.dtype == report.spec.dtype:

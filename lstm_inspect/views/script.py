@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import starmap
 from typing import Final
 
@@ -11,7 +12,7 @@ from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.claims import claims
 from lstm_inspect.theory.letters import LETTERS, sizes
-from lstm_inspect.theory.shapes import TensorTheory, format_tuple
+from lstm_inspect.theory.shapes import TensorReport, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.tolerance import Tolerance, tolerance_of
 from lstm_inspect.theory.worked_out import worked_out
@@ -158,7 +159,7 @@ class _Script:
         hidden = self.theory.tensors["output"].axes[-1]
         axes = ("batch_size", hidden) if self.spec.batched else (hidden,)
         shape = (*e.state_tail(self.spec)[:-1], self.spec.output_size)
-        named = _shape_of(TensorTheory("final_state", axes, shape, ""))
+        named = _shape_of(replace(self.theory.tensors["output"], axes=axes, shape=shape))
         return [
             *self._note("The last layer's final state as one vector per sequence: from hn, and from output."),
             commented(f"final_state = {e.final_state(self.spec)}", named),
@@ -201,7 +202,7 @@ class _Script:
         return lines
 
 
-def _shape_of(tensor: TensorTheory) -> str:
+def _shape_of(tensor: TensorReport) -> str:
     return f"{tensor.formula} = {format_tuple(tensor.shape)}"
 
 

@@ -8,9 +8,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell
-from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.shapes import TensorReport, format_tuple
 from lstm_inspect.theory.words import plural
-from lstm_inspect.verdict.report import TensorReport
 from lstm_inspect.verdict.structures import Overview, Structure
 from lstm_inspect.views import look, tables
 from lstm_inspect.views.page import Detail
@@ -46,7 +45,7 @@ def _title(structure: Structure) -> str:
 def _tables(structures: Sequence[Structure], width: int, signs: look.Signs) -> RenderableType:
     """One table; where there is no room for it, several under each other."""
     narrow = width < look.NARROW
-    rows = list(_grouped(structures, lambda tensor: (tensor.theory.axes, tensor.theory.shape, tensor.actual)).values())
+    rows = list(_grouped(structures, lambda tensor: (tensor.axes, tensor.shape, tensor.actual)).values())
     labels = [_label(names, narrow=narrow) for names in rows]
     columns = [[_header(each, short=narrow), *(_cell(each, names[0]) for names in rows)] for each in structures]
     parts: list[RenderableType] = []
@@ -64,13 +63,13 @@ def _tables(structures: Sequence[Structure], width: int, signs: look.Signs) -> R
 def _grouped(structures: Sequence[Structure], key: _Key) -> _Groups:
     """The tensors' names in the order of their rows, together where they have the same key in each structure."""
     found: _Groups = {}
-    for name in sorted((tensor.theory.name for tensor in structures[0].tensors), key=_ORDER.index):
+    for name in sorted((tensor.name for tensor in structures[0].tensors), key=_ORDER.index):
         found.setdefault(tuple(key(_tensor(structure, name)) for structure in structures), []).append(name)
     return found
 
 
 def _tensor(structure: Structure, name: str) -> TensorReport:
-    return next(tensor for tensor in structure.tensors if tensor.theory.name == name)
+    return next(tensor for tensor in structure.tensors if tensor.name == name)
 
 
 def _label(names: Sequence[str], *, narrow: bool) -> str:
@@ -89,14 +88,14 @@ def _cell(structure: Structure, name: str) -> Text:
     tensor = _tensor(structure, name)
     marks = (_marks(structure, tensor), look.STATE)
     came = [] if tensor.otherwise is None else [(f"\nmeasured\n{format_tuple(tensor.otherwise)}", look.BAD)]
-    return Text.assemble(format_tuple(tensor.theory.shape), "\n", marks, *came)
+    return Text.assemble(format_tuple(tensor.shape), "\n", marks, *came)
 
 
 def _marks(structure: Structure, tensor: TensorReport) -> str:
     """A line that has, under each number that a setting changed, that setting's letter."""
     line, start = "", len("(")
-    for axis, size in enumerate(tensor.theory.shape):
-        changed = (tensor.theory.name, axis)
+    for axis, size in enumerate(tensor.shape):
+        changed = (tensor.name, axis)
         marks = [_MARKS[each.by] for each in structure.changes if (each.tensor, each.axis) == changed]
         if marks:
             line = line.ljust(start) + "".join(marks)
@@ -124,7 +123,7 @@ def _width(cells: Iterable[Text]) -> int:
 
 def _axes(overview: Overview, blocks: Sequence[Structure]) -> Iterator[RenderableType]:
     table = look.titled("What each axis is", *map(_title, blocks))
-    for formulas, names in _grouped(blocks, lambda tensor: tensor.theory.formula).items():
+    for formulas, names in _grouped(blocks, lambda tensor: tensor.formula).items():
         table.add_row(look.name(", ".join(names)), *map(str, formulas))
     note = look.faint(f"L=1 or {overview.spec.num_layers} layers, D=1 or 2 directions; {tables.TORCH_NAMES}")
     yield from (table, tables.letters(overview.spec, "TBIHP"), note, Text())
@@ -133,8 +132,8 @@ def _axes(overview: Overview, blocks: Sequence[Structure]) -> Iterator[Renderabl
 def _lessons(overview: Overview, width: int, signs: look.Signs) -> RenderableType:
     table = look.table("", "")
     table.show_header = False
-    for result in overview.lessons:
-        table.add_row(look.mark(result.holds, signs), look.sentence(result.lesson.sentence))
+    for lesson in overview.lessons:
+        table.add_row(look.mark(lesson.holds, signs), look.sentence(lesson.sentence))
     return table
 
 

@@ -48,7 +48,7 @@ def _failure(report: Report, spell: Spell) -> RenderableType:
     for check in report.checks:
         if not check.passed:
             said = (", ".join(tables.result_lines(check)), look.BAD)
-            lines += [Text.assemble(f"  {check.claim.id}: ", said), look.block(tables.statement(check), indent=4)]
+            lines += [Text.assemble(f"  {check.id}: ", said), look.block(tables.statement(check), indent=4)]
     for result in report.pitfalls:
         if not result.passed:
             lines += [Text.assemble("  ", tables.distance(result)), look.block(tables.pair(result), indent=4)]

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.mistakes.catalogue import BY_ID
-from lstm_inspect.theory.claim import KINDS, CheckResult, PitfallResult
+from lstm_inspect.theory.claim import KINDS, Claim, Pitfall
 from lstm_inspect.theory.letters import LETTERS, sizes
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.shown import Shown
@@ -44,24 +44,24 @@ def mistakes(report: Report, detail: Detail) -> Iterator[RenderableType]:
         yield Text()
         yield look.sentence("Mistakes near at hand: they look right, they run, they are something else", look.TITLE)
         for result in report.pitfalls:
-            yield Text.assemble(distance(result), f": {result.pitfall.why}")
+            yield Text.assemble(distance(result), f": {result.why}")
             yield look.block(pair(result), indent=2)
     else:
         yield look.listing("Mistakes near at hand", ("off by", ""), [_mistake(result) for result in report.pitfalls])
 
 
-def _mistake(result: PitfallResult) -> look.Item:
+def _mistake(result: Pitfall) -> look.Item:
     style = look.BAD if result.passed is False else ""
-    short = BY_ID[result.pitfall.id].short or result.pitfall.why
-    return look.Item((short, distance(result).plain), result.pitfall.tempting, style=style)
+    short = BY_ID[result.id].short or result.why
+    return look.Item((short, distance(result).plain), result.tempting, style=style)
 
 
-def pair(result: PitfallResult) -> str:
+def pair(result: Pitfall) -> str:
     """A mistake's two expressions, as they were evaluated."""
-    return f"{result.pitfall.tempting} != {result.pitfall.instead}"
+    return f"{result.tempting} != {result.instead}"
 
 
-def distance(result: PitfallResult) -> Text:
+def distance(result: Pitfall) -> Text:
     """How far off a mistake is, in words."""
     if result.passed is None:
         return look.faint("not run")
@@ -81,7 +81,7 @@ def checks(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableT
     wanted = detail.checks or detail.all
     shown = [check for check in report.checks if wanted or check.passed is False]
     for kind, rule in KINDS.items():
-        of_kind = [check for check in shown if check.claim.kind == kind]
+        of_kind = [check for check in shown if check.kind == kind]
         if kind == "shape" and not detail.all and all(check.passed for check in of_kind):
             of_kind = []  # they stand in the tables above
         if of_kind:
@@ -93,22 +93,22 @@ def checks(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableT
             )
 
 
-def _check(check: CheckResult) -> tuple[RenderableType, RenderableType]:
+def _check(check: Claim) -> tuple[RenderableType, RenderableType]:
     """What came of it and why it must hold; under it the expressions, as they were evaluated."""
     style = look.BAD if check.passed is False else ""
-    said = Text.assemble((", ".join(result_lines(check)), style), f": {check.claim.why}")
+    said = Text.assemble((", ".join(result_lines(check)), style), f": {check.why}")
     marked = look.Fitted(lambda width, signs: Text.assemble(look.mark(check.passed, signs), " ", said))
     return marked, look.block(statement(check), indent=2)
 
 
-def statement(check: CheckResult) -> str:
+def statement(check: Claim) -> str:
     """A check's two expressions as Python: compared, or within the tolerance that was allowed."""
-    left, right, exact = check.claim.left, check.claim.right, check.claim.exact
+    left, right, exact = check.left, check.right, check.exact
     allowed = f"rtol={check.tolerance.rtol:g}, atol={check.tolerance.atol:g}"
     return f"{left} == {right}" if exact else f"torch.testing.assert_close({left}, {right}, {allowed})"
 
 
-def result_lines(check: CheckResult) -> list[str]:
+def result_lines(check: Claim) -> list[str]:
     """What came of a check, in words."""
     if check.passed is None:
         return ["not run"]
@@ -127,7 +127,7 @@ def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
     environment = report.environment
     if environment is None:
         return predicted(spell)
-    kinds = Counter(check.claim.kind for check in report.checks)
+    kinds = Counter(check.kind for check in report.checks)
     counts = ", ".join(f"{kinds[kind]} {kind}" for kind in KINDS if kinds[kind])
     checks = f"{plural(len(report.checks), 'check')} ({counts})"
     said = f"FAILED: {report.failed} of {checks}" if report.failed else f"Verified: {checks}"
@@ -140,7 +140,7 @@ def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
 
 def _furthest(report: Report) -> str:
     """The largest difference of the checks that need not be exact, and the smallest that the equations see."""
-    found = [check.max_abs_diff for check in report.checks if not check.claim.exact and check.max_abs_diff is not None]
+    found = [check.max_abs_diff for check in report.checks if not check.exact and check.max_abs_diff is not None]
     noticed = "" if report.noticed is None else f", noticed from {report.noticed:.2g}"
     return f"furthest {max(found):.2g}{noticed}; " if found else ""
 

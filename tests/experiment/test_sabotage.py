@@ -229,7 +229,7 @@ def test_each_inexact_check_fails_just_outside_its_tolerance(
             return found
 
         monkeypatch.setattr(verify, "reference_of", moved)
-        checks = {check.claim.id: check for check in inspect(spec).checks}
+        checks = {check.id: check for check in inspect(spec).checks}
         return checks[f"reference-{name}"].passed
 
     assert passed(0.95)
@@ -248,4 +248,4 @@ def test_a_mislabelled_row_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("lstm_inspect.theory.worked_out.state_rows", mislabelled)
     report = inspect(LSTMSpec(num_layers=2, bidirectional=True))
-    assert [check.claim.id for check in report.checks if not check.passed] == ["reference-row-0", "reference-row-1"]
+    assert [check.id for check in report.checks if not check.passed] == ["reference-row-0", "reference-row-1"]

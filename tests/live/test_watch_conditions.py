@@ -33,7 +33,7 @@ def test_dropout_at_work_is_said_and_the_very_call_is_still_checked(monkeypatch:
     with watch(lstm.train()) as calls:
         lstm(input)
     assert calls[0].report is not None
-    failed = {check.claim.id for check in calls[0].report.checks if not check.passed}
+    failed = {check.id for check in calls[0].report.checks if not check.passed}
     assert {"row-2", "row-3", "hn-layout"} <= failed  # on the call itself; the eval run is sound
     assert "reference-hn" not in failed
 
@@ -68,7 +68,7 @@ def test_autocast_is_said_and_held_to_the_tolerance_of_its_dtype() -> None:
     assert report is not None
     assert report.verified is True
     assert "autocast" in {warning.id for warning in report.warnings}
-    assert {tensor.theory.name: tensor.dtype for tensor in report.tensors}["output"] == "bfloat16"
+    assert {tensor.name: tensor.dtype for tensor in report.tensors}["output"] == "bfloat16"
     with torch.autocast("cpu", dtype=torch.bfloat16), watch(lstm, atol=1e-7, rtol=0) as calls:
         lstm(input)
     assert not calls[0].verified
@@ -145,7 +145,7 @@ def test_gru_and_rnn_are_checked_without_the_equations(kind: Any, monkeypatch: p
         rnn(x)
     found = calls[0].recurrent
     assert found is not None
-    assert {"row-2", "row-3"} <= {check.claim.id for check in found.checks if not check.passed}
+    assert {"row-2", "row-3"} <= {check.id for check in found.checks if not check.passed}
     assert calls.verified is False
 
 

@@ -27,7 +27,7 @@ from lstm_inspect.mistakes.pitfalls import pitfall, pitfalls
 from lstm_inspect.theory.claim import Pitfall
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.tolerance import EXACT, tolerance_of
+from lstm_inspect.theory.tolerance import tolerance_of
 
 
 class Meant:
@@ -196,7 +196,7 @@ def faults(id: str, found: Sequence[tuple[LSTMSpec, Pitfall]]) -> list[str]:
         fresh = Run(run(spec).lstm, meant.given, spec.padding_value)  # dropout's expressions leave it in training mode
         with torch.random.fork_rng(), without_gradients():
             torch.manual_seed(1)
-            result = Verifier(fresh).check_pitfall(pair, EXACT if pair.exact else tolerance_of(spec))
+            result = Verifier(fresh).check_pitfall(pair if pair.exact else replace(pair, tolerance=tolerance_of(spec)))
             right = Verifier(fresh).evaluate(pair.instead)
             if not is_meant(right, MEANT[id](meant), spec, id):
                 said.append(f"{pair.instead} is not what was meant, on {spec}")

@@ -208,7 +208,7 @@ def test_theory_that_is_wrong_is_caught(
         monkeypatch, getattr(importlib.import_module(f"lstm_inspect.theory.{module}"), function), mutation
     )
     report = inspect(spec)
-    failed = [check.claim.id for check in report.checks if not check.passed]
+    failed = [check.id for check in report.checks if not check.passed]
     assert report.verified is False
     assert failing in failed
 

@@ -12,7 +12,7 @@ from support import Cli, break_lstm
 from lstm_inspect import LSTMSpec, inspect
 from lstm_inspect.experiment.run import Run, run
 from lstm_inspect.experiment.verify import verify
-from lstm_inspect.theory.claim import Pitfall, PitfallResult
+from lstm_inspect.theory.claim import Pitfall
 from lstm_inspect.theory.grid import QUICK, specs
 from lstm_inspect.theory.packing_claims import rows_of
 from lstm_inspect.verdict.report import cannot_show
@@ -43,7 +43,7 @@ def test_an_honest_run_is_verified(spec: LSTMSpec, hidden: str | None, reference
     assert report.verified, report
     said = {warning.id for warning in report.warnings}
     assert hidden is None or f"hidden-{hidden}" in said
-    assert hidden not in {result.pitfall.id for result in report.pitfalls}
+    assert hidden not in {result.id for result in report.pitfalls}
 
 
 def test_numbers_are_packed_as_torch_sorts_equals(cli: Cli) -> None:
@@ -58,7 +58,7 @@ def test_numbers_that_torch_packs_otherwise_are_seen(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr("lstm_inspect.theory.cell_labels.rows_of", wrong)
     report = inspect(LSTMSpec(1, lengths=PAIRS), command="pack", numbers=True)
-    assert [check.claim.id for check in report.checks if not check.passed] == ["numbers"]
+    assert [check.id for check in report.checks if not check.passed] == ["numbers"]
 
 
 @pytest.mark.parametrize("fields", [{"lengths": (3, 1, 2), "state": "zeros"}, {"bidirectional": True}])
@@ -78,7 +78,7 @@ def test_on_the_grid_every_pitfall_shows() -> None:
 
 def test_a_pitfall_that_is_none_is_left_out_and_said() -> None:
     spec, none = LSTMSpec(), Pitfall("none", "output[-1]", "hn[-1]", "the same")
-    _, (result,) = verify(run(spec), (), [PitfallResult(none)])
+    _, (result,) = verify(run(spec), (), [none])
     assert result.hidden
     assert result.passed is None
     assert "on these numbers alone" in cannot_show(none).message
@@ -134,7 +134,7 @@ def test_an_element_off_by_a_little_more_than_is_said_is_noticed(
 
     assert f"noticed from {noticed:.2g}" in " ".join(inspect(spec).page(100).split())
     monkeypatch.setattr(verify, "reference_of", off)
-    failed = [check.claim.id for check in inspect(spec).checks if not check.passed]
+    failed = [check.id for check in inspect(spec).checks if not check.passed]
     assert f"reference-{name}" in failed
 
 

@@ -87,7 +87,7 @@ def same(one: str, other: str) -> bool:
 def expressions_of(report: Report) -> Iterator[str]:
     yield from (state.output for state in report.states if state.output)
     yield from (recipe.expression for recipe in report.recipes)
-    yield from (f"{each.pitfall.tempting} != {each.pitfall.instead}" for each in report.pitfalls)
+    yield from (f"{each.tempting} != {each.instead}" for each in report.pitfalls)
     yield from (statement(check) for check in report.checks)
 
 
@@ -204,7 +204,7 @@ def test_code_on_the_page_of_a_diagnosis(name: str) -> None:
 @pytest.mark.parametrize("id", [each.id for each in CATALOGUE])
 def test_code_on_the_page_of_a_mistake(id: str) -> None:
     found = explain(id, predict=True)
-    pair = found.pitfall.pitfall
+    pair = found.pitfall
     for width in WIDTHS:
         wanted = [f"wrong = {pair.tempting}", f"right = {pair.instead}"]
         assert_code(page(found, spell_python, Detail(all=True)), wanted, width)
