@@ -2,14 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from lstm_inspect.checkpoint.groups import Entry, Found
 from lstm_inspect.checkpoint.sizes import Sizes
 from lstm_inspect.errors import Spell, spell_python
 from lstm_inspect.theory import contract
-from lstm_inspect.theory.contract import Limit, Natural, written
+from lstm_inspect.theory.contract import Limit, Natural, record
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.shown import Shown
@@ -52,8 +51,7 @@ MOST_NAMES: Final = 4
 LONGEST_NAME: Final = 100
 
 
-@written("id message parameter")
-@dataclass(frozen=True, slots=True)
+@record()
 class Problem:
     """Something that looks wrong with an LSTM's parameters."""
 
@@ -63,8 +61,7 @@ class Problem:
     parameter: str | None = None  #: torch's name of the parameter at fault; None if it is about more than one.
 
 
-@written("name stored_as shape dtype")
-@dataclass(frozen=True, slots=True)
+@record()
 class FoundParameter:
     """One parameter of a found LSTM: torch's name, the name that it is stored under, its shape and dtype."""
 
@@ -74,8 +71,7 @@ class FoundParameter:
     dtype: str
 
 
-@written("argument by")
-@dataclass(frozen=True, slots=True)
+@record()
 class Told:
     """An argument of nn.LSTM, and how certain it is: a shape confirms it, or a name or an attribute says it."""
 
@@ -83,10 +79,7 @@ class Told:
     by: Annotated[str, Limit(enum=list(CERTAINTY))]
 
 
-@written(
-    "name container prefix *sizes parameter_count parameters unknown known_by=told notes problems constructor next"
-)
-@dataclass(frozen=True, slots=True)
+@record("name container prefix *sizes parameter_count parameters unknown known_by=told notes problems constructor next")
 class FoundLSTM(Found):
     """An nn.LSTM that a checkpoint holds."""
 
@@ -131,8 +124,7 @@ class FoundLSTM(Found):
         return spell.inspection({name: told[name] for name in _ARGUMENTS if name in told})
 
 
-@written("name container prefix kind *sizes message")
-@dataclass(frozen=True, slots=True)
+@record("name container prefix kind *sizes message")
 class OtherModule(Found):
     """A recurrent module that is not an nn.LSTM: named, not covered."""
 
@@ -142,8 +134,7 @@ class OtherModule(Found):
     message: str  #: a sentence that says what it is.
 
 
-@written("file format tensor_count lstms others warnings runs sound verdict", command="checkpoint")
-@dataclass(frozen=True, slots=True)
+@record("file format tensor_count lstms others warnings runs sound verdict", command="checkpoint")
 class CheckpointReport(Shown):
     """What a checkpoint holds."""
 

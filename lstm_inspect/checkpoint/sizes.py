@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from lstm_inspect.checkpoint.groups import Slot
-from lstm_inspect.theory.contract import Natural, Positive, written
+from lstm_inspect.theory.contract import Natural, Positive, record
 from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.spec import LSTMSpec
@@ -20,8 +19,7 @@ KIND_OF: Final = {count: kind for kind, count in GATE_COUNTS.items()}
 T = TypeVar("T")
 
 
-@written("input_size hidden_size num_layers bidirectional bias proj_size dtype")
-@dataclass(frozen=True, slots=True)
+@record("input_size hidden_size num_layers bidirectional bias proj_size dtype")
 class Sizes:
     """What most of a module's parameters agree on."""
 

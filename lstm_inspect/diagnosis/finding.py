@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from lstm_inspect.errors import Spell, spell_arguments, spell_python
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
-from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.contract import record
 from lstm_inspect.theory.shown import Shown
 
 Values: TypeAlias = tuple[int | float | str, ...]
@@ -16,8 +15,7 @@ Values: TypeAlias = tuple[int | float | str, ...]
 Kind: TypeAlias = Literal["refused", "wrong", "trap"]
 
 
-@written("file line function code")
-@dataclass(frozen=True, slots=True)
+@record()
 class Frame:
     """One frame of a traceback; what it does not show is None or empty."""
 
@@ -27,8 +25,7 @@ class Frame:
     code: str = ""
 
 
-@written("cause fix likely_if")
-@dataclass(frozen=True, slots=True)
+@record("cause fix likely_if")
 class LikelyCause:
     """One explanation of a finding.
 
@@ -47,11 +44,10 @@ class LikelyCause:
     fits: bool | None = None
 
 
-@written(
+@record(
     "matched rule kind argument axis expected got note causes if_lstm means where needs further mistakes",
     command="diagnose",
 )
-@dataclass(frozen=True, slots=True)
 class Diagnosis(Shown):
     """One finding, or that there is none.
 

@@ -13,13 +13,12 @@ from lstm_inspect.lint.source import RECURRENT, Unreadable, parse
 from lstm_inspect.lint.walk import analyse
 from lstm_inspect.lint.wording import Fix, finding, fix_of
 from lstm_inspect.mistakes.finding import Finding
-from lstm_inspect.theory.contract import Document, written
+from lstm_inspect.theory.contract import Document, record, written
 
 _FEW = 40  # files with a recurrent layer: for fewer, a second process costs more than it saves
 
 
-@written("file reason")
-@dataclass(frozen=True, slots=True)
+@record()
 class Unread:
     """A file that was left out, and why."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from inspect import Parameter, isfunction, signature
 from types import ModuleType
 from typing import Any, Final
@@ -19,15 +19,14 @@ from lstm_inspect.live.report import ModelReport
 from lstm_inspect.live.seeing import seeing
 from lstm_inspect.live.target import Target, imported, is_defined_there, model_and_call, parse_target
 from lstm_inspect.live.user_code import running
-from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.contract import record
 from lstm_inspect.theory.shown import Shown
 
 _COMMAND: Final = "lstm-inspect model"
 _OPTIONAL: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
-@written("name kind command")
-@dataclass(frozen=True, slots=True)
+@record()
 class Listed:
     """One model, class or factory of a file.
 
@@ -42,8 +41,7 @@ class Listed:
     command: str
 
 
-@written("target found", command="list")
-@dataclass(frozen=True, slots=True)
+@record(command="list")
 class Listing(Shown):
     """Everything in a file or a module that can be inspected."""
 

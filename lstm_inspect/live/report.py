@@ -8,7 +8,7 @@ from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.mistakes.finding import Finding, Findings
 from lstm_inspect.mistakes.read import Alone, Read
 from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.contract import Limit, Natural, Positive, written
+from lstm_inspect.theory.contract import Limit, Natural, Positive, record, written
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.warnings import SpecWarning
@@ -19,8 +19,7 @@ Outcome: TypeAlias = Annotated[str, Limit(enum=["checked", "misfit", "refused", 
 unchecked: there is nothing to check, or no way to: the reason is said."""
 
 
-@written("name shape")
-@dataclass(frozen=True, slots=True)
+@record()
 class Measured:
     """One tensor's shape, as measured."""
 
@@ -28,8 +27,7 @@ class Measured:
     shape: Shape
 
 
-@written("constructor tensors checks verified")
-@dataclass(frozen=True, slots=True)
+@record("constructor tensors checks verified")
 class RecurrentReport:
     """One call of an nn.GRU or nn.RNN."""
 
@@ -80,8 +78,7 @@ class Call(Shown):
         return None if self.outcome == "unchecked" else False
 
 
-@written("name kind times")
-@dataclass(frozen=True, slots=True)
+@record()
 class NotProved:
     """Calls that were seen and not proved: of a cell, or of more shapes than are proved."""
 
@@ -135,8 +132,7 @@ class Calls(Shown, list[Call]):
         return warnings
 
 
-@written("name constructor")
-@dataclass(frozen=True, slots=True)
+@record()
 class NotCalled:
     """An nn.LSTM of the model that this run did not call."""
 
@@ -144,8 +140,7 @@ class NotCalled:
     constructor: str
 
 
-@written("name kind")
-@dataclass(frozen=True, slots=True)
+@record()
 class NotCovered:
     """A recurrent module that is no nn.LSTM, by its qualified name and its class."""
 
@@ -208,11 +203,10 @@ class OfCalls(Shown):
         return self.calls.warnings
 
 
-@written(
+@record(
     "target model tree calls=listed counted not_called not_covered reads not_traced alone mistakes warnings verified",
     command="model",
 )
-@dataclass(frozen=True, slots=True)
 class ModelReport(OfCalls):
     """Every call of every nn.LSTM in one run of a model."""
 

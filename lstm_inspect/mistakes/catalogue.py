@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from lstm_inspect.mistakes.finding import Level
-from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.contract import record
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,7 @@ class Proof:
     near: int = 0  #: its place among those that are shown unasked; 0 if it is shown only where it is asked for.
 
 
-@written("id title given tempting what instead lint live found_by")
-@dataclass(frozen=True, slots=True)
+@record("id title given tempting what instead lint live found_by")
 class Mistake:
     """One mistake that torch accepts."""
 

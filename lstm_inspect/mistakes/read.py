@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from lstm_inspect.theory.contract import Direction, Document, Natural, Positive, written
+from lstm_inspect.theory.contract import Direction, Document, Natural, Positive, record, written
 
 Kind: TypeAlias = Literal["output", "hn", "cn"]
 Role: TypeAlias = Literal["features", "state", "sum", "mean", "max"]
@@ -32,8 +32,7 @@ class Source:
         return max(self.lengths, default=0)
 
 
-@written("result=kind layer direction=named sequences=count first_step last_step")
-@dataclass(frozen=True, slots=True)
+@record("result=kind layer direction=named sequences=count first_step last_step")
 class Part:
     """What was read of one layer and direction."""
 
@@ -199,8 +198,7 @@ def _which(parts: list[Part], states: set[int]) -> str:
     return said
 
 
-@written("passed reason axis result_axis sequences checked largest replaced")
-@dataclass(frozen=True, slots=True)
+@record()
 class Alone:
     """Whether each sequence alone gives what it gives in the batch."""
 

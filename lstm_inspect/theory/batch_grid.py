@@ -1,11 +1,10 @@
 """The padded batch and the packed columns as grids of cells, their middle left out where they are long."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
-from lstm_inspect.theory.contract import Natural, Positive, written
+from lstm_inspect.theory.contract import Natural, Positive, record
 from lstm_inspect.theory.packing import Packing, has_free_order
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -15,8 +14,7 @@ MOST_STEPS: Final = 12
 _EQUALS_NOTE: Final = "equally long sequences stand in the given order; torch may choose another"
 
 
-@written("sequence time_step row")
-@dataclass(frozen=True, slots=True)
+@record()
 class GridCell:
     """One cell of either grid: what one sequence has at one time step."""
 
@@ -25,8 +23,7 @@ class GridCell:
     row: Natural | None  #: the row of ``.data`` that it becomes; None if it is padding, which packing leaves out.
 
 
-@written("time_step batch_size cells")
-@dataclass(frozen=True, slots=True)
+@record()
 class PackedColumn:
     """One time step of a PackedSequence: the sequences that still run, longest first."""
 
@@ -35,11 +32,7 @@ class PackedColumn:
     cells: tuple[GridCell, ...]  #: those of them that are drawn, from the top.
 
 
-@written(
-    "sequences sorted_sequences time_steps packed_steps padded packed"
-    " sequences_left_out time_steps_left_out packed_steps_left_out"
-)
-@dataclass(frozen=True, slots=True)
+@record()
 class Grid:
     """The padded batch and its packed columns, as far as they are drawn; None stands for a gap."""
 

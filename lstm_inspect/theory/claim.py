@@ -1,9 +1,8 @@
 """What a claim is."""
 
-from dataclasses import dataclass
 from typing import Annotated, Final
 
-from lstm_inspect.theory.contract import Limit, written
+from lstm_inspect.theory.contract import Limit, record
 from lstm_inspect.theory.tolerance import EXACT, Tolerance
 
 KINDS: Final = {
@@ -15,8 +14,7 @@ KINDS: Final = {
 """Each kind of check, and when one passes."""
 
 
-@written("id kind left right why identical max_abs_diff *tolerance noticed passed worst error")
-@dataclass(frozen=True, slots=True)
+@record("id kind left right why identical max_abs_diff *tolerance noticed passed worst error")
 class Claim:
     """Two expressions that must come out the same, and what came of it; None where nothing ran."""
 
@@ -39,8 +37,7 @@ class Claim:
     noticed: float | None = None  #: any element off by more would have failed the check; None where every bit counts.
 
 
-@written("id tempting instead why max_abs_diff tempting_shape instead_shape passed error")
-@dataclass(frozen=True, slots=True)
+@record("id tempting instead why max_abs_diff tempting_shape instead_shape passed error")
 class Pitfall:
     """An expression that looks right and is not, and how far off it is; ``passed`` if its two sides differ."""
 

@@ -1,14 +1,15 @@
 """The JSON contract, schema lstm-inspect/1: which attributes of a class are written out, said once, beside the class.
 
-    @written("row layer direction time_step")                  # an object with these keys
-    @written("*claim passed worst line?", command="shapes")    # a document: what --json writes
+    @record()                                                # a frozen dataclass: an object whose keys are its fields
+    @record("mode *tally passed line?", command="shapes")    # one with these keys; a document: what --json writes
+    @written("tensor axis")                                  # of any other class
 
-A key is a field or a property. ``*claim`` puts that attribute's own keys among these, ``predicted=shape`` writes
+A key is a field or a property. ``*tally`` puts that attribute's own keys among these, ``predicted=shape`` writes
 ``shape`` under another name, ``line?`` is left out where it is None. The JSON Schema follows from the types
 (``Annotated[int, Limit(minimum=0)]`` says more than int), and its descriptions from a property's docstring and from
 what stands after ``#:`` beside a field, or above it.
 
-A new key: the field or property, its name in that line, and ``pytest tests/verdict/test_schema.py
+A new key: the field or property, its name in that line if there is one, and ``pytest tests/verdict/test_schema.py
 --rewrite-snapshots``, which writes the shipped schema.json anew. A new document: a class with a ``command=``,
 of the base ``Document`` (every ``Shown`` is one); and the same. Keys are only ever added. A merge conflict in
 schema.json: write it anew.
@@ -16,10 +17,12 @@ schema.json: write it anew.
 
 import inspect
 import sys
+import typing
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from types import NoneType, SimpleNamespace
-from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypedDict, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypedDict, TypeVar
 
 from lstm_inspect._version import __version__
 
@@ -85,6 +88,17 @@ def written(keys: str, *, command: str = "") -> Callable[[type[T]], type[T]]:
     return enter
 
 
+@typing.dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def record(keys: str = "", *, command: str = "") -> Callable[[type[T]], type[T]]:
+    """A frozen dataclass that is written out: these of its attributes, or every field where none is named."""
+
+    def enter(cls: type[T]) -> type[T]:
+        made: Any = dataclass(frozen=True, slots=True)(cls)
+        return written(keys or " ".join(made.__dataclass_fields__), command=command)(made)
+
+    return enter
+
+
 def written_as(cls: type) -> Written:
     """How a class, or the first of its bases that says so, is written."""
     return next(WRITTEN[base] for base in cls.__mro__ if base in WRITTEN)
@@ -118,16 +132,16 @@ def hint_of(cls: type, attribute: str) -> Any:
     """The type of a field or a property, its metadata included."""
     found = inspect.getattr_static(cls, attribute, None)
     if isinstance(found, property):
-        return get_type_hints(found.fget, include_extras=True)["return"]
+        return typing.get_type_hints(found.fget, include_extras=True)["return"]
     owner = next(base for base in cls.__mro__ if attribute in inspect.get_annotations(base))
     alone = SimpleNamespace(__annotations__={attribute: inspect.get_annotations(owner)[attribute]})
-    return get_type_hints(alone, globalns=vars(sys.modules[owner.__module__]), include_extras=True)[attribute]
+    return typing.get_type_hints(alone, globalns=vars(sys.modules[owner.__module__]), include_extras=True)[attribute]
 
 
 def without_none(hint: Any) -> Any:
     """The other type of ``.. | None``; any other type as it is."""
-    rest = [each for each in get_args(hint) if each is not NoneType]
-    return rest[0] if NoneType in get_args(hint) else hint
+    rest = [each for each in typing.get_args(hint) if each is not NoneType]
+    return rest[0] if NoneType in typing.get_args(hint) else hint
 
 
 class Document:

@@ -5,12 +5,11 @@ The layouts, the expressions and the functions that are shown stand in framework
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from lstm_inspect.errors import SpecError
-from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.contract import record
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.parameters import gates
 from lstm_inspect.theory.spec import LSTMSpec
@@ -20,8 +19,7 @@ _PARTS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 _TABLE: Final = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
 
-@written("framework gates kernels bias state")
-@dataclass(frozen=True, slots=True)
+@record()
 class Layout:
     """How one framework lays an LSTM's weights out."""
 
@@ -37,8 +35,7 @@ FRAMEWORKS: Final = ("keras", "onnx", "flax")
 """The frameworks that ``code`` knows."""
 
 
-@written("name expression")
-@dataclass(frozen=True, slots=True)
+@record()
 class Assignment:
     """A name in one framework and the expression over the other's names that gives its value."""
 
@@ -46,8 +43,7 @@ class Assignment:
     expression: str
 
 
-@written("framework from_torch to_torch result note")
-@dataclass(frozen=True, slots=True)
+@record()
 class Conversion:
     """One layer's weights from torch to a framework and back."""
 

@@ -8,7 +8,7 @@ steps share the memory of wider ones. Kernels take more beside them: copies of o
 from dataclasses import dataclass
 from typing import Final
 
-from lstm_inspect.theory.contract import Natural, written
+from lstm_inspect.theory.contract import Natural, record
 from lstm_inspect.theory.parameters import GATES, parameter_count, widest_input
 from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
@@ -27,8 +27,7 @@ _BYTES_A_LISTED_LAYER: Final = {"json": 5_000, "text": 30_000}  # one direction'
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
-@written("name inference training why")
-@dataclass(frozen=True, slots=True)
+@record()
 class MemoryItem:
     """One line of the account, in bytes."""
 
@@ -38,8 +37,7 @@ class MemoryItem:
     why: str  #: what is counted.
 
 
-@written("convention items inference training adam")
-@dataclass(frozen=True, slots=True)
+@record("convention items inference training adam")
 class Memory:
     """The account of one run, and of one training step."""
 

@@ -1,9 +1,8 @@
 """The multiply-adds of one run, by layer: the matrix products alone."""
 
-from dataclasses import dataclass
 from typing import Annotated, Final
 
-from lstm_inspect.theory.contract import Limit, Natural, written
+from lstm_inspect.theory.contract import Limit, Natural, record
 from lstm_inspect.theory.parameters import GATES, input_width
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -13,8 +12,7 @@ CONVENTION: Final = (
 )
 
 
-@written("input formula steps this_run by_layer total")
-@dataclass(frozen=True, slots=True)
+@record("input formula steps this_run by_layer total")
 class Work:
     """How many time steps a run computes, over all its sequences, by the form of its input."""
 

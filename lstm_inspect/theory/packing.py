@@ -2,18 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise, repeat
 
-from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.contract import record
 from lstm_inspect.theory.spec import LSTMSpec
 
 
-@written(
-    "lengths sorted_indices unsorted_indices sorted_lengths batch_sizes"
-    " row_sequence row_time_step valid_steps padded_steps"
-)
-@dataclass(frozen=True, slots=True)
+@record()
 class Packing:
     """A PackedSequence's bookkeeping. Sequences are numbered as the lengths were given."""
 

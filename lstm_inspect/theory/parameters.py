@@ -1,10 +1,9 @@
 """The module's parameters, the rows of their gates, and how many numbers they hold."""
 
 import math
-from dataclasses import dataclass
 from typing import Annotated, Final
 
-from lstm_inspect.theory.contract import Direction, Limit, Natural, written
+from lstm_inspect.theory.contract import Direction, Limit, Natural, record
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -27,8 +26,7 @@ WHY_PROJECTION: Final = (
 )
 
 
-@written("letter name meaning start stop")
-@dataclass(frozen=True, slots=True)
+@record()
 class Gate:
     """One gate and the rows that it has in weight_ih, weight_hh, bias_ih and bias_hh."""
 
@@ -49,8 +47,7 @@ def gates(spec: LSTMSpec) -> tuple[Gate, ...]:
     return tuple(Gate(*gate, start=place * rows, stop=(place + 1) * rows) for place, gate in enumerate(_GATES))
 
 
-@written("name layer direction formula predicted=shape gated count actual bytes")
-@dataclass(frozen=True, slots=True)
+@record("name layer direction formula predicted=shape gated count actual bytes")
 class Parameter:
     """One parameter of nn.LSTM: what was predicted of it and, where torch was asked, what it says."""
 

@@ -1,16 +1,14 @@
 """What to use for what: an expression for each task, with its shape."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lstm_inspect.theory import expressions as e
-from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.contract import record
 from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 
 
-@written("id task expression shape why")
-@dataclass(frozen=True, slots=True)
+@record()
 class Recipe:
     """What to use for a task."""
 

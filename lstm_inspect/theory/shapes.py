@@ -1,17 +1,15 @@
 """The expected shape and the axes of every tensor of one call."""
 
 import math
-from dataclasses import dataclass
 
-from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.contract import record
 from lstm_inspect.theory.letters import in_letters
 from lstm_inspect.theory.spec import LSTMSpec
 
 Shape = tuple[int, ...]
 
 
-@written("name axes formula predicted=shape meaning actual dtype")
-@dataclass(frozen=True, slots=True)
+@record("name axes formula predicted=shape meaning actual dtype")
 class TensorReport:
     """One tensor: what was predicted of it and, after a run, what was measured."""
 

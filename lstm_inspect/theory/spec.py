@@ -5,12 +5,11 @@ from __future__ import annotations
 import dataclasses
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory import validation
-from lstm_inspect.theory.contract import Document, written
+from lstm_inspect.theory.contract import Document, record
 from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.validation import FROM_LENGTHS, Fields
 
@@ -18,8 +17,7 @@ DEFAULT_SEQ_LEN: Final = 5
 DEFAULT_BATCH_SIZE: Final = 3
 
 
-@written(" ".join(field.name for field in dataclasses.fields(Fields)))
-@dataclass(frozen=True, slots=True)
+@record()
 class LSTMSpec(Fields, Document):
     """One ``torch.nn.LSTM`` and one batch for it.
 

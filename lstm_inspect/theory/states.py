@@ -1,10 +1,9 @@
 """Row of hn and cn  <->  layer, direction, time step, slice of output."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from lstm_inspect.theory import expressions
-from lstm_inspect.theory.contract import Direction, Natural, written
+from lstm_inspect.theory.contract import Direction, Natural, record
 from lstm_inspect.theory.spec import LSTMSpec
 
 _WHY: Final = (
@@ -13,8 +12,7 @@ _WHY: Final = (
 )
 
 
-@written("row layer direction time_step hn cn output why")
-@dataclass(frozen=True, slots=True)
+@record()
 class StateRow:
     """What one row of hn and cn is."""
 

@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import product
 from typing import Annotated, Final, NamedTuple, TypeAlias
 
 from lstm_inspect.errors import SpecError
-from lstm_inspect.theory.contract import Limit, Natural, written
+from lstm_inspect.theory.contract import Limit, Natural, record, written
 from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -28,8 +27,7 @@ class Axis(NamedTuple):
     axis: Natural
 
 
-@written("tensor axis by")
-@dataclass(frozen=True, slots=True)
+@record()
 class Change:
     """An axis that a setting changes."""
 
@@ -38,8 +36,7 @@ class Change:
     by: Setting  #: "num_layers", "bidirectional" or "batch_first".
 
 
-@written("by sentence axes holds")
-@dataclass(frozen=True, slots=True)
+@record()
 class Lesson:
     """What the table teaches about one setting: a sentence, and the axes that it speaks of."""
 

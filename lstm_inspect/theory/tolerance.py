@@ -2,18 +2,16 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from lstm_inspect.errors import SpecError
-from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.contract import record
 from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.parameters import widest_input
 from lstm_inspect.theory.spec import LSTMSpec
 
 
-@written("rtol atol")
-@dataclass(frozen=True, slots=True)
+@record()
 class Tolerance:
     """|left - right| <= atol + rtol * |right|, as torch.allclose has it."""
 

@@ -3,11 +3,10 @@
 What draws it, on a terminal or as a picture, adds places and looks and nothing else.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from lstm_inspect.theory.batch_grid import shown
-from lstm_inspect.theory.contract import Direction, Natural, written
+from lstm_inspect.theory.contract import Direction, Natural, record
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow, final_step, output_slice, state_row
 
@@ -19,8 +18,7 @@ _LENGTHS_NOTE: Final = "n: a sequence's own length"
 _REVERSE_NOTE: Final = "; its reverse direction starts at n - 1"
 
 
-@written("label time_step first last gap")
-@dataclass(frozen=True, slots=True)
+@record()
 class Step:
     """One column: a time step, or the gap that stands for those left out."""
 
@@ -31,8 +29,7 @@ class Step:
     gap: bool = False  #: whether it stands for the steps left out.
 
 
-@written("layer direction step label is_output is_state row expression")
-@dataclass(frozen=True, slots=True)
+@record()
 class Cell:
     """One cell: a layer and a direction at a time step."""
 
@@ -52,8 +49,7 @@ class Cell:
         return kind(output=self.is_output, state=self.is_state)
 
 
-@written("steps layers cells states steps_left_out layers_left_out")
-@dataclass(frozen=True, slots=True)
+@record()
 class Unrolled:
     """An unrolled LSTM, as far as it is drawn."""
 

@@ -1,16 +1,14 @@
 """What a spec lets go wrong although nothing can be measured: said in words."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lstm_inspect.errors import spell_arguments
-from lstm_inspect.theory.contract import written
+from lstm_inspect.theory.contract import record
 from lstm_inspect.theory.packing_claims import lengths_run_alone
 from lstm_inspect.theory.spec import LSTMSpec
 
 
-@written("id message=text")
-@dataclass(frozen=True, slots=True)
+@record("id message=text")
 class SpecWarning:
     """Something to know about a spec; its message may name arguments in braces, as errors do."""
 

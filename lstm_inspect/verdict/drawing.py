@@ -1,11 +1,10 @@
 """What is shown of a spec and checks nothing: a drawing, a script."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from lstm_inspect.theory.batch_grid import Grid, grid
-from lstm_inspect.theory.contract import Document, Limit, written
+from lstm_inspect.theory.contract import Document, Limit, record
 from lstm_inspect.theory.expressions import cell_step
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.parameters import Gate, gates
@@ -14,8 +13,7 @@ from lstm_inspect.theory.unrolled import Unrolled, unroll
 from lstm_inspect.verdict.of_spec import OfSpec
 
 
-@written("spec constructor *unrolled packed gates? step?", command="draw")
-@dataclass(frozen=True, slots=True)
+@record("spec constructor *unrolled packed gates? step?", command="draw")
 class Drawing(OfSpec):
     """What is drawn of a spec: the unrolled LSTM and, with lengths, the batch padded and packed."""
 
@@ -43,8 +41,7 @@ class Drawing(OfSpec):
         return cell_step(self.spec) if self.cell else None
 
 
-@written("style spec script", command="code")
-@dataclass(frozen=True, slots=True)
+@record(command="code")
 class Script(Document):
     """A script that builds a spec's LSTM, runs it and asserts what it gives."""
 

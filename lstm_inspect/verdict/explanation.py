@@ -2,14 +2,14 @@
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lstm_inspect.errors import LSTMInspectError, literal
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
 from lstm_inspect.mistakes.pitfalls import pitfall
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import Pitfall
-from lstm_inspect.theory.contract import Environment, written
+from lstm_inspect.theory.contract import Environment, record
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.tolerance import tolerance_of
@@ -18,8 +18,7 @@ from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.verdict.of_spec import SpecReport
 
 
-@written("mode *mistake spec constructor call pitfall environment warnings verified", command="explain")
-@dataclass(frozen=True, slots=True)
+@record("mode *mistake spec constructor call pitfall environment warnings verified", command="explain")
 class Explanation(SpecReport):
     """One mistake, and what making it on a spec gave."""
 
@@ -46,8 +45,7 @@ class Explanation(SpecReport):
         return tuple(warning for warning in spec_warnings(self.spec) if warning.id != self.mistake.id)
 
 
-@written("mistakes", command="explain")
-@dataclass(frozen=True, slots=True)
+@record(command="explain")
 class Catalogue(Shown):
     """Every mistake that is known, in the order of the catalogue."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lstm_inspect.theory import frameworks, multiply_adds
 from lstm_inspect.theory import parameters as theory
-from lstm_inspect.theory.contract import Environment, Natural, written
+from lstm_inspect.theory.contract import Environment, Natural, record
 from lstm_inspect.theory.memory import Memory, memory, weight_bytes
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _OF_THE_MODULE = ("dropout-one-layer",)  # the other warnings speak of shapes that hide a swap
 
 
-@written("parameters count bytes")
-@dataclass(frozen=True, slots=True)
+@record()
 class Totals:
     """How many parameters there are, their numbers and their bytes."""
 
@@ -31,8 +30,7 @@ class Totals:
     bytes: Natural
 
 
-@written("num_layers steps predicted actual")
-@dataclass(frozen=True, slots=True)
+@record()
 class Counted:
     """The run whose multiply-adds torch counted."""
 
@@ -42,8 +40,7 @@ class Counted:
     actual: Natural
 
 
-@written("convention formula runs counted")
-@dataclass(frozen=True, slots=True)
+@record()
 class MultiplyAdds:
     """The multiply-adds of one run, for each form of the input."""
 
@@ -53,8 +50,7 @@ class MultiplyAdds:
     counted: Counted | None
 
 
-@written("layouts conversions")
-@dataclass(frozen=True, slots=True)
+@record()
 class Frameworks:
     """How other frameworks lay the weights out, and what converts them."""
 
@@ -62,12 +58,11 @@ class Frameworks:
     conversions: Sequence[frameworks.Conversion]
 
 
-@written(
+@record(
     "mode spec constructor environment parameters gates totals two_biases projection"
     " multiply_adds memory frameworks differences warnings verified",
     command="weights",
 )
-@dataclass(frozen=True, slots=True)
 class Weights(SpecReport):
     """A module's parameters and what they cost; with ``measured``, held against torch."""
 

@@ -11,7 +11,7 @@ from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory.cell_labels import numbers_claim
 from lstm_inspect.theory.claim import Claim, Pitfall
 from lstm_inspect.theory.claims import claims
-from lstm_inspect.theory.contract import Environment, Positive, written
+from lstm_inspect.theory.contract import Environment, Positive, record
 from lstm_inspect.theory.packing import Packing, has_free_order, pack, sorts
 from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import TensorReport
@@ -47,11 +47,10 @@ class Options:
         return {name: value for name, value in asdict(self).items() if value != getattr(default, name)}
 
 
-@written(
+@record(
     "mode spec constructor environment tensors states checks pitfalls recipes packing warnings noticed verified line?",
     command="shapes pack verify model",
 )
-@dataclass(frozen=True, slots=True)
 class Report(SpecReport):
     """Everything known of one call of one nn.LSTM: frozen data, the same for text, JSON and Python."""
 

@@ -1,9 +1,9 @@
 """overview(spec) -> Overview: the structures side by side, predicted and measured."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from lstm_inspect.theory.contract import Environment, Positive, written
+from lstm_inspect.theory.contract import Environment, Positive, record
 from lstm_inspect.theory.shapes import TensorReport, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.structures import Change, Lesson, changes, lessons, structures
@@ -13,8 +13,7 @@ from lstm_inspect.verdict.of_spec import OfSpec, SpecReport
 from lstm_inspect.verdict.report import measured_tensor
 
 
-@written("num_layers bidirectional batch_first constructor tensors changes")
-@dataclass(frozen=True, slots=True)
+@record("num_layers bidirectional batch_first constructor tensors changes")
 class Structure(OfSpec):
     """One structure: its tensors, and which of their axes a setting changed."""
 
@@ -38,8 +37,7 @@ class Structure(OfSpec):
         return self.spec.batch_first
 
 
-@written("mode spec environment structures lessons warnings verified", command="overview")
-@dataclass(frozen=True, slots=True)
+@record("mode spec environment structures lessons warnings verified", command="overview")
 class Overview(SpecReport):
     """The eight structures: four with batch_first off, then the same four with it on."""
 

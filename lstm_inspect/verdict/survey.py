@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-from lstm_inspect.theory.contract import Environment, Natural, Positive, written
+from lstm_inspect.theory.contract import Environment, Natural, Positive, record, written
 from lstm_inspect.theory.shown import Shown
 from lstm_inspect.theory.tolerance import largest
 from lstm_inspect.verdict.report import Report
@@ -35,8 +35,7 @@ class Tally:
         self.noticed = largest((self.noticed, report.noticed))
 
 
-@written("num_layers num_directions *tally")
-@dataclass(frozen=True, slots=True)
+@record("num_layers num_directions *tally")
 class OfStructure:
     """The tally of one structure."""
 
@@ -45,8 +44,7 @@ class OfStructure:
     tally: Tally
 
 
-@written("dtype *tally")
-@dataclass(frozen=True, slots=True)
+@record("dtype *tally")
 class OfDtype:
     """The tally of one dtype."""
 
