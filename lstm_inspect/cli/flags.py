@@ -17,8 +17,6 @@ from lstm_inspect.errors import FileError, SpecError
 
 Values = Mapping[str, Any]
 """The values of a command's flags, by name."""
-Command = Callable[[Values], int]
-"""What a command does with them; it returns the exit status."""
 
 _NUMBERS: Final = {int: ("a whole number", "1"), float: ("a number", "1e-5")}
 """What a number must be, and one to type where the flag has no default."""
@@ -147,35 +145,27 @@ def arguments(name: str, *, metavar: str, help: str, default: str) -> Flag:
     return texts("The argument", name, help=help, metavar=metavar, default=[default])
 
 
-EVERYWHERE: Final[Mapping[Flag, Callable[[], None]]] = {
-    switch("Every command", "--ascii", help="ASCII characters only, whatever the terminal can show."): streams.use_ascii
-}
-"""The switches that all commands have, and what each does before the command runs."""
+_ASCII: Final = switch("Every command", "--ascii", help="ASCII characters only, whatever the terminal can show.")
 
 
-def act_on(values: Values) -> None:
-    """Do what the switches of every command ask for."""
-    for flag, act in EVERYWHERE.items():
-        if values[flag.name]:
-            act()
-
-
-def command(*groups: Sequence[Flag] | Flag, at_once: bool = True) -> Callable[[Command], Callable[..., int]]:
+def command(
+    *groups: Sequence[Flag] | Flag, own_streams: bool = True
+) -> Callable[[Callable[[Values], int]], Callable[..., int]]:
     """Make a Typer command of a function that takes its flags' values by name and returns the exit status.
 
     Args:
         groups: its own flags; those of every command stand behind them.
-        at_once: whether the switches of every command act before it; else the command calls ``act_on`` itself.
+        own_streams: whether stdout and stderr are ours while it runs.
     """
-    flags = [flag for group in (*groups, [*EVERYWHERE]) for flag in ((group,) if isinstance(group, Flag) else group)]
+    flags = [flag for group in (*groups, _ASCII) for flag in ((group,) if isinstance(group, Flag) else group)]
 
-    def decorate(function: Command) -> Callable[..., int]:
+    def decorate(function: Callable[[Values], int]) -> Callable[..., int]:
         def run(**typed: Any) -> int:
             values = {flag.name: flag.read(typed[flag.name]) for flag in flags}
             for path in (value for value in values.values() if isinstance(value, Path)):
                 streams.refuse_to_overwrite(path, force=values["force"])
-            if at_once:
-                act_on(values)
+            if values["ascii"] and own_streams:
+                streams.use_ascii()
             return function(values)
 
         run.__name__, run.__doc__ = function.__name__, function.__doc__

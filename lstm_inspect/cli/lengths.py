@@ -1,11 +1,10 @@
 """Lists of whole numbers as they are typed: lengths, in a file or on standard input too, and shapes."""
 
 import re
-from pathlib import Path
 from typing import Final
 
 from lstm_inspect.cli.streams import opened
-from lstm_inspect.errors import FileError, SpecError, literal
+from lstm_inspect.errors import SpecError, literal
 from lstm_inspect.theory.shapes import Shape
 
 _SEPARATORS: Final = re.compile(r"[\s,]+")
@@ -14,7 +13,6 @@ _SHAPE: Final = re.compile(r"(?:torch\.)?(?:Size)?[(\[\s]*((?:\d+(?:\s*[,x\s]\s*
 _MOST_SHOWN: Final = 40
 _MOST_DIGITS: Final = 18
 _MOST_READ: Final = 10_000_000
-_FILE: Final = "a file of whole numbers, such as 8,9,10"
 
 
 def parse_lengths(text: str) -> tuple[int, ...]:
@@ -31,7 +29,7 @@ def parse_lengths(text: str) -> tuple[int, ...]:
     (8, 9, 10)
     """
     if text == "-" or text.startswith("@"):
-        return _in_a_file(text)
+        return _in_a_file(text.removeprefix("@"))
     tokens, bad, got = _tokens(text), _bad(text), text[:_MOST_SHOWN]
     if not tokens:
         raise SpecError("lengths", repr(text), "at least one whole number from 1", "{lengths=8,9,10}")
@@ -46,25 +44,15 @@ def parse_lengths(text: str) -> tuple[int, ...]:
 
 def _in_a_file(source: str) -> tuple[int, ...]:
     """The lengths in a file, if it ends within what any batch could need."""
-    got = f"from {'standard input' if source == '-' else source[1:]}"
-    name = source if source == "-" else Path(source[1:])
-    try:
-        with opened(name, "{lengths=-}", "{lengths=8,9,10}, {lengths=@FILE}") as file:
-            text = file.read(_MOST_READ + 1)
-    except UnicodeDecodeError:
-        raise FileError("{lengths}", got, "it is binary, not text", "a text file of whole numbers") from None
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise FileError("{lengths}", got, reason, "{lengths=@FILE} with a file that can be read") from None
-    if len(text) > _MOST_READ:
-        raise FileError("{lengths}", got, f"it holds more than {_MOST_READ:,} characters", _FILE)
-    for number, line in enumerate(text.splitlines(), start=1):
-        bad = _bad(line)
-        if bad is not None:
-            where = f"line {number}: {bad} is not a whole number"
-            raise FileError("{lengths}", got, where, "numbers separated by commas, spaces or new lines")
-    if not _tokens(text):
-        raise FileError("{lengths}", got, "it holds no number", _FILE)
+    with opened(source, "{lengths}", "a text file of whole numbers, separated by commas, spaces or new lines") as file:
+        text = file.read(_MOST_READ + 1)
+        if len(text) > _MOST_READ:
+            raise ValueError(f"it holds more than {_MOST_READ:,} characters")
+        for number, line in enumerate(text.splitlines(), start=1):
+            if bad := _bad(line):
+                raise ValueError(f"line {number}: {bad} is not a whole number")
+        if not _tokens(text):
+            raise ValueError("it holds no number")
     return tuple(map(int, _tokens(text)))
 
 

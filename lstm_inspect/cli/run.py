@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from lstm_inspect.cli import streams
-from lstm_inspect.cli.flags import Values, act_on, arguments, command, file, switch
+from lstm_inspect.cli.flags import Values, arguments, command, file, switch
 from lstm_inspect.cli.options import CHECK_FLAGS, FORCE, PREDICT, SAVE, checking_of, spell_flag
 from lstm_inspect.errors import TargetError
 from lstm_inspect.live.program import Program, run_program, when_loaded
@@ -54,7 +54,7 @@ PLANS: Final[list[Plan]] = []
 """What is to be run once the command line has been read: outside it, as the program leaves in ways of its own."""
 
 
-@command(_FLAGS, at_once=False)
+@command(_FLAGS, own_streams=False)
 def run(values: Values) -> int:
     """Your own program, run unchanged, and every nn.LSTM that it called.
 
@@ -107,7 +107,8 @@ def _report(plan: Plan, process: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):  # the program's own streams: Python says what is wrong with them
             stream.flush()
-    act_on(plan.values)  # the streams were the program's until now
+    if plan.values["ascii"]:  # the streams were the program's until now
+        streams.use_ascii()
     with _our_path(plan):
         plan.session.end()
         try:

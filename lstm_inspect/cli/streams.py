@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stdout, suppress
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
@@ -51,9 +51,20 @@ def piped_in(flag: str, instead: str) -> TextIO:
     return sys.stdin
 
 
-def opened(source: str | Path, flag: str, instead: str) -> AbstractContextManager[TextIO]:
-    """A text file, or standard input where its name is ``-``; flag and instead as ``piped_in`` takes them."""
-    return nullcontext(piped_in(flag, instead)) if source == "-" else open(source, encoding="utf-8")
+@contextmanager
+def opened(source: str, flag: str, instead: str) -> Iterator[TextIO]:
+    """A text file, or standard input where its name is ``-``; whoever reads it may raise ValueError: what is wrong.
+
+    Raises:
+        FileError: it can't be read, or what it holds is wrong.
+    """
+    try:
+        with nullcontext(piped_in(flag, instead)) if source == "-" else open(source, encoding="utf-8") as file:
+            yield file
+    except (OSError, ValueError) as error:
+        wrong = getattr(error, "strerror", None) or str(error)
+        wrong = "it is binary, not text" if isinstance(error, UnicodeDecodeError) else wrong
+        raise FileError(flag, f"from {'standard input' if source == '-' else source}", wrong, instead) from None
 
 
 def show(renderable: RenderableType) -> None:

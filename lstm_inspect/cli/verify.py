@@ -139,14 +139,8 @@ def _spec_object(line: str) -> dict[str, Any]:
 
 def _lines(source: str) -> Iterator[str]:
     """The lines of a file or of standard input, as long as one can be a spec: a stream without an end never ends."""
-    try:
-        with streams.opened(source, "{specs=-}", "{specs=FILE}") as file:
-            while line := file.readline(_MOST_OF_A_LINE):
-                if len(line) == _MOST_OF_A_LINE:
-                    what = f"has a line of more than {_MOST_OF_A_LINE - 1:,} characters"
-                    raise FileError("{specs}", what, "no spec is as long", f"a line such as {_A_SPEC}")
-                yield line
-    except UnicodeDecodeError:
-        raise FileError("{specs}", source, "it is binary, not text", "a file of JSON Lines") from None
-    except OSError as error:
-        raise FileError("{specs}", source, error.strerror or str(error), "a file that can be read") from None
+    with streams.opened(source, "{specs}", f"a line such as {_A_SPEC}") as file:
+        while line := file.readline(_MOST_OF_A_LINE):
+            if len(line) == _MOST_OF_A_LINE:
+                raise ValueError(f"a line has more than {_MOST_OF_A_LINE - 1:,} characters, and no spec is as long")
+            yield line

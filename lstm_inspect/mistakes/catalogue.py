@@ -43,7 +43,7 @@ class Proof:
     tempting: str  #: the one side; braces hold the names that pitfalls.py works out for a spec.
     instead: str  #: the other side.
     needs: Sequence[str] = ()  #: what the spec must have, by the keys of ``NEEDS``.
-    values: str = "one row of hn"  #: how many values must come out different at least, by the keys of ``needs.VALUES``.
+    values: str = "one row of hn"  #: how many values must come out different at least, by the keys in pitfalls.py.
     exact: bool = True  #: whether both sides are numbers of one run, so that any difference counts.
     near: int = 0  #: its place among those that are shown unasked; 0 if it is shown only where it is asked for.
 

@@ -72,10 +72,16 @@ BAD = {
     ),
     "--total-length 9": "--total-length 9: must be used with --lengths. Try --seq-len 9.",
     "--lengths @/nowhere/lengths": (
-        "--lengths from /nowhere/lengths: No such file or directory. Try --lengths @FILE with a file that can be read."
+        "--lengths from /nowhere/lengths: No such file or directory. "
+        "Try a text file of whole numbers, separated by commas, spaces or new lines."
     ),
-    "--lengths @/": "--lengths from /: Is a directory. Try --lengths @FILE with a file that can be read.",
-    "--lengths -": ("--lengths from standard input: it holds no number. Try a file of whole numbers, such as 8,9,10."),
+    "--lengths @/": (
+        "--lengths from /: Is a directory. Try a text file of whole numbers, separated by commas, spaces or new lines."
+    ),
+    "--lengths -": (
+        "--lengths from standard input: it holds no number. "
+        "Try a text file of whole numbers, separated by commas, spaces or new lines."
+    ),
     "--lengths 3,2 --padding-value nan": ("--padding-value nan: must be a finite number. Try --padding-value 0."),
     "--lengths 3,2 --padding-value 70000 --dtype float16": (
         "--padding-value 70000.0: must be at most 65504.0 in float16. Try --padding-value 0."
@@ -166,12 +172,10 @@ def test_a_device_that_is_not_there(cli: Cli) -> None:
 
 FILES = {
     "8 9\n10": None,
-    "8,9,x\n": "--lengths from FILE: line 1: 'x' is not a whole number. "
-    "Try numbers separated by commas, spaces or new lines.",
-    "8\n\n{seed}\n": "--lengths from FILE: line 3: '{seed}' is not a whole number. "
-    "Try numbers separated by commas, spaces or new lines.",
-    "": "--lengths from FILE: it holds no number. Try a file of whole numbers, such as 8,9,10.",
-    b"\xff\xfe": "--lengths from FILE: it is binary, not text. Try a text file of whole numbers.",
+    "8,9,x\n": "line 1: 'x' is not a whole number",
+    "8\n\n{seed}\n": "line 3: '{seed}' is not a whole number",
+    "": "it holds no number",
+    b"\xff\xfe": "it is binary, not text",
 }
 
 
@@ -180,12 +184,13 @@ def test_lengths_from_a_file(cli: Cli, tmp_path: Path, content: str | bytes) -> 
     path = tmp_path / "lengths"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     outcome = cli("shapes", "--predict", "--json", "--lengths", f"@{path}")
-    message = FILES[content]
-    if message is None:
+    wrong = FILES[content]
+    if wrong is None:
         assert outcome.document["spec"]["lengths"] == [8, 9, 10]
     else:
         assert (outcome.status, outcome.stdout) == (2, "")
-        assert outcome.stderr == f"error: {message.replace('FILE', str(path))}\n"
+        instead = "a text file of whole numbers, separated by commas, spaces or new lines"
+        assert outcome.stderr == f"error: --lengths from {path}: {wrong}. Try {instead}.\n"
 
 
 def test_lengths_from_standard_input(cli: Cli) -> None:

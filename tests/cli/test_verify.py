@@ -98,7 +98,8 @@ def test_where_no_line_can_be_read_nothing_is_verified(cli: Cli) -> None:
 def test_a_line_without_an_end_is_not_read_for_ever(cli: Cli) -> None:
     outcome = cli("verify", "--specs", "-", stdin=" " * 2_000_000)
     assert (outcome.status, outcome.stdout) == (2, "")
-    assert outcome.stderr.startswith("error: --specs has a line of more than 1,000,000 characters: no spec is as long.")
+    told = "--specs from standard input: a line has more than 1,000,000 characters, and no spec is as long."
+    assert outcome.stderr.startswith(f"error: {told} Try a line such as {{")
 
 
 @pytest.mark.parametrize("flags", [[], ["--json"]])
@@ -118,7 +119,7 @@ def test_no_specs_are_not_verified_specs(cli: Cli, text: str, flags: list[str]) 
         (("--proj-size", "8"), "--proj-size 8: must be smaller than --hidden-size (8)"),
         (("--bidir", "maybe"), "--bidir 'maybe': must be values such as on,off"),
         (("--batch", "packed"), "--batch packed: must be of batched, unbatched, packed-sorted, packed-unsorted."),
-        (("--specs", "/no/such/file"), "--specs /no/such/file: No such file or directory"),
+        (("--specs", "/no/such/file"), "--specs from /no/such/file: No such file or directory"),
     ],
 )
 def test_bad_input(cli: Cli, arguments: tuple[str, ...], message: str) -> None:

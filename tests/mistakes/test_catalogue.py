@@ -14,8 +14,7 @@ import lstm_inspect
 from lstm_inspect.cli import COMMANDS
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, NEEDS, Mistake
 from lstm_inspect.mistakes.finding import LEVELS, Level
-from lstm_inspect.mistakes.needs import ALWAYS, HOLDS, VALUES
-from lstm_inspect.mistakes.pitfalls import pitfalls
+from lstm_inspect.mistakes.pitfalls import ALWAYS, differing_of, holds_of, pitfalls
 from lstm_inspect.theory.spec import LSTMSpec
 
 LEVEL_OF: dict[str, tuple[Level | None, Level | None]] = {
@@ -118,8 +117,8 @@ def test_what_shapes_show_is_found_by_diagnose_alone(id: str) -> None:
 def test_each_mistake_has_a_proof_whose_names_are_known() -> None:
     proofs = [proof for mistake in CATALOGUE for proof in mistake.proofs]
     assert all(mistake.proofs for mistake in CATALOGUE)
-    assert {*ALWAYS, *(need for proof in proofs for need in proof.needs)} == set(NEEDS) == set(HOLDS)
-    assert {proof.values for proof in proofs} == set(VALUES)
+    assert {*ALWAYS, *(need for proof in proofs for need in proof.needs)} == set(NEEDS) == set(holds_of(LSTMSpec()))
+    assert {proof.values for proof in proofs} == set(differing_of(LSTMSpec()))
 
 
 def test_each_place_near_at_hand_is_taken_once() -> None:
