@@ -3,7 +3,6 @@
 from typing import Final
 
 from lstm_inspect.cli import streams
-from lstm_inspect.cli.constructor import CALL
 from lstm_inspect.cli.deliver import warn
 from lstm_inspect.cli.flags import Values, choice, command, file
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
@@ -21,7 +20,7 @@ _OUTPUT: Final = file(
 )
 
 
-@command(CALL, SPEC_FLAGS, _STYLE, _OUTPUT, JSON, FORCE)
+@command(SPEC_FLAGS, _STYLE, _OUTPUT, JSON, FORCE)
 def code(values: Values) -> int:
     """A Python script that builds this LSTM, runs it and asserts what it gives.
 

@@ -1,9 +1,7 @@
 """lstm-inspect draw"""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values, choice, command, file, switch, text
@@ -14,9 +12,6 @@ from lstm_inspect.verdict.contract import to_json
 from lstm_inspect.verdict.drawing import Drawing
 from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.views.figure import DEFAULT_THEME, FORMATS, THEMES
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 _PICTURE: Final = "The picture"
 _FILE: Final = "lstm.svg"
@@ -48,14 +43,10 @@ def draw(values: Values) -> int:
     if values["json"]:
         streams.write(to_json(Drawing(spec, values["cell"]).to_dict()))
     elif not values["output"]:
-        streams.show(_drawing(spec, cell=values["cell"]))
+        from lstm_inspect.views import draw as view
+
+        streams.show(view.cell(spec) if values["cell"] else view.drawing(spec))
     return streams.OK
-
-
-def _drawing(spec: LSTMSpec, *, cell: bool) -> RenderableType:
-    from lstm_inspect.views import draw
-
-    return draw.cell(spec) if cell else draw.drawing(spec)
 
 
 def _refuse_looks(values: Values) -> None:

@@ -8,7 +8,7 @@ from lstm_inspect.cli.options import PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
 from lstm_inspect.mistakes.catalogue import Mistake
 
 _ID: Final = argument("id", metavar="ID", help="A mistake's id; left out: the list of them.", default="")
-_OWN: Final = tuple(flag.left_open() for flag in SPEC_FLAGS)
+_OWN: Final = tuple(flag.left_open() for flag in SPEC_FLAGS if flag.name != "call")
 _REPORT: Final = tuple(flag for flag in REPORT_FLAGS if flag.name != "all")
 _BATCH: Final = ("lengths", "total_length", "seq_len", "batch_size")
 

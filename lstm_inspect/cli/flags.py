@@ -122,6 +122,7 @@ whole = partial(_flag, int, metavar="INTEGER")
 number = partial(_flag, float, metavar="NUMBER")
 text = partial(_flag, str)
 texts = partial(_flag, list, default=())
+argument = partial(text, "The argument")  # typed without a flag; it has to be given unless it has a default
 
 
 def choice(panel: str, *typed: str, choices: Sequence[str], **more: Any) -> Flag:
@@ -133,11 +134,6 @@ def file(panel: str, *typed: str, suffixes: Sequence[str], example: str, help: s
     """A flag that names a file to write: before the command runs it is refused if it can't be."""
     metavar = f"FILE{'|'.join(suffixes)}"
     return _flag(Path, panel, *typed, help=help, metavar=metavar, choices=tuple(suffixes), example=example)
-
-
-def argument(name: str, *, metavar: str, help: str, default: str | None = None) -> Flag:
-    """What a command is about, typed without a flag; it has to be given unless it has a default."""
-    return text("The argument", name, help=help, metavar=metavar, default=default)
 
 
 def arguments(name: str, *, metavar: str, help: str, default: str) -> Flag:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from lstm_inspect.cli.constructor import parse_constructor
+from lstm_inspect.cli.constructor import CALL, parse_constructor
 from lstm_inspect.cli.flags import Flag, Values, file, number, switch, text, whole
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.errors import SpecError, Spell
@@ -58,7 +58,7 @@ SAVE: Final = file(_REPORT, "--save", help=_SAVED, suffixes=_PAGES, example="rep
 REPORT_FLAGS: Final = (switch(_REPORT, "--all", help="Every row of every table."), JSON, SAVE, FORCE)
 CHECKS: Final = switch(_REPORT, "--checks", help="Each check with its reason and its tolerance.")
 
-SPEC_FLAGS: Final = (*LSTM_FLAGS, *BATCH_FLAGS, *RUN_FLAGS)
+SPEC_FLAGS: Final = (CALL, *LSTM_FLAGS, *BATCH_FLAGS, *RUN_FLAGS)
 _FLAG_OF: Final[dict[str, Flag]] = {flag.name: flag for flag in (*SPEC_FLAGS, *CHECK_FLAGS, CHECKS, *REPORT_FLAGS)}
 
 
@@ -99,10 +99,11 @@ def spec_of(values: Values) -> LSTMSpec:
         FileError: the lengths can't be read.
     """
     given = {flag.name: values[flag.name] for flag in SPEC_FLAGS if values.get(flag.name) is not None}
+    call = given.pop("call", None)
     if "lengths" in given:
         given["lengths"] = parse_lengths(given["lengths"])
-    if values.get("call") is not None:
-        given |= _called(values["call"], given)
+    if call is not None:
+        given |= _called(call, given)
     if given.pop("unbatched", False):
         if "batch_size" in given:
             raise SpecError("batch_size", str(given["batch_size"]), "left out with {batch_size=None}", "one of the two")

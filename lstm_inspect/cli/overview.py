@@ -12,7 +12,7 @@ _LAYERS: Final = next(flag for flag in SPEC_FLAGS if flag.name == "num_layers")
 _HELP: Final = f"L: layers of the deeper structures, from {FEWEST_LAYERS}; the others have 1."
 _SPEC_FLAGS: Final = (
     replace(_LAYERS, help=_HELP, default=FEWEST_LAYERS),
-    *(flag for flag in SPEC_FLAGS if flag.name not in BASE),
+    *(flag for flag in SPEC_FLAGS if flag.name not in ("call", *BASE)),
 )
 
 

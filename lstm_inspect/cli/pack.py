@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from lstm_inspect.cli.constructor import CALL
 from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Values, command, switch, text
 from lstm_inspect.cli.options import CHECK_FLAGS, CHECKS, REPORT_FLAGS, SPEC_FLAGS, checking_of, spec_of
@@ -16,7 +15,7 @@ _PACK_FLAGS: Final = (
 )
 
 
-@command(CALL, SPEC_FLAGS, _PACK_FLAGS, CHECK_FLAGS, CHECKS, REPORT_FLAGS)
+@command(SPEC_FLAGS, _PACK_FLAGS, CHECK_FLAGS, CHECKS, REPORT_FLAGS)
 def pack(values: Values) -> int:
     """Sequences of unequal length, from padding to the last valid state, step by step.
 

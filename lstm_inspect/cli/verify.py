@@ -139,7 +139,7 @@ def _spec_object(line: str) -> dict[str, Any]:
 
 def _lines(source: str) -> Iterator[str]:
     """The lines of a file or of standard input, as long as one can be a spec: a stream without an end never ends."""
-    with streams.opened(source, "{specs}", f"a line such as {_A_SPEC}") as file:
+    with streams.opened(source, "{specs}", f"a file of lines such as {_A_SPEC}") as file:
         while line := file.readline(_MOST_OF_A_LINE):
             if len(line) == _MOST_OF_A_LINE:
                 raise ValueError(f"a line has more than {_MOST_OF_A_LINE - 1:,} characters, and no spec is as long")

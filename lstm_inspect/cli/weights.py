@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from lstm_inspect.cli.constructor import CALL
 from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Values, choice, command, switch
 from lstm_inspect.cli.options import PREDICT, REPORT_FLAGS, SPEC_FLAGS, spec_of
@@ -14,7 +13,7 @@ _CHECK: Final = switch(
 _FRAMEWORK: Final = choice("The report", "--framework", help="How the weights get there and back.", choices=FRAMEWORKS)
 
 
-@command(CALL, SPEC_FLAGS, _CHECK, _FRAMEWORK, REPORT_FLAGS)
+@command(SPEC_FLAGS, _CHECK, _FRAMEWORK, REPORT_FLAGS)
 def weights(values: Values) -> int:
     """Every parameter, its gate rows and bytes; the work and the memory of one run; Keras, ONNX and Flax.
 

@@ -162,10 +162,17 @@ def test_what_cannot_be_drawn_is_answered_in_one_message(
     assert [path.name for path in tmp_path.iterdir()] == ["folder.svg"]
 
 
+def test_the_call_that_stands_in_code_is_drawn(cli: Cli) -> None:
+    drawn = cli("draw", "--call", "nn.LSTM(10, 20, 2, bidirectional=True)")
+    assert drawn == cli("draw", "--layers", "2", "--bidir")
+    assert drawn.status == 0
+
+
 def test_without_matplotlib_the_install_command_is_named(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.delitem(sys.modules, "lstm_inspect.views.figure.paint", raising=False)
     path = tmp_path / "a.svg"
     outcome = cli("draw", "--output", str(path))
     assert (outcome.status, outcome.stdout) == (2, "")

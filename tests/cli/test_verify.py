@@ -99,7 +99,7 @@ def test_a_line_without_an_end_is_not_read_for_ever(cli: Cli) -> None:
     outcome = cli("verify", "--specs", "-", stdin=" " * 2_000_000)
     assert (outcome.status, outcome.stdout) == (2, "")
     told = "--specs from standard input: a line has more than 1,000,000 characters, and no spec is as long."
-    assert outcome.stderr.startswith(f"error: {told} Try a line such as {{")
+    assert outcome.stderr.startswith(f"error: {told} Try a file of lines such as {{")
 
 
 @pytest.mark.parametrize("flags", [[], ["--json"]])
