@@ -46,7 +46,9 @@ class Cell:
     @property
     def kind(self) -> str:
         """What it is, in words."""
-        return kind(output=self.is_output, state=self.is_state)
+        if self.is_output:
+            return "output and hn" if self.is_state else "output"
+        return "hn alone" if self.is_state else "neither"
 
 
 @record()
@@ -60,9 +62,11 @@ class Unrolled:
     steps_left_out: Natural | None  #: how many steps the gap stands for; None if it differs by sequence.
     layers_left_out: Natural  #: how many layers are not drawn.
 
-    def row(self, state: StateRow) -> tuple[Cell, ...]:
-        """The cells of one layer and direction, from the left."""
-        return tuple(cell for cell in self.cells if (cell.layer, cell.direction) == (state.layer, state.direction))
+    def row(self, state: StateRow) -> tuple[Cell | None, ...]:
+        """The cells of one layer and direction, one a column; None in the gap."""
+        place = state.layer, state.direction
+        cells = {cell.label: cell for cell in self.cells if (cell.layer, cell.direction) == place}
+        return tuple(cells.get(step.label) for step in self.steps)
 
 
 def unroll(spec: LSTMSpec, most_steps: int = MOST_STEPS) -> Unrolled:
@@ -84,13 +88,6 @@ def unroll(spec: LSTMSpec, most_steps: int = MOST_STEPS) -> Unrolled:
         steps_left_out=None if final_step(spec, 0) is None else _computed_steps(spec) - len(shown_steps),
         layers_left_out=spec.num_layers - len(drawn),
     )
-
-
-def kind(*, output: bool, state: bool) -> str:
-    """What a cell is, in words."""
-    if output:
-        return "output and hn" if state else "output"
-    return "hn alone" if state else "neither"
 
 
 def steps(spec: LSTMSpec, most: int) -> tuple[Step, ...]:

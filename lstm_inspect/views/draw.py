@@ -3,7 +3,7 @@
 In the stack layers go upward, time steps to the right; its signs say which cells are output and which are hn.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -16,7 +16,7 @@ from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.parameters import gates
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
-from lstm_inspect.theory.unrolled import kind, notes, unroll
+from lstm_inspect.theory.unrolled import notes, unroll
 from lstm_inspect.views import look
 
 _PITCH: Final = 6  # characters from one time step to the next
@@ -32,27 +32,40 @@ c ──▶ × ────────▶ + ────────┬──�
       ▲         ▲   ▲   ▲
 h, x ─┴─────────┴───┴───┘"""
 _ASCII: Final = str.maketrans("─▶▲▼│┬┴┌┘×", "->^v|++++x")
+_MARKS: Final = {
+    "output": ("output", look.CELL),
+    "output and hn": ("output_and_state", look.STATE),
+    "hn alone": ("state", look.STATE),
+    "neither": ("cell", look.FAINT),
+}
+"""Each kind of cell: its sign's name, and its style."""
 
 
 def drawing(spec: LSTMSpec) -> RenderableType:
     """What the command draw shows of a spec, as wide as the terminal allows."""
-    states = [state for state in unroll(spec).states if state.output]
-    joined = look.section("Where output holds hn", look.Fitted(partial(_joined, states)))
-    parts = [look.block(*statements(spec)), look.section("The unrolled stack", stack(spec)), joined]
+    parts = [
+        look.block(*statements(spec)),
+        look.section("The unrolled stack", stack(spec)),
+        look.section("Where output holds hn", look.Fitted(partial(_joined, spec))),
+    ]
     if spec.lengths is not None:
         from lstm_inspect.views import packed
 
-        cells = packed.drawing(pack(spec.lengths, spec.seq_len))
-        parts.append(
-            look.section("The padded batch and the packed columns", cells, *map(look.faint, batch_grid.notes(spec)))
-        )
+        cells, said = packed.drawing(pack(spec.lengths, spec.seq_len)), map(look.faint, batch_grid.notes(spec))
+        parts.append(look.section("The padded batch and the packed columns", cells, *said))
     return Group(*parts)
 
 
-def _joined(states: Sequence[StateRow], width: int, signs: look.Signs) -> RenderableType:
+def _joined(spec: LSTMSpec, width: int, signs: look.Signs) -> RenderableType:
     """Each row of hn that stands in output too, marked as its cell is, and the slice that it equals."""
-    sign, style = _cell_sign(signs, output=True, state=True)
+    sign, style = _mark("output and hn", signs)
+    states = [state for state in unroll(spec).states if state.output]
     return Group(*(Text(f"{sign} ", style) + look.code(f"{state.hn} == {state.output}") for state in states))
+
+
+def _mark(kind: str, signs: look.Signs) -> tuple[str, str]:
+    sign, style = _MARKS[kind]
+    return getattr(signs, sign), style
 
 
 def stack(spec: LSTMSpec) -> RenderableType:
@@ -78,14 +91,12 @@ class _Drawing:
                 yield look.faint(f"{self.signs.more_down} {self.picture.layers_left_out:,} more layers")
             yield from (self._cells(state) for state in reversed(self.picture.states) if state.layer == layer)
             yield self._row("input" if layer == 0 else "", arrows)
-        yield from _legend(self.spec, self.signs, {cell.kind for cell in self.picture.cells})
+        yield self._legend()
+        yield from map(look.faint, notes(self.spec)[1:])
 
     def _cells(self, state: StateRow) -> Text:
-        signs, cells = self.signs, iter(self.picture.row(state))
-        shown = []
-        for step in self.picture.steps:
-            cell = None if step.gap else next(cells)
-            shown.append((signs.more, look.FAINT) if cell is None else _cell_sign(signs, cell.is_output, cell.is_state))
+        signs, cells = self.signs, self.picture.row(state)
+        shown = [(signs.more, look.FAINT) if cell is None else _mark(cell.kind, signs) for cell in cells]
         name, line = f"layer {state.layer} {_SHORT[state.direction]}", 2 * signs.dash
         hn, h0 = state.hn, f"h0[{state.row}]"
         if state.direction == "reverse":
@@ -105,23 +116,12 @@ class _Drawing:
         text.rstrip()
         return text
 
-
-def _cell_sign(signs: look.Signs, output: bool, state: bool) -> tuple[str, str]:
-    """The sign and the style of a cell that is part of output, of hn, of both or of neither."""
-    if output:
-        return (signs.output_and_state, look.STATE) if state else (signs.output, look.CELL)
-    return (signs.state, look.STATE) if state else (signs.cell, look.FAINT)
-
-
-def _legend(spec: LSTMSpec, signs: look.Signs, drawn: Collection[str]) -> Iterator[Text]:
-    """What the signs that are drawn mean."""
-    text = Text()
-    for output, state in ((True, False), (True, True), (False, True), (False, False)):
-        name = kind(output=output, state=state)
-        if name in drawn:
-            text.append(*_cell_sign(signs, output, state)).append(f" {name}   ")
-    yield text.append("cn stands where hn does", style=look.FAINT)
-    yield from map(look.faint, notes(spec)[1:])
+    def _legend(self) -> Text:
+        text, drawn = Text(), {cell.kind for cell in self.picture.cells}
+        for kind in _MARKS:
+            if kind in drawn:
+                text.append(*_mark(kind, self.signs)).append(f" {kind}   ")
+        return text.append("cn stands where hn does", style=look.FAINT)
 
 
 def cell(spec: LSTMSpec) -> RenderableType:

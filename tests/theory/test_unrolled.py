@@ -10,7 +10,7 @@ import torch
 
 from lstm_inspect.experiment.run import run
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.unrolled import Cell, Unrolled, kind, steps, unroll
+from lstm_inspect.theory.unrolled import Cell, Unrolled, steps, unroll
 
 SPECS = [
     LSTMSpec(),
@@ -87,7 +87,12 @@ def test_what_is_left_out_is_counted() -> None:
     assert unroll(LSTMSpec(lengths=(1, 2))).steps_left_out is None
 
 
+def test_a_row_has_a_place_in_each_column() -> None:
+    picture = unroll(LSTMSpec(seq_len=200, bidirectional=True), most_steps=5)
+    labels = [[cell and cell.label for cell in picture.row(state)] for state in picture.states]
+    assert labels == [["0", "1", None, "198", "199"]] * 2
+
+
 def test_four_kinds() -> None:
     picture = unroll(LSTMSpec(num_layers=2))
     assert {cell.kind for cell in picture.cells} == {"output", "output and hn", "hn alone", "neither"}
-    assert kind(output=True, state=True) == "output and hn"

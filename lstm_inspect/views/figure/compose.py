@@ -1,17 +1,14 @@
 """A spec's whole picture: the calls, the unrolled stack, the legend and, with lengths, the batch padded and packed."""
 
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
 from lstm_inspect.theory import batch_grid, expressions, unrolled
-from lstm_inspect.theory.batch_grid import MOST_SEQUENCES
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import state_row
-from lstm_inspect.theory.unrolled import kind
-from lstm_inspect.theory.words import plural
+from lstm_inspect.theory.words import plural, some
 from lstm_inspect.views.figure import gates
 from lstm_inspect.views.figure.panels import panels
 from lstm_inspect.views.figure.scene import LINE, MARK, TYPES, Area, Item, Label, Part, Path, Scene, lines, moved
@@ -22,14 +19,15 @@ _BETWEEN: Final = 0.2
 _SWATCH: Final = 0.45
 _LINE: Final = 1.5 * LINE
 _NARROWEST: Final = 6.0
+_MOST_LENGTHS: Final = 12
 Entry: TypeAlias = tuple[Item, str]
-"""A mark of the legend and what it means."""
+"""A mark of the legend, its place being (0, 0), and what it means."""
 
 _MEANINGS: Final = {
-    kind(output=True, state=False): "the top layer's hidden state, every step",
-    kind(output=True, state=True): "the top layer's last computed step",
-    kind(output=False, state=True): "a lower layer's last computed step",
-    kind(output=False, state=False): "passed on inside, not returned",
+    "output": "the top layer's hidden state, every step",
+    "output and hn": "the top layer's last computed step",
+    "hn alone": "a lower layer's last computed step",
+    "neither": "passed on inside, not returned",
 }
 
 
@@ -98,24 +96,15 @@ def description(spec: LSTMSpec) -> str:
         sentences += [
             f"Below, the padded batch of {plural(len(packing.lengths), 'sequence')} with {packing.valid_steps:,} of "
             f"{packing.padded_steps:,} cells valid, beside its packed columns, the longest sequence first.",
-            f"lengths {_listed(packing.lengths)}; batch_sizes {_listed(packing.batch_sizes)}.",
+            f"lengths {some(packing.lengths, _MOST_LENGTHS)}; batch_sizes {some(packing.batch_sizes, _MOST_LENGTHS)}.",
         ]
     return " ".join(sentences)
 
 
-def _listed(numbers: tuple[int, ...]) -> str:
-    if len(numbers) <= MOST_SEQUENCES:
-        return ", ".join(map(str, numbers))
-    half = MOST_SEQUENCES // 2
-    return f"{', '.join(map(str, numbers[:half]))}, and so on, {', '.join(map(str, numbers[-half:]))}"
-
-
-def _titled(words: str, statements: Iterable[str], width: float) -> Part:
+def _titled(words: str, statements: Sequence[str], width: float) -> Part:
     """The title and, under it, the calls."""
-    letters = int(width / TYPES["call"].width("0"))
-    calls = [line for text in statements for line in textwrap.wrap(text, letters, subsequent_indent="    ")]
-    labels = (Label(0, LINE / 2, words, "title"), *lines(calls, "call", 1.4 * LINE))
-    return Part(width, (len(calls) + 2.2) * LINE, labels)
+    calls = lines(statements, "call", 1.4 * LINE, width)
+    return Part(width, (len(calls) + 2.2) * LINE, (Label(0, LINE / 2, words, "title"), *calls))
 
 
 def _legend(spec: LSTMSpec, width: float) -> Part:
@@ -128,10 +117,9 @@ def _legend(spec: LSTMSpec, width: float) -> Part:
             y = (place + 0.5) * _LINE
             items += [*moved([swatch], x, y), Label(x + _SWATCH, y, text, "meaning")]
         x += _column_width(column)
-    start, letters = len(columns[0]) * _LINE, int(width / TYPES["note"].width("0"))
-    notes = (*unrolled.notes(spec), *batch_grid.notes(spec))
-    said = [line for note in notes for line in textwrap.wrap(note, letters)]
-    return Part(width, start + (len(said) + 0.5) * LINE, (*items, *lines(said, "note", start + 0.2 * LINE)))
+    start = len(columns[0]) * _LINE
+    notes = lines((*unrolled.notes(spec), *batch_grid.notes(spec)), "note", start + 0.2 * LINE, width)
+    return Part(width, start + (len(notes) + 0.5) * LINE, (*items, *notes))
 
 
 def _columns(entries: Sequence[Entry], width: float) -> list[Sequence[Entry]]:
@@ -148,7 +136,6 @@ def _column_width(column: Sequence[Entry]) -> float:
 
 
 def _entries(spec: LSTMSpec) -> Iterator[Entry]:
-    """Each mark, its place being (0, 0), and what it means."""
     drawn = {cell.kind for cell in unrolled.unroll(spec).cells}
     for name, meaning in _MEANINGS.items():
         if name in drawn:

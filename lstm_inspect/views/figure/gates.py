@@ -1,13 +1,12 @@
 """The inside of one cell as parts of a picture: its four gates, and the way of c and h through them."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import Final
 
 from lstm_inspect.theory.expressions import cell_step
 from lstm_inspect.theory.parameters import gates
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.views.figure.scene import LINE, MARK, TYPES, Area, Item, Label, Meaning, Part, Path, Point, lines
+from lstm_inspect.views.figure.scene import LINE, MARK, Area, Item, Label, Meaning, Part, Path, Point, lines
 
 TITLE: Final = "Inside one LSTM cell: one layer, one direction, one time step"
 
@@ -52,12 +51,10 @@ def _arrows(spec: LSTMSpec) -> Iterator[Item]:
         ((_OUT, _STATE), (_OUT, _TANH - 0.12)),
         ((_OUT, _TANH + 0.12), (_OUT, _HIDDEN - _NODE)),
         ((show, up), (show, _HIDDEN), (_OUT - _NODE, _HIDDEN)),
+        ((_OUT, _HIDDEN + _NODE), (_OUT, _BUS), (6.75, _BUS)),  # behind weight_hr, where that is
     ]
-    leaving = _OUT, _HIDDEN + _NODE
     if spec.proj_size:
-        ways.append((leaving, (_OUT, _GATES - 0.14)))
-        leaving = _OUT, _GATES + 0.14
-    ways.append((leaving, (_OUT, _BUS), (6.75, _BUS)))
+        ways.append(((_OUT, _HIDDEN + _NODE), (_OUT, _GATES - 0.14)))
     ways += [((_GATE_X[letter], _BUS), (_GATE_X[letter], down)) for letter in "figo"]
     yield from (Path(points, "flow", head=True) for points in ways)
     yield Path(((0.55, _BUS), (show, _BUS)), "flow")
@@ -101,8 +98,7 @@ def _ends(spec: LSTMSpec) -> Iterator[Item]:
 
 def equations(spec: LSTMSpec) -> Part:
     """The statements of one step and, under them, which rows of the weights each gate has."""
-    letters = int(_WIDTH / TYPES["call"].width("0"))
-    step = [part for line in cell_step(spec) for part in textwrap.wrap(line, letters, subsequent_indent="    ")]
-    rows = [f"{gate.letter}: {gate.name}, rows {gate.start}:{gate.stop}; {gate.meaning}" for gate in gates(spec)]
+    step = lines(cell_step(spec), "call", 0, _WIDTH)
     start = (len(step) + 0.8) * LINE
-    return Part(_WIDTH, start + (len(rows) + 0.5) * LINE, (*lines(step, "call", 0), *lines(rows, "meaning", start)))
+    rows = [f"{gate.letter}: {gate.name}, rows {gate.start}:{gate.stop}; {gate.meaning}" for gate in gates(spec)]
+    return Part(_WIDTH, start + (len(rows) + 0.5) * LINE, (*step, *lines(rows, "meaning", start, _WIDTH)))

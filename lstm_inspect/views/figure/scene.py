@@ -3,6 +3,7 @@
 Lengths are inches, x from the left, y from the top.
 """
 
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
@@ -134,9 +135,12 @@ def more(x: float, y: float, *, down: bool = False) -> Label:
     return Label(x, y, "⋮" if down else "⋯", "more", "center")
 
 
-def lines(texts: Iterable[str], role: str, top: float) -> Iterator[Label]:
-    """Lines of small text under each other, from an upper edge."""
-    return (Label(0, top + (place + 0.5) * LINE, text, role) for place, text in enumerate(texts))
+def lines(texts: Iterable[str], role: str, top: float, width: float) -> tuple[Label, ...]:
+    """Small text under an upper edge, broken into lines of at most that width; code goes on further in."""
+    kind = TYPES[role]
+    wrapper = textwrap.TextWrapper(int(width / kind.width("0")), subsequent_indent="    " if kind.mono else "")
+    broken = (line for text in texts for line in wrapper.wrap(text))
+    return tuple(Label(0, top + (place + 0.5) * LINE, text, role) for place, text in enumerate(broken))
 
 
 def moved(items: Iterable[Item], x: float, y: float) -> Iterator[Item]:

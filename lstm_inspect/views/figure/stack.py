@@ -45,6 +45,11 @@ class _Stack:
             column.time_step: tuple(filter(None, (batch_grid.data_row(spec, cell) for cell in column.cells)))
             for column in columns
         }
+        self.final: dict[int | None, str] = {  # each row of hn and, where output holds it too, the slice that it equals
+            state.row: f"{state.hn} == {state.output}" if state.output else state.hn for state in self.picture.states
+        }
+        halves = (expressions.columns(spec, place, both_ends=True) for place in range(spec.num_directions))
+        self.slices = [f"{name}, {columns}" for name, columns in zip(spec.directions, halves, strict=True)]
         self._across()
         self._down()
 
@@ -53,11 +58,9 @@ class _Stack:
         spec, states = self.spec, self.picture.states
         small, steps = TYPES["small"].width, self.picture.steps
         sides = {state.direction: max(map(TYPES["expression"].width, _equality(state))) for state in states}
-        names = max(
-            TYPES["name"].width(f"layer {spec.num_layers - 1}"),
-            *(small(self.shapes[name]) for name in ("output", "input")),
-        )
-        wide = names + _AIR + (max(map(small, self._slices())) if spec.bidirectional else 0.0)
+        below = max(small(self.shapes["output"]), small(self.shapes["input"]))
+        names = max(below, TYPES["name"].width(f"layer {spec.num_layers - 1}"))
+        wide = names + _AIR + (max(map(small, self.slices)) if spec.bidirectional else 0.0)
         self.left = max(_AXIS + wide, sides.get("reverse", 0)) + _AIR
         self.directions = self.left - _AIR
         self.names = self.directions - wide
@@ -100,17 +103,9 @@ class _Stack:
         yield from self._axes()
 
     def _meaning(self, cell: Cell) -> Meaning | None:
-        expression = cell.expression
-        if cell.is_state:
-            expression = _whole(next(state for state in self.picture.states if state.row == cell.row))
+        expression = self.final.get(cell.row, cell.expression)
         rows = self.packed.get(cell.step, ()) if cell.is_output else ()
         return None if expression is None else Meaning(expression, rows)
-
-    def _slices(self) -> list[str]:
-        """What to call each direction's half of output, where there are two: its columns."""
-        spec = self.spec
-        found = [expressions.columns(spec, place, both_ends=True) for place in range(spec.num_directions)]
-        return [f"{name}, {columns}" for name, columns in zip(spec.directions, found, strict=True)]
 
     def _centre(self, direction: str) -> float:
         """The centre of a direction, in rows from the upper edge: reverse stands above forward."""
@@ -133,11 +128,10 @@ class _Stack:
                 yield from self._cells(state)
 
     def _cells(self, state: StateRow) -> Iterator[Item]:
-        y, cells = self._row(state), iter(self.picture.row(state))
+        y = self._row(state)
         if self.spec.bidirectional:
             yield Label(self.directions, y, state.direction, "small", "right")
-        for step, x in self.columns:
-            cell = None if step.gap else next(cells)
+        for (_, x), cell in zip(self.columns, self.picture.row(state), strict=True):
             yield more(x, y) if cell is None else Area(x, y, MARK, MARK, cell.kind, self._meaning(cell))
         places = [(self.tags[0] + self.tag, 0.04), *((x, _REACH) for _, x in self.columns), (self.tags[1], 0.04)]
         for (left, after), (right, before) in pairwise(places):
@@ -146,15 +140,14 @@ class _Stack:
 
     def _output(self) -> Iterator[Item]:
         yield from self._named("output", self.output / 2)
-        held = {(cell.direction, cell.label): self._meaning(cell) for cell in self.picture.cells if cell.is_output}
-        for direction, name in zip(self.spec.directions, self._slices(), strict=True):
-            y = self._centre(direction) * _HALF
+        top = self.picture.states[-self.spec.num_directions :]
+        for state, name in zip(top, self.slices, strict=True):
+            y = self._centre(state.direction) * _HALF
             if self.spec.bidirectional:
                 yield Label(self.directions, y, name, "small", "right")
-            for step, x in self.columns:
-                role = "half of hn" if (step.first if direction == "reverse" else step.last) else "half"
-                half = Area(x, y, _CELL, _HALF, role, held.get((direction, step.label)))
-                yield more(x, y) if step.gap else half
+            for (_, x), cell in zip(self.columns, self.picture.row(state), strict=True):
+                role = "half of hn" if cell and cell.is_state else "half"
+                yield more(x, y) if cell is None else Area(x, y, _CELL, _HALF, role, self._meaning(cell))
 
     def _named(self, name: str, y: float) -> Iterator[Item]:
         yield Label(self.names, y - 0.08, name, "name")
@@ -178,13 +171,16 @@ class _Stack:
         """What leaves a row and what enters it: hn and cn at one end, h0 and c0 at the other."""
         y = self._row(state)
         final, initial = self.tags if state.direction == "reverse" else reversed(self.tags)
-        meanings = {state.hn: Meaning(_whole(state)), state.cn: Meaning(state.cn)}
-        for x, names in ((final, meanings), (initial, (f"h0[{state.row}]", f"c0[{state.row}]"))):
-            for place, name in enumerate(names):
-                centre = x + self.tag / 2, y + (place - 0.5) * (_TAG + 0.02)
-                if name in meanings:
-                    yield Area(*centre, self.tag, _TAG, name[:2], meanings[name])
-                yield Label(*centre, name, "tag", "center")
+        for x, place, name, meaning in (
+            (final, -0.5, state.hn, Meaning(self.final[state.row])),
+            (final, 0.5, state.cn, Meaning(state.cn)),
+            (initial, -0.5, f"h0[{state.row}]", None),
+            (initial, 0.5, f"c0[{state.row}]", None),
+        ):
+            centre = x + self.tag / 2, y + place * (_TAG + 0.02)
+            if meaning:
+                yield Area(*centre, self.tag, _TAG, name[:2], meaning)
+            yield Label(*centre, name, "tag", "center")
 
     def _joined(self, state: StateRow) -> Iterator[Item]:
         """The line from a row of hn to the slice of output that it equals, and the equality beside it."""
@@ -208,13 +204,8 @@ class _Stack:
         yield Label(x - 0.12, (bottom + top) / 2, "layers", "axis", "center", upward=True)
 
 
-def _whole(state: StateRow) -> str:
-    """A row of hn and, where output holds it too, the slice that it equals."""
-    return f"{state.hn} == {state.output}" if state.output else state.hn
-
-
 def _equality(state: StateRow) -> list[str]:
-    """The lines that say so, a long slice broken behind its commas; an empty one where it equals none."""
+    """The lines that say which slice a row of hn equals, broken behind its commas if long; an empty one if none."""
     if not state.output:
         return [""]
     first, *rest = [state.output] if len(state.output) <= _LONGEST else re.split(r"(?<=,) ", state.output)
