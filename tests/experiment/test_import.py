@@ -11,7 +11,7 @@ import pytest
 
 def test_without_torch_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)  # an import of it fails now
-    monkeypatch.delitem(sys.modules, "lstm_inspect.experiment")
+    monkeypatch.delitem(sys.modules, "lstm_inspect.experiment", raising=False)
     with pytest.raises(ModuleNotFoundError, match=r"pip install torch, or .* predict=True") as caught:
         importlib.import_module("lstm_inspect.experiment")
     assert caught.value.name == "torch"  # by which the command line knows it
