@@ -1,19 +1,15 @@
 """diagnose(message, facts) -> Diagnosis: which argument, which axis, what was expected, why, and the line to write."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any, Final, Literal, TypeAlias
 
-from lstm_inspect.diagnosis import state_dict
-from lstm_inspect.diagnosis.evidence import evidence
-from lstm_inspect.diagnosis.expression import Names
-from lstm_inspect.diagnosis.finding import Diagnosis, Frame, LikelyCause, Values
+from lstm_inspect.diagnosis.finding import Diagnosis, LikelyCause, Values
 from lstm_inspect.diagnosis.known import Known
-from lstm_inspect.diagnosis.origin import NOWHERE, Origin, origin_of
-from lstm_inspect.diagnosis.rule import Cause, Rule, rules
+from lstm_inspect.diagnosis.names import Names, facts_of
+from lstm_inspect.diagnosis.origin import origin_of
+from lstm_inspect.diagnosis.rule import Cause, Rule, rules, table
 from lstm_inspect.diagnosis.text import Window, clean, windows
-from lstm_inspect.diagnosis.wording import Value, Wording
 
 __all__ = ["Diagnosis", "Known", "diagnose"]
 
@@ -36,21 +32,75 @@ _ASKS: Final = (
 )
 _THE_TRACEBACK: Final = "the traceback: other code raises the same words, and this holds if they came from an LSTM"
 _MOST_SHOWN: Final = 600
-_MOST_LOOKED_AT: Final = 100  # occurrences of one wording that other code raised: a log of nothing else ends in time
+_MOST_LOOKED_AT: Final = (
+    100  # occurrences of one rule's words that other code raised: a log of nothing else ends in time
+)
 
 
 @dataclass(frozen=True, slots=True)
-class _Match:
+class Match:
+    """A rule that holds: its words were found, or the shapes of a call break it."""
+
     rule: Rule
-    names: Names
-    where: Frame | None
-    end: int
-    whose: Whose
+    names: Names  #: what is known: the facts, the numbers of the message, where it was raised, the rule's own names.
+    place: tuple[int, int] = (0, 0)  #: where the words end in the text: the window, the place in it.
 
     @property
-    def weight(self) -> tuple[bool, bool, bool, int]:
+    def whose(self) -> Whose:
+        """Whose the message is."""
+        rule, value = self.rule, self.names.value
+        if rule.scope == "lstm" or value("at_an_lstm") or value(rule.ours):
+            return "ours"
+        return "perhaps" if value("trace") in (("none", "silent") if rule.backward else ("none",)) else "other"
+
+    @property
+    def weight(self) -> tuple[bool, bool, bool, tuple[int, int]]:
         """The last error of an LSTM's, else a warning of one's, else what may be one's, else what is other code's."""
-        return self.whose == "ours", self.whose == "perhaps", not self.rule.warning, self.end
+        return self.whose == "ours", self.whose == "perhaps", not self.rule.warning, self.place
+
+    @property
+    def causes(self) -> Sequence[tuple[Cause, bool | None]]:
+        """Those not ruled out: first what is known decides for, then the open ones, in the rule's order."""
+        decided = [(cause, decide(cause, self.names)) for cause in self.rule.causes]
+        kept = [each for each in decided if each[1] is not False] or decided
+        return sorted(kept, key=lambda each: each[1] is not True)
+
+    def explained(self) -> Diagnosis:
+        """The causes in order, and what they say is at fault; of other code's message what it means in general."""
+        names, rule = self.names, self.rule
+        found = Diagnosis(message=clean(names.value("message", "''"))[:_MOST_SHOWN], where=names.value("where"))
+        if self.whose == "other":
+            return replace(found, means=rule.means)
+        first = self.causes[0][0]
+        argument = names.fill(first.argument or rule.argument) or None
+        found = replace(
+            found,
+            rule=rule.id,
+            argument=argument,
+            axis=names.value(str(rule.axis if first.axis is None else first.axis)),
+            letters=tuple(rule.letters) or _letters(argument, names),
+            expected=_values(names.value(first.expected)),
+            got=_values(names.value(first.got)),
+            kind="refused",
+        )
+        causes = tuple(
+            LikelyCause(cause.id, names.fill(cause.cause), names.fill(cause.write), names.fill(cause.likely_if), fits)
+            for cause, fits in self.causes
+        )
+        if self.whose == "ours":
+            return replace(found, causes=causes)
+        return replace(found, if_lstm=causes, means=rule.means, asks=(_THE_TRACEBACK,))
+
+
+def decide(cause: Cause, names: Names) -> bool | None:
+    """True: what is known decides for it. None: open. False: ruled out."""
+    limits = [names.value(condition) for condition in cause.only]
+    if any(limit is not None and not limit for limit in limits):
+        return False
+    if any(names.value(condition) for condition in cause.sure):
+        return True
+    decided = names.value(cause.when)
+    return None if decided is None else bool(decided)
 
 
 def diagnose(message: str, known: Known | None = None, **facts: Any) -> Diagnosis:
@@ -70,137 +120,62 @@ def diagnose(message: str, known: Known | None = None, **facts: Any) -> Diagnosi
     >>> diagnose("CUDA out of memory").matched
     False
     """
-    known = replace(known or Known(), **facts)
-    match = last_match(message, known)
-    if match is None:
-        found = Diagnosis(asks=_ASKS)
-    elif match.whose == "other":
-        message = _shown(match.names.value("message"))
-        found = Diagnosis(message=message, means=match.rule.means or None, where=match.where)
-    else:
-        found = explain(match.rule, known, match.names, match.where, sure=match.whose == "ours")
+    matches = _matches(message, facts_of(replace(known or Known(), **facts)))
+    match = max(matches, key=lambda match: match.weight, default=None)
+    found = Diagnosis(asks=_ASKS) if match is None else match.explained()
     return replace(found, of_a_message=True)
 
 
-def last_match(text: str, known: Known) -> _Match | None:
-    """The weightiest match of a text; a window nearer to its end counts where both weigh the same."""
-    best = None
+def _matches(text: str, facts: Names) -> Iterator[Match]:
+    """What each rule finds in a text, from its end on: nothing outweighs the last error that is an LSTM's."""
     for window in windows(text):
-        found = [match for match in _matches(window, known) if match.end >= window.sure_from]
-        last = max(found, key=lambda match: match.weight, default=None)
-        if last is not None and (best is None or last.weight[:3] > best.weight[:3]):
-            best = last
-        if best is not None and best.whose == "ours" and not best.rule.warning:
-            break
-    return best
+        found = [match for rule in rules() if (match := match_in(window, rule, facts))]
+        yield from found
+        if any(match.whose == "ours" and not match.rule.warning for match in found):
+            return
 
 
-def _matches(window: Window, known: Known) -> Iterator[_Match]:
-    for rule in rules():
-        found = (match for wording in rule.wordings if (match := _match(rule, wording, window, known)))
-        yield from islice(found, 1)
-
-
-def _match(rule: Rule, wording: Wording, window: Window, known: Known) -> _Match | None:
-    """The last occurrence of a wording that is the rule's to claim, else the last one of other code."""
-    other, seen = None, set()
-    for found in reversed(wording.all(window.text, window.words)):
+def match_in(window: Window, rule: Rule, facts: Names) -> Match | None:
+    """The last occurrence of a rule's words that is the rule's to claim, else the last one of other code."""
+    other, seen = None, set[Sequence[str]]()
+    for wording, found in ((each, found) for each in rule.wordings for found in reversed(each.all(window.text))):
         line = window.line_at(found.start())
         key = (found[0], *window.lines[max(0, line - 2) : line])
-        if key in seen:
+        if key in seen or len(seen) == _MOST_LOOKED_AT or found.end() < window.sure_from:
             continue  # a log repeats itself
         seen.add(key)
-        if len(seen) > _MOST_LOOKED_AT:
-            break
-        origin = origin_of(window.lines, line)
-        names = names_of(rule, known, wording.read(found), found[0], origin)
-        if rule.claims is not None and not names.value(rule.claims):
-            continue
-        match = _Match(rule, names, origin.user, found.end(), _whose(rule, names))
-        if match.whose != "other":
-            return match
-        other = other or match
+        raised = {"message": found[0], **origin_of(window.lines, line)}
+        match = Match(rule, names_of(rule, facts, raised, wording.read(found)), (window.start, found.end()))
+        if match.names.value(rule.claims):
+            if match.whose != "other":
+                return match
+            other = other or match
     return other
 
 
-def _whose(rule: Rule, names: Names) -> Whose:
-    if rule.scope == "lstm" or names.value("at_an_lstm") or (rule.ours is not None and names.value(rule.ours)):
-        return "ours"
-    return "perhaps" if names.value("trace") in (("none", "silent") if rule.backward else ("none",)) else "other"
-
-
-def names_of(rule: Rule, known: Known, numbers: Mapping[str, Value], message: str, origin: Origin = NOWHERE) -> Names:
-    """The names that a rule's expressions may use, its own among them."""
-    names = evidence(known, {**dict.fromkeys(rule.numbers), **numbers}, message, origin)
-    if rule.reads:
-        names = names.with_more(state_dict.facts(message))
-    for name, expression in rule.names.items():
-        names.define(name, expression)
-    return names
-
-
-def explain(rule: Rule, known: Known, names: Names, where: Frame | None = None, *, sure: bool = True) -> Diagnosis:
-    """A rule applied to what is known: its causes in order, and what they say is at fault.
+def names_of(rule: Rule, facts: Names, raised: Mapping[str, Any], numbers: Mapping[str, Any]) -> Names:
+    """The names that a rule's expressions may use, its own among them.
 
     Args:
-        sure: whether it is known to be an LSTM's.
+        raised: the message, and what is known of where it was raised.
+        numbers: what the wording reads out of the message; None for what another wording would.
     """
-    ranked = ranked_causes(rule, names)
-    first = ranked[0][0]
-    argument = names.fill(first.argument or rule.argument) or None
-    expected, got = (values(names.value(name)) for name in (first.expected, first.got))
-    axis = rule.axis if first.axis is None else first.axis
-    axis = names.value(axis) if isinstance(axis, str) else axis
-    if argument == "input" and axis == -1 and known.input_shape and got is not None and expected is not None:
-        lead = known.input_shape[:-1]
-        axis, expected, got = len(lead), (*lead, *expected), (*lead, *got)
-    causes = tuple(
-        LikelyCause(cause.id, names.fill(cause.cause), names.fill(cause.write), names.fill(cause.likely_if), fits)
-        for cause, fits in ranked
-    )
-    return Diagnosis(
-        rule=rule.id,
-        argument=argument,
-        axis=axis,
-        letters=rule.letters or letters_of(argument, known),
-        expected=expected,
-        got=got,
-        causes=causes if sure else (),
-        if_lstm=() if sure else causes,
-        means=None if sure else rule.means,
-        kind="refused",
-        message=_shown(names.value("message")),
-        where=where,
-        asks=() if sure else (_THE_TRACEBACK,),
-    )
+    known = {name: value for name, value in raised.items() if value is not None}
+    return facts.with_more({**known, **dict.fromkeys(rule.numbers), **numbers}, table("words")["shared"], rule.names)
 
 
-def ranked_causes(rule: Rule, names: Names) -> list[tuple[Cause, bool | None]]:
-    """The causes that are not ruled out: those that the facts decide for, then the open ones, in the rule's order."""
-    decided = [(cause, cause.decide(names)) for cause in rule.causes]
-    kept = [each for each in decided if each[1] is not False] or decided
-    return sorted(kept, key=lambda each: each[1] is not True)
-
-
-def values(value: Any) -> Values | None:
+def _values(value: Any) -> Values | None:
     """What was expected or came, as a shape; None if there is none."""
     return None if value is None else tuple(value) if isinstance(value, (tuple, list)) else (value,)
 
 
-def _shown(message: str) -> str:
-    return clean(message)[:_MOST_SHOWN]
-
-
-def letters_of(argument: str | None, known: Known) -> tuple[str, ...]:
-    """The argument's axes in letters, as far as they are known.
-
-    >>> letters_of("input", Known(input_shape=(5, 3, 10), batch_first=False)), letters_of("dropout", Known())
-    (('T', 'B', 'I'), ())
-    """
+def _letters(argument: str | None, names: Names) -> tuple[str, ...]:
+    """The argument's axes in letters, as far as they are known."""
+    batched = names.value("batched")
     if argument == "input":
-        batched = {True: ("B", "T", "I"), False: ("T", "B", "I"), None: ("T or B", "B or T", "I")}[known.batch_first]
-        return {True: batched, False: ("T", "I"), None: ("I",)}[known.batched]
+        layout = {True: ("B", "T"), False: ("T", "B"), None: ("T or B", "B or T")}[names.value("batch_first")]
+        return (*{True: layout, False: ("T",), None: ()}[batched], "I")
     if argument == "output":
-        return (*((".",) * (len(known.input_shape or (0, 0, 0)) - 1)), "D*R")
+        return (*["."] * names.value("len(input_shape) - 1", "2"), "D*R")
     letters = LETTERS.get(argument or "", ())
-    return letters if known.batched is not False else tuple(letter for letter in letters if letter != "B")
+    return letters if batched is not False else tuple(letter for letter in letters if letter != "B")

@@ -45,8 +45,3 @@ class Known:
     def anything(self) -> bool:
         """Whether any fact is known."""
         return any(getattr(self, field.name) is not None for field in fields(self))
-
-    @property
-    def batched(self) -> bool | None:
-        """Whether the input that was passed has a batch axis."""
-        return None if self.input_shape is None or len(self.input_shape) not in (2, 3) else len(self.input_shape) == 3

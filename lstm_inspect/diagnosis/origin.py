@@ -6,9 +6,8 @@ how they are written stands in ``rules/frames.toml``.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Final, Literal, TypeAlias
+from functools import cache, partial
+from typing import Any, Final, Literal, TypeAlias
 
 from lstm_inspect.diagnosis.finding import Frame
 from lstm_inspect.diagnosis.rule import table
@@ -22,83 +21,63 @@ _MOST_LINES_AFTER: Final = 8
 _MOST_LINES_APART: Final = 14  # a notebook shows some lines around each frame
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a message was raised.
-
-    Attributes:
-        user: the innermost frame of the user's own code that names its file.
-        line: the user's own line of code; None if none is shown.
-        raised: the line of code that raised it, whoever wrote it.
-        in_torch: whether a library's code raised it; None if no frame is shown.
-        text: what the frames and the lines between them say, without folders.
-        trace: what the frames show.
-    """
-
-    user: Frame | None = None
-    line: str | None = None
-    raised: str | None = None
-    in_torch: bool | None = None
-    text: str = ""
-    trace: Trace = "none"
-
-
-NOWHERE: Final = Origin()
-
-
 @cache
-def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(table("frames")[name])
+def _patterns(name: str) -> Sequence[re.Pattern[str]]:
+    given = table("frames")[name]
+    return [re.compile(pattern) for pattern in ([given] if isinstance(given, str) else given)]
 
 
-def _has(name: str, text: str) -> bool:
-    return _pattern(name).search(text) is not None
+def _found(name: str, text: str) -> re.Match[str] | None:
+    return next((found for pattern in _patterns(name) if (found := pattern.search(text))), None)
 
 
 def _own(frame: Frame) -> bool:
-    """Whether a frame is the user's code and no library's.
-
-    >>> _own(Frame("/usr/lib/python3/dist-packages/torch/nn/modules/rnn.py")), _own(Frame("train.py"))
-    (False, True)
-    """
-    return not _has("library", frame.file)
+    """Whether a frame is the user's code and no library's."""
+    return not _found("library", frame.file)
 
 
 def _words(frame: Frame) -> str:
     """What a frame says: without its folders, whose names mean nothing, but for the package that it is of."""
-    package = _pattern("package").search(frame.file)
+    package = _found("package", frame.file)
     name = re.split(r"[/\\]", frame.file)[-1]
     return " ".join([package[1] if package else "", name, frame.function, frame.code])
 
 
-def origin_of(lines: Sequence[str], at: int) -> Origin:
-    """Where the message that begins in a line was raised.
+def origin_of(lines: Sequence[str], at: int) -> dict[str, Any]:
+    """Where the message that begins in a line was raised, as names for the rules.
 
     Args:
         lines: white space as single blanks, no empty ones.
         at: the message's line.
 
+    Returns:
+        where: the innermost frame of the user's own code that names its file; None as all that no frame shows.
+        line: the user's own line of code.
+        raised: the line of code that raised it, whoever wrote it.
+        in_torch: whether a library's code raised it.
+        mentions: what looks for words in the frames and between them.
+        trace: what the frames show.
+
     >>> origin = origin_of(['File "net.py", line 8, in forward', "out = self.lstm(x)", "RuntimeError: .."], 2)
-    >>> origin.user, origin.trace
+    >>> origin["where"], origin["trace"]
     (Frame(file='net.py', line=8, function='forward', code='out = self.lstm(x)'), 'lstm')
     """
     start = _start(lines, at)
     near = [line[:_MOST_OF_A_LINE] for line in lines[start : at + 1 + _MOST_LINES_AFTER]]
     before, own_line = near[: at - start], near.pop(at - start)
-    context = next((part for part in (before, near) if any(map(_frame_in, part))), [])
+    context = next((part for part in (before, near) if any(_found("frame", line) for line in part)), [])
     frames = list(_frames(context or [own_line])) or list(_quoted(lines[max(0, at - 1) : at]))
-    if not frames:
-        return NOWHERE
     own = [frame for frame in frames if _own(frame)]
-    between = [line for line in context if not _frame_in(line)]
-    return Origin(
-        user=next((frame for frame in reversed(own) if frame.file), None),
-        line=own[-1].code or None if own else None,
-        raised=frames[-1].code or None,
-        in_torch=not _own(frames[-1]),
-        text="\n".join([*(_words(frame) for frame in frames), *between]),
-        trace=_trace(frames, own, between),
-    )
+    between = [line for line in context if not _found("frame", line)]
+    said = "\n".join([*map(_words, frames), *between])
+    return {
+        "where": next((frame for frame in reversed(own) if frame.file), None),
+        "line": own[-1].code or None if own else None,
+        "raised": frames[-1].code or None if frames else None,
+        "in_torch": not _own(frames[-1]) if frames else None,
+        "mentions": partial(_mentions, said),
+        "trace": _trace(frames, own, between) if frames else "none",
+    }
 
 
 def _start(lines: Sequence[str], at: int) -> int:
@@ -106,51 +85,45 @@ def _start(lines: Sequence[str], at: int) -> int:
     start, apart = at, 0
     for number in range(at - 1, -1, -1):
         line = lines[number][:_MOST_OF_A_LINE]
-        if _has("header", line):
+        if _found("header", line):
             return number
-        if _frame_in(line):
+        if _found("frame", line):
             start, apart = number, 0
-        elif _has("ends", line) or apart > _MOST_LINES_APART or at - number > _MOST_LINES_BEFORE:
+        elif _found("ends", line) or apart > _MOST_LINES_APART or at - number > _MOST_LINES_BEFORE:
             break
         apart += 1
     return start
 
 
-@cache
-def _frame_patterns() -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(pattern) for pattern in table("frames")["frame"])
-
-
-def _frame_in(line: str) -> re.Match[str] | None:
-    return next((found for pattern in _frame_patterns() if (found := pattern.search(line))), None)
+def _mentions(text: str, pattern: str) -> bool | None:
+    """Whether a traceback has it; None if there is no traceback, or one without it."""
+    return True if re.search(pattern, text) else None
 
 
 def _frames(lines: Sequence[str]) -> Iterator[Frame]:
     """The frames, each with the lines up to the next one."""
-    starts = [(number, found) for number, line in enumerate(lines) if (found := _frame_in(line))]
+    starts = [(number, found) for number, line in enumerate(lines) if (found := _found("frame", line))]
     ends = [*(number for number, _ in starts[1:]), len(lines)]
-    for (number, found), end in zip(starts, ends[: len(starts)], strict=True):
-        named = found.groupdict()
-        prefix = len(found.string[: found.start()].split())
-        line, code = _code(lines[number + 1 : end], prefix)
-        given = named.get("line")
-        yield Frame(named["file"], int(given) if given else line, named.get("function") or "", code)
+    for (number, found), end in zip(starts, ends, strict=False):
+        named = {"line": None, "function": None, **found.groupdict()}
+        line, code = _code(lines[number + 1 : end], prefix=len(found.string[: found.start()].split()))
+        yield Frame(found["file"], int(named["line"] or 0) or line, named["function"] or "", code)
 
 
 def _code(lines: Sequence[str], prefix: int) -> tuple[int | None, str]:
     """The line of code that a frame shows: after an arrow, or the next line without the logger's words before it."""
     for line in lines:
-        arrow = _pattern("arrow").search(line)
+        arrow = _found("arrow", line)
         if arrow:
-            return (int(arrow["line"]) if arrow["line"] else None), arrow["code"].strip()
+            return int(arrow["line"] or 0) or None, arrow["code"].strip()
     plain = " ".join(lines[0].split()[prefix:]) if lines else ""
-    return None, "" if _has("ends", plain) else plain
+    return None, "" if _found("ends", plain) else plain
 
 
 def _quoted(before: Sequence[str]) -> Iterator[Frame]:
     """The line of code that stands alone before a message, as people quote it."""
     for line in before:
-        found = _pattern("quoted").search(line[:_MOST_OF_A_LINE])
+        found = _found("quoted", line[:_MOST_OF_A_LINE])
         if found:
             yield Frame("", code=found[0])
 
@@ -159,14 +132,14 @@ def _trace(frames: Sequence[Frame], own: Sequence[Frame], between: Sequence[str]
     """What the frames show; a file's name counts where it is a library's, or that of the user's innermost frame."""
     code = "\n".join(f"{frame.function} {frame.code}" for frame in own)
     named = "\n".join(_words(frame) for frame in frames if frame not in own[:-1])
-    layers = [found[1] for frame in frames if (found := _pattern("layer").search(frame.file))]
-    if layers and _has("other_layer", layers[-1]):
+    layers = [found[1] for frame in frames if (found := _found("layer", frame.file))]
+    if layers and _found("other_layer", layers[-1]):
         return "elsewhere"
-    if _has("recurrent", "\n".join([code, named, *between])):
+    if _found("recurrent", "\n".join([code, named, *between])):
         return "lstm"
-    others = [frame for frame in frames if _own(frame) or not _has("torch", frame.file)]
-    if _has("another_kind", code) or (others and not _own(others[-1])):
+    others = [frame for frame in frames if _own(frame) or not _found("torch", frame.file)]
+    if _found("another_kind", code) or (others and not _own(others[-1])):
         return "elsewhere"
-    if own and _has("states", f"{code}\n{_words(own[-1])}"):
+    if own and _found("states", f"{code}\n{_words(own[-1])}"):
         return "lstm"
     return "silent" if any(frame.code and frame.file for frame in own) else "none"

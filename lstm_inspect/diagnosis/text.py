@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO, Final
@@ -20,21 +20,13 @@ _NO_CONTROLS: Final = bytes(32 if (code < 32 and code != 10) or code == 127 else
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of text, white space as single blanks.
+    """A stretch of a text."""
 
-    Attributes:
-        text: the stretch, its lines joined by blanks.
-        words: its words.
-        sure_from: where matches start to have their whole traceback before them.
-        lines: its lines.
-        starts: where each line starts in the text.
-    """
-
-    text: str
-    words: frozenset[str]
-    sure_from: int
-    lines: tuple[str, ...]
-    starts: tuple[int, ...]
+    start: int  #: where it starts in the text.
+    text: str  #: what it says, white space as single blanks.
+    sure_from: int  #: where matches start to have their whole traceback before them.
+    lines: Sequence[str]  #: its lines, without empty ones.
+    starts: Sequence[int]  #: where each line starts in ``text``.
 
     def line_at(self, position: int) -> int:
         """The number of the line that a position of the text is in."""
@@ -81,13 +73,10 @@ def _lines(text: str) -> list[str]:
 def windows(text: str) -> Iterator[Window]:
     """The stretches of a text, the last one first; each overlaps the one before it."""
     end = len(text)
-    while True:
+    while end > 0:
         start = max(0, end - _WINDOW)
-        sure = 0 if start == 0 else len(clean(text[start : start + _OVERLAP]))
+        sure = len(clean(text[start : start + _OVERLAP])) if start else 0
         lines = _lines(text[start:end])
-        joined = " ".join(lines)
-        starts = tuple(accumulate((len(line) + 1 for line in lines), initial=0))[:-1]
-        yield Window(joined, frozenset(joined.split(" ")), sure, tuple(lines), starts)
-        if start == 0:
-            return
-        end = start + _OVERLAP
+        starts = [0, *accumulate(len(line) + 1 for line in lines)]
+        yield Window(start, " ".join(lines), sure, lines, starts)
+        end = start + _OVERLAP if start else 0

@@ -12,7 +12,7 @@ import os
 import tomllib
 import traceback
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,9 +24,9 @@ from torch.nn.utils import rnn
 
 from lstm_inspect.diagnosis import diagnose as diagnosis
 from lstm_inspect.diagnosis.diagnose import diagnose
-from lstm_inspect.diagnosis.expression import Names
 from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.diagnosis.known import Known
+from lstm_inspect.diagnosis.names import Names, facts_of
 from lstm_inspect.diagnosis.rule import Cause, Rule, rules
 from lstm_inspect.diagnosis.text import windows
 
@@ -212,16 +212,29 @@ def packed_checked() -> Iterator[None]:
         handle.remove()
 
 
-def matched(rule: Rule, text: str, known: Known) -> diagnosis._Match | None:
+def matched(rule: Rule, text: str, known: Known) -> diagnosis.Match | None:
     """What one rule alone makes of a text."""
-    found = (diagnosis._match(rule, wording, next(windows(text)), known) for wording in rule.wordings)
-    return next((match for match in found if match is not None), None)
+    return diagnosis.match_in(next(windows(text)), rule, facts_of(known))
 
 
 def conditions(cause: Cause) -> list[tuple[str, int, str]]:
     """Every condition of a cause: its field, its place there, and itself."""
     several = [(name, place, each) for name in ("only", "sure") for place, each in enumerate(getattr(cause, name))]
-    return [*several, ("when", 0, cause.when)] if cause.when else several
+    return [*several, ("when", 0, cause.when)] if cause.when != "None" else several
+
+
+def alternatives(names: Mapping[str, str | Sequence[str]]) -> list[tuple[str, str]]:
+    """Each expression of each name of a table."""
+    several = ((name, (given,) if isinstance(given, str) else given) for name, given in names.items())
+    return [(name, expression) for name, expressions in several for expression in expressions]
+
+
+def with_one_turned_round(
+    names: Mapping[str, str | Sequence[str]], name: str, expression: str
+) -> dict[str, str | Sequence[str]]:
+    """A table of names with one expression turned into its opposite."""
+    several = [each for word, each in alternatives(names) if word == name]
+    return {**names, name: [f"not ({each})" if each == expression else each for each in several]}
 
 
 def turned_round(cause: Cause, field: str, place: int, condition: str) -> Cause:
@@ -246,7 +259,7 @@ class Decided:
 
 
 def decided(rule: Rule, names: Names) -> Decided:
-    return Decided(tuple((cause.id, sure) for cause, sure in diagnosis.ranked_causes(rule, names)))
+    return Decided(tuple((cause.id, sure) for cause, sure in diagnosis.Match(rule, names).causes))
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def test_a_check_that_misses_a_state_is_seen(monkeypatch: pytest.MonkeyPatch) ->
     module = {"input_size": 3, "hidden_size": 4, "num_layers": 1, "bidirectional": False, "proj_size": 0}
     case = ({**module, "batch_first": False}, (5, 2, 3), (1, 5, 4), (1, 2, 4))
     assert agrees_with_torch(*case)
-    monkeypatch.setattr(call_module, "_unfit_state", lambda known, names: None)
+    monkeypatch.setattr(call_module, "_unfit_state", lambda names: None)
     assert not agrees_with_torch(*case)
 
 
@@ -192,6 +192,18 @@ FIRST: list[tuple[dict[str, Any], str, str, int | None, str]] = [
         None,
         "input-lost-its-batch",
     ),
+    ({"h0_shape": (1, 3, 20), "batch_size": 4}, "hidden-size", "h0", 1, "last-batch"),
+    ({"h0_shape": (3, 3, 20), "num_layers": 2}, "hidden-size", "h0", 0, "more-layers"),
+    ({"h0_shape": (1, 3, 20), "bidirectional": True}, "hidden-size", "h0", 0, "directions-missing"),
+    ({"h0_shape": (1, 3, 30), "hidden_size": 20}, "hidden-size", "h0", 2, "another-width"),
+    (
+        {"input_shape": (5, 3, 10), "h0_shape": (1, 3, 20), "c0_shape": (3, 20)},
+        "states-axes-batched",
+        "h0",
+        None,
+        "states-differ",
+    ),
+    ({"input_shape": (5, 3, 10), "c0_shape": (3, 20)}, "states-axes-batched", "h0", 0, "rows-axis-missing"),
     ({"hidden_size": 8, "proj_size": 8}, "proj-size", "proj_size", None, "not-smaller"),
     ({"dropout": 20.0}, "dropout-range", "dropout", None, "dropout-range"),
     ({"num_layers": 0}, "constructor-size-zero", "num_layers", None, "no-layers"),

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from diagnosis import test_call, test_silent
+from diagnosis.cases import alternatives, with_one_turned_round
 from diagnosis.test_call import FIRST, LENGTHS, PACKED, first
 
 from lstm_inspect.diagnosis import check_call as call_module
-from lstm_inspect.diagnosis import evidence as evidence_module
-from lstm_inspect.diagnosis.evidence import evidence
+from lstm_inspect.diagnosis import names as names_module
 from lstm_inspect.diagnosis.known import Known
+from lstm_inspect.diagnosis.names import facts_of
 from lstm_inspect.diagnosis.rule import table
 
 CALL, WORDS = table("call"), table("words")
@@ -42,6 +43,7 @@ FOLLOWS: list[tuple[dict[str, Any], str, object]] = [
     ({"input_shape": (5, 3, 10), "batch_first": True}, "time", 3),
     ({"input_shape": (5, 10), "seq_len": 7}, "time", 5),
     ({"lengths": (5, 3)}, "batch", 2),
+    ({"batch_size": 7}, "batch", 7),
     ({"seq_len": 7}, "time", 7),
     ({"hidden_size": 4, "proj_size": 0}, "state_size", 4),
     ({"num_layers": 2}, "rows", None),
@@ -61,7 +63,8 @@ def all_held() -> bool:
         assert lengths == [rule for _, rule in LENGTHS]
         assert all(rule in test_silent.rules(facts) for facts, rule in test_silent.SHOWN.values())
         assert [first(**facts).message for facts, _ in SAID] == [said for _, said in SAID]
-        assert all(evidence(Known(**facts), {}).value(name) == value for facts, name, value in FOLLOWS)
+        assert all(facts_of(Known(**facts)).value(name) == value for facts, name, value in FOLLOWS)
+        assert first(h0_shape=(1, 3, 30), hidden_size=20).expected == (1, 3, 20)
         last = [first(bidirectional=True, batch_first=batch_first) for batch_first in (True, False)]
         assert [str(found.causes[0].cause).count("[:, -1]") > 0 for found in last] == [True, False]
         asked = " ".join((*first(input_shape=(3, 5, 10), h0_shape=(2, 5, 20)).needs, *first().needs))
@@ -84,15 +87,16 @@ def changed() -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
                 call = deepcopy(CALL)
                 call[kind][place]["numbers"][name] = "0" if "unfit" in number or "'" in number else f"({number}) + 1"
                 yield f"{row['rule']} {name}", call, WORDS
-    for name, expression in CALL["names"].items():
-        yield name, CALL | {"names": {**CALL["names"], name: f"not ({expression})"}}, WORDS
-    for name, expression in WORDS["facts"].items():
-        yield name, CALL, WORDS | {"facts": {**WORDS["facts"], name: f"not ({expression})"}}
+    for kind in ("names", "state"):
+        for name, expression in alternatives(CALL[kind]):
+            yield expression, CALL | {kind: with_one_turned_round(CALL[kind], name, expression)}, WORDS
+    for name, expression in alternatives(WORDS["facts"]):
+        yield expression, CALL, WORDS | {"facts": with_one_turned_round(WORDS["facts"], name, expression)}
 
 
 def test_each_thing_that_is_made_wrong_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all_held()
     for what, call, words in changed():
         monkeypatch.setattr(call_module, "table", lambda _, call=call: call)
-        monkeypatch.setattr(evidence_module, "table", lambda _, words=words: words)
+        monkeypatch.setattr(names_module, "table", lambda _, words=words: words)
         assert not all_held(), what

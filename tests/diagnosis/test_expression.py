@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
+from diagnosis.cases import alternatives
 
-from lstm_inspect.diagnosis.evidence import OF_A_MESSAGE
-from lstm_inspect.diagnosis.expression import FUNCTIONS, HOLES, Names
+from lstm_inspect.diagnosis.diagnose import decide
 from lstm_inspect.diagnosis.known import Known
+from lstm_inspect.diagnosis.names import FUNCTIONS, HOLES, Names
+from lstm_inspect.diagnosis.origin import origin_of
 from lstm_inspect.diagnosis.rule import Cause, Rule, rules, table
-from lstm_inspect.diagnosis.state_dict import facts
 
 NAMES = Names({"got": (1, 2, 3), "n": 0, "name": "h0"})
 
@@ -60,7 +61,7 @@ def test_when_decides_both_ways_only_rules_out_and_sure_decides_for(
     conditions: dict[str, object], values: dict[str, object], decided: bool | None
 ) -> None:
     cause = Cause(id="", cause="", write="", likely_if="", **conditions)  # type: ignore[arg-type]
-    assert cause.decide(Names(values)) is decided
+    assert decide(cause, Names(values)) is decided
 
 
 def names_used(expression: str) -> set[str]:
@@ -73,23 +74,24 @@ def names_used(expression: str) -> set[str]:
 
 def names_of(rule: Rule) -> set[str]:
     """The names that a rule's expressions may use."""
-    read = {*facts(""), "loaded_prefix", "model_prefix", "raw"}
-    of_the_message = {*OF_A_MESSAGE, *rule.numbers, *rule.names, *(read if rule.reads else ())}
-    facts_known = {*(each.name for each in fields(Known)), *table("words")["facts"]}
-    return {*FUNCTIONS, "known", *facts_known, *of_the_message}
+    of_the_message = {"message", *origin_of([""], 0), *rule.numbers, *rule.names, *table("words")["shared"]}
+    facts_known = {"any_fact", "constructor", *(each.name for each in fields(Known)), *table("words")["facts"]}
+    return {*FUNCTIONS, "known", *facts_known, *of_the_message, *table("words")["texts"]}
 
 
 def holes(template: str) -> list[str]:
-    """The expressions in a text."""
-    return [hole for hole in HOLES.findall(template) if hole]
+    """The expressions in a text, those of the texts that it names among them."""
+    own = [hole for hole in HOLES.findall(template) if hole]
+    return own + [hole for name in own for hole in HOLES.findall(table("words")["texts"].get(name, "")) if hole]
 
 
 def expressions(rule: Rule) -> list[str]:
     """Every expression of a rule."""
-    found = [*rule.names.values(), rule.claims or "0", rule.ours or "0", *holes(rule.argument)]
+    named = [each for _, each in alternatives({**rule.names, **table("words")["shared"]})]
+    found = [*named, rule.claims, rule.ours, *holes(rule.argument)]
     for cause in rule.causes:
-        found += [*cause.only, *cause.sure, cause.when or "0"]
-        for template in (cause.cause, cause.write, cause.likely_if, cause.argument or ""):
+        found += [*cause.only, *cause.sure, cause.when]
+        for template in (cause.cause, cause.write, cause.likely_if, cause.argument):
             found += holes(template)
     return found
 

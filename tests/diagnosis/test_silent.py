@@ -19,8 +19,10 @@ from torch.nn.utils.rnn import (
 )
 
 from lstm_inspect.diagnosis import check_call as call_module
-from lstm_inspect.diagnosis.check_call import check_call, shown, silent
+from lstm_inspect.diagnosis.check_call import check_call, names_of_call, shown
+from lstm_inspect.diagnosis.finding import Diagnosis
 from lstm_inspect.diagnosis.known import Known
+from lstm_inspect.diagnosis.names import facts_of
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE
 
 SHOWN: dict[str, tuple[dict[str, Any], str]] = {
@@ -142,6 +144,11 @@ NOT_SHOWN: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
 """The mistake, and the same done right: no shape of a call tells them apart."""
 
 
+def silent(**facts: Any) -> list[Diagnosis]:
+    """The silent mistakes that facts show."""
+    return list(call_module.silent(names_of_call(facts_of(Known(**facts)))))
+
+
 def rules(facts: dict[str, Any]) -> list[str | None]:
     found = check_call(Known(**facts))
     return [each.rule for each in (found, *found.further)]
@@ -204,13 +211,13 @@ def test_a_row_that_never_finds_anything_is_seen(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("name", SHOWN)
 def test_no_hole_is_left_in_a_text(name: str) -> None:
     facts, _ = SHOWN[name]
-    for found in silent(Known(**facts)):
+    for found in silent(**facts):
         cause = found.causes[0]
         assert not re.search(r"[{}]|None", cause.cause + cause.fix + cause.likely_if)
 
 
 def test_the_certain_ones_come_first() -> None:
-    found = list(silent(Known(input_shape=(4, 7, 3), lengths=(7, 5, 2, 1.5), batch_first=False, bidirectional=True)))
+    found = silent(input_shape=(4, 7, 3), lengths=(7, 5, 2, 1.5), batch_first=False, bidirectional=True)
     kinds = [each.kind for each in found]
     assert kinds == sorted(kinds, key=("wrong", "trap").index)
     assert kinds[0] == "wrong"
@@ -221,7 +228,7 @@ def test_the_certain_ones_come_first() -> None:
     "facts", [{}, {"num_layers": 2}, {"lengths": (3, 3)}, {"lengths": (5,)}, {"batch_first": True}]
 )
 def test_nothing_is_made_up(facts: dict[str, Any]) -> None:
-    assert [each.kind for each in silent(Known(**facts)) if each.kind == "wrong"] == []
+    assert [each.kind for each in silent(**facts) if each.kind == "wrong"] == []
 
 
 def test_torch_drops_the_last_sequences() -> None:
