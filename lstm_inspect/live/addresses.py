@@ -1,14 +1,11 @@
 """Addresses: an int64 for each element of a call's results, that says which element it is, and is moved with it.
 
-An address is ``head << 40 | element``. The head counts results (0: of no followed call; then output, hn
-and cn of each call in turn). The element counts features fastest: ((row * B + sequence) * D + direction) * R
-+ feature, where a row is a step of output, and a layer of hn and cn. Steps after a sequence's end have addresses
-too: they are its padding.
+An address is ``lane << 42 | step << 16 | feature``. A lane is one sequence in one direction of one layer of a result;
+lane 0 is of no element. A state's step is the one that its direction ends at. Steps after a sequence's end have
+addresses too: they are its padding.
 """
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 from typing import Any, Final, NamedTuple
 
 import torch
@@ -18,50 +15,78 @@ from torch.nn.utils.rnn import PackedSequence
 from lstm_inspect.mistakes.read import Kind, Part, Rows, Source
 
 KINDS: Final[tuple[Kind, ...]] = ("output", "hn", "cn")
-_BITS: Final = 40
-_ELEMENT: Final = (1 << _BITS) - 1
 NOTHING: Final = 0
-MOST_ELEMENTS: Final = 1 << 26
+_LANE, _STEP = 42, 16
+FEATURE: Final = (1 << _STEP) - 1
+"""The bits of an address that say which feature of its direction it is."""
+MOST_ELEMENTS: Final = 1 << (_LANE - _STEP)
 """Results with more elements are not followed: their addresses alone would take half a gigabyte."""
+_MOST_LANES: Final = 1 << (63 - _LANE)
+
+
+class Group(NamedTuple):
+    """One direction of one layer of a result of a call."""
+
+    number: int
+    kind: Kind
+    layer: int
+    direction: int
 
 
 class Places(NamedTuple):
     """Decoded addresses, tensor by tensor of one shape; -1 where there is no address."""
 
-    head: Tensor
-    layer: Tensor
-    direction: Tensor
-    step: Tensor
+    group: Tensor
+    kind: Tensor  #: 0 for output.
     sequence: Tensor
+    step: Tensor
 
 
 class Ledger:
     """The calls that addresses count."""
 
-    def __init__(self, *sources: Source) -> None:
-        self.sources = [*sources]
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+        self.groups: list[Group] = []
+        self._lanes = torch.full((1, 3), -1)  # group, kind and sequence of each
+        self._first: dict[tuple[int, Kind], int] = {}  # lane of a result
+
+    def has_room_for(self, source: Source) -> bool:
+        """Whether its sequences can be counted, in each direction of each layer of each result."""
+        more = len(KINDS) * source.layers * source.directions * len(source.lengths)
+        return len(self._lanes) + more < _MOST_LANES
 
     def add(self, source: Source) -> int:
         """Take in a call; returns its number."""
+        number, sequences = len(self.sources), torch.arange(len(source.lengths))
+        for place, kind in enumerate(KINDS):
+            layers = range(source.layers)[-1 if kind == "output" else 0 :]
+            made = [Group(number, kind, layer, half) for layer in layers for half in range(source.directions)]
+            groups = torch.arange(len(made)) + len(self.groups)
+            self._first[number, kind] = len(self._lanes)
+            self._lanes = torch.cat((self._lanes, torch.cartesian_prod(groups, torch.tensor([place]), sequences)))
+            self.groups += made
         self.sources.append(source)
-        self.__dict__.pop("_tables", None)
-        return len(self.sources) - 1
+        return number
 
     def addresses(self, number: int, kind: Kind) -> Tensor:
         """The addresses of one result of a call, laid out as that result is; output as it is unpacked.
 
-        >>> Ledger(Source("", 0, "RNN", 1, 1, 2, 2, (3,))).addresses(0, "hn") & 0xFF
+        >>> ledger = Ledger()
+        >>> ledger.addresses(ledger.add(Source("", 0, "RNN", 1, 1, 2, 2, (3,))), "hn") & FEATURE
         tensor([[[0, 1]]])
         """
-        source = self.sources[number]
-        rows = source.longest if kind == "output" else source.layers
-        sizes = rows, len(source.lengths), source.directions, _width(source, kind)
-        first = (number * len(KINDS) + KINDS.index(kind) + 1) << _BITS
-        made = first + torch.arange(math.prod(sizes)).view(sizes)
-        made = made.flatten(2) if kind == "output" else made.transpose(1, 2).contiguous().flatten(0, 1)
+        source, is_output = self.sources[number], kind == "output"
+        ends, layers = torch.tensor(source.lengths) - 1, 1 if is_output else source.layers
+        features = torch.arange(source.cell_size if kind == "cn" else source.size)
+        lanes = torch.arange(layers * source.directions * len(ends)).view(layers, source.directions, -1, 1)
+        last_steps = torch.stack((ends, torch.zeros_like(ends)))[: source.directions, :, None]
+        steps = torch.arange(source.longest).view(-1, 1, 1, 1) if is_output else last_steps
+        made = (self._first[number, kind] + lanes) << _LANE | steps << _STEP | features
+        made = made.transpose(1, 2).flatten(2) if is_output else made.flatten(0, 1)
         if not source.batched:
             return made[:, 0]
-        return made.transpose(0, 1) if kind == "output" and source.batch_first else made
+        return made.transpose(0, 1) if is_output and source.batch_first else made
 
     def packed(self, number: int, output: PackedSequence) -> Tensor:
         """The addresses of output as it is packed: step by step, the sequences in its order."""
@@ -71,82 +96,41 @@ class Ledger:
         order = slice(None) if output.sorted_indices is None else output.sorted_indices.cpu()
         return padded[:, order][torch.arange(padded.shape[1]) < output.batch_sizes[:, None]]
 
-    @cached_property
-    def _tables(self) -> tuple[Tensor, Tensor]:
-        """By head: width, B, D, L, whether it is output, where its lengths begin; and the lengths of all calls."""
-        rows: list[list[int]] = [[1, 1, 1, 1, 0, 0]]
-        lengths: list[int] = []
-        for source in self.sources:
-            sizes = len(source.lengths), source.directions, source.layers
-            rows += [[_width(source, kind), *sizes, int(kind == "output"), len(lengths)] for kind in KINDS]
-            lengths += source.lengths
-        return torch.tensor(rows), torch.tensor([*lengths, 0])
-
-    def _sizes(self, addresses: Tensor) -> tuple[Tensor, ...]:
-        return self._tables[0].to(addresses.device)[addresses >> _BITS].unbind(-1)
-
-    def features(self, addresses: Tensor) -> Tensor:
-        """Which feature of its direction each address is."""
-        widths = self._tables[0][:, 0].to(addresses.device)  # no more than is needed: there may be millions
-        return (addresses & _ELEMENT) % widths[addresses >> _BITS]
-
-    def places(self, addresses: Tensor) -> Tensor:
-        """Addresses without their features: equal for all features of one direction at one step or in one row."""
-        return addresses - self.features(addresses)
-
-    def decode(self, addresses: Tensor) -> Places:
-        """What addresses are."""
-        head = addresses >> _BITS
-        width, sequences, directions, layers, output, start = self._sizes(addresses)
-        element = (addresses & _ELEMENT) // width
-        element, direction = element // directions, element % directions
-        row, sequence = element // sequences, element % sequences
-        ends = self._tables[1].to(addresses.device)[start + sequence] - 1
-        layer = torch.where(output == 1, layers - 1, row)
-        step = torch.where(output == 1, row, torch.where(direction == 1, 0, ends))
-        return Places(head, *(torch.where(head > 0, each, -1) for each in (layer, direction, step, sequence)))
-
-    def modules(self, places: Tensor) -> tuple[str, ...]:
-        """Whose results places are of."""
-        heads = torch.unique_consecutive(places >> _BITS).tolist()  # places are sorted
-        return tuple(dict.fromkeys(self.sources[(head - 1) // 3].module for head in heads if head))
-
     def padding_of(self, first_steps: Tensor, steps: Tensor) -> Tensor:
         """The addresses of later steps of elements whose addresses at step 0 are given; nothing if not output's."""
-        width, sequences, directions, _, output, _ = self._sizes(first_steps)
-        return torch.where(output == 1, first_steps + steps * (width * sequences * directions), NOTHING)
+        return torch.where(self.decode(first_steps).kind == 0, first_steps + (steps << _STEP), NOTHING)
 
-    def once(self, parts: Iterable[Tensor]) -> Tensor:
-        """Every place of some tensors of addresses, once."""
-        found: Tensor = torch.unique(
-            torch.cat([torch.unique_consecutive(self.places(each.flatten())) for each in parts])
-        )
-        return found
+    def decode(self, addresses: Tensor) -> Places:
+        """What addresses are, their features aside."""
+        steps = torch.where(addresses == NOTHING, -1, addresses >> _STEP & (MOST_ELEMENTS - 1))
+        group, kind, sequence = self._lanes.to(addresses.device)[addresses >> _LANE].unbind(-1)
+        return Places(group, kind, sequence, steps)
+
+    def groups_of(self, addresses: Tensor) -> list[Group]:
+        """Which directions of which layers of which results addresses are of, each once."""
+        return [self.groups[place] for place in torch.unique(self.decode(addresses).group).tolist() if place >= 0]
 
     def parts(self, places: Tensor) -> dict[int, tuple[Part, ...]]:
         """What places that were read are, by the number of the call."""
-        found = self.decode(torch.unique(places[places > 0].cpu()))
-        groups = (found.head << 21) | (found.layer << 1) | found.direction
+        found = self.decode(
+            torch.unique(places[places != NOTHING].cpu())
+        )  # in order: sequence by sequence, step by step
         parts: dict[int, list[Part]] = {}
-        for group in torch.unique(groups).tolist():
-            number, kind = divmod((group >> 21) - 1, len(KINDS))
-            source = self.sources[number]
-            sequences, steps = found.sequence[groups == group], found.step[groups == group]
-            there, place = torch.unique(sequences, return_inverse=True)
-            ends = (torch.zeros_like(there).scatter_reduce(0, place, steps, each, include_self=False)
-                    for each in ("amin", "amax"))  # fmt: skip
-            first, last = (dict(zip(there.tolist(), each.tolist(), strict=True)) for each in ends)
-            valid = int((steps < torch.tensor(source.lengths)[sequences]).sum())
-            part = Part(source, KINDS[kind], (group >> 1) & 0xFFFFF, group & 1, first, last, valid)
+        for place in torch.unique(found.group).tolist():
+            number, kind, layer, direction = self.groups[place]
+            here, source = found.group == place, self.sources[number]
+            pairs = list(zip(found.sequence[here].tolist(), found.step[here].tolist(), strict=True))
+            valid = sum(step < source.lengths[sequence] for sequence, step in pairs)
+            part = Part(source, kind, layer, direction, dict(reversed(pairs)), dict(pairs), valid)
             parts.setdefault(number, []).append(part)
-        in_order = {
-            number: sorted(each, key=lambda part: (part.layer, part.direction)) for number, each in parts.items()
-        }
-        return {number: tuple(each) for number, each in in_order.items()}
+        in_order = (sorted(each, key=lambda part: (part.layer, part.direction)) for each in parts.values())
+        return dict(zip(parts, map(tuple, in_order), strict=True))
 
 
-def _width(source: Source, kind: Kind) -> int:
-    return source.cell_size if kind == "cn" else source.size
+def places_in(parts: Iterable[Tensor]) -> Tensor:
+    """Every place in some tensors of addresses, once: their elements without their features."""
+    places: Tensor = torch.unique(torch.cat([torch.unique_consecutive(each.flatten() & ~FEATURE) for each in parts]))
+    return places
 
 
 def expression_of(ledger: Ledger, parts: Sequence[Tensor]) -> str | None:
@@ -154,7 +138,7 @@ def expression_of(ledger: Ledger, parts: Sequence[Tensor]) -> str | None:
     wanted = parts[0]
     if len(parts) != 1 or wanted.numel() == 0 or bool((wanted == NOTHING).any()):
         return None
-    number = ((int(wanted.flatten()[0]) >> _BITS) - 1) // len(KINDS)
+    number = ledger.groups_of(wanted.flatten()[:1])[0].number
     source = ledger.sources[number]
     names: dict[str, Any] = {kind: ledger.addresses(number, kind).to(wanted.device) for kind in KINDS}
     names |= {"torch": torch, "lengths": torch.tensor(source.lengths)}
@@ -199,18 +183,18 @@ def rows_of(ledger: Ledger, parts: Sequence[Tensor], axes: tuple[int, ...] | Non
     """
     if parts[0].dim() == 0 or parts[0].numel() == 0:
         return Rows()
-    interleaved = any(_takes_every_other(ledger, part) for part in parts)
+    interleaved = any(_takes_every_other(ledger, part.reshape(-1, part.shape[-1])[0]) for part in parts)
     if axes is None:
         return Rows(interleaved=interleaved)
     kept = [axis for axis in range(parts[0].dim()) if axis not in axes]
     addresses = torch.cat([part.permute(*kept, *axes).flatten(len(kept)) for part in parts], dim=-1)
-    found = ledger.decode(_distinct_columns(ledger.places(addresses)))
-    is_output = (found.head - 1) % 3 == 0
-    steps = torch.where(is_output, found.step, found.head.clamp(max=1) - 1)  # states are of one step each
-    groups = found.head * 2**21 + found.layer * 2 + found.direction
-    ends = [_ends(each) for each in (found.sequence, steps, groups)]
+    found = ledger.decode(_distinct_columns(addresses & ~FEATURE))
+    steps = torch.where(found.kind > 0, 0, found.step)  # states are of one step each
+    ends = [_ends(each) for each in (found.sequence, steps, found.group)]
     several, several_steps, joined = (bool((low < high).any()) for low, high in ends)
-    if not several or _one_feature(ledger, addresses):
+    row = addresses.reshape(-1, addresses.shape[-1])[0]
+    one_feature = len(torch.unique(row[row != NOTHING] & FEATURE)) <= 1  # of each sequence: a transposed matrix
+    if not several or one_feature:
         return Rows(several_steps=several_steps, interleaved=interleaved, joined=joined)
     changes = [[bool(each.diff(dim=axis).any()) for each in ends] for axis in range(1, ends[0].dim())]
     reduced = len(axes) > 1
@@ -232,34 +216,22 @@ def _distinct_columns(places: Tensor) -> Tensor:
 
 def _ends(values: Tensor) -> Tensor:
     """The lowest and the highest value of each row, of what has an address."""
-    highest = values.clamp(min=-1).amax(-1)
+    highest = values.amax(-1)
     lowest = torch.where(values >= 0, values, torch.iinfo(torch.int64).max).amin(-1)
     return torch.stack((lowest.minimum(highest), highest))
 
 
-def _first_row(values: Tensor) -> Tensor:
-    return values.reshape(-1, values.shape[-1])[0]
-
-
-def _one_feature(ledger: Ledger, addresses: Tensor) -> bool:
-    """Whether a row holds one and the same feature of each sequence: a transposed matrix."""
-    row = _first_row(addresses)
-    return len(torch.unique(ledger.features(row[row > NOTHING]))) <= 1
-
-
 def _more_steps_than_sequences(found: Places) -> bool:
     """Whether a row holds several steps of one sequence."""
-    pairs = torch.stack((_first_row(found.sequence), _first_row(found.step)))
-    return len(torch.unique(pairs, dim=1)[0]) > len(torch.unique(pairs[0]))
+    sequences, steps = (each.reshape(-1, each.shape[-1])[0] for each in (found.sequence, found.step))
+    return len(torch.unique(torch.stack((sequences, steps)), dim=1)[0]) > len(torch.unique(sequences))
 
 
-def _takes_every_other(ledger: Ledger, part: Tensor) -> bool:
+def _takes_every_other(ledger: Ledger, row: Tensor) -> bool:
     """Whether a row takes features 0, 2, 4 .. of both directions of one step."""
-    row = _first_row(part)
     if row.numel() < 4 or bool((row == NOTHING).any()):
         return False
-    places = ledger.places(row)
-    same = places[1:] == places[:-1]
-    by_two = ledger.features(row).diff()[same] == 2
-    both = len(torch.unique(ledger.decode(places).direction)) == 2
+    places = row & ~FEATURE
+    by_two = (row & FEATURE).diff()[places[1:] == places[:-1]] == 2
+    both = len({group.direction for group in ledger.groups_of(row)}) == 2
     return both and by_two.numel() > 0 and bool(by_two.all())

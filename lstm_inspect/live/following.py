@@ -229,7 +229,7 @@ def _joined(ledger: Ledger, operation: Operation) -> Made | None:
         return None
     pieces = [piece for part in trace.parts for piece in part.unbind(axes[0])]
     first, *rest = [ledger.decode(piece) for piece in pieces]
-    states = all(bool(((each.head - 1) % 3 > 0).all()) for each in (first, *rest))
+    states = all(bool((each.kind != 0).all()) for each in (first, *rest))
     same = all(torch.equal(each.sequence, first.sequence) for each in rest)
     same = same and (states or all(torch.equal(each.step, first.step) for each in rest))
     if not same or len(pieces) > _MOST_PARTS:

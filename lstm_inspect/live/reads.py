@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.errors import CallError
-from lstm_inspect.live.addresses import KINDS, MOST_ELEMENTS, expression_of, rows_of
+from lstm_inspect.live.addresses import KINDS, MOST_ELEMENTS, expression_of, places_in, rows_of
 from lstm_inspect.live.following import Following, Operation, Trace, is_transformed, use_of
 from lstm_inspect.live.seeing import SEQUENCES, Function, kind_of, seeing, surrounding, tensors_in
 from lstm_inspect.live.spec_of import batch_of
@@ -48,7 +48,8 @@ class Recorder:
         output, states = results
         name, ledger = self._names.get(id(module), ""), self.following.ledger
         source = source_of(module, name, call, output)
-        if source is None or any(each.is_meta or each.numel() > MOST_ELEMENTS for each in tensors_in(results)):
+        large = any(each.is_meta or each.numel() > MOST_ELEMENTS for each in tensors_in(results))
+        if source is None or large or not ledger.has_room_for(source):
             self.following.lost.append(f"{name}: not followed")
             return
         with torch._C.DisableTorchFunction():
@@ -77,8 +78,9 @@ class Recorder:
         role, axes = use_of(operation, tensor)
         if ("rows", axes) not in cache:
             cache["rows", axes] = rows_of(ledger, trace.parts, axes)
-            cache["places"] = ledger.once(trace.parts)
-            cache["modules"] = ledger.modules(cache["places"])
+            cache["places"] = places_in(trace.parts)
+            groups = ledger.groups_of(cache["places"])
+            cache["modules"] = tuple(dict.fromkeys(ledger.sources[group.number].module for group in groups))
         rows: Rows = cache["rows", axes]
         role = role if role in ("features", "state") or rows.several_steps else "features"
         module = operation.module

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from lstm_inspect.live.addresses import Ledger
+from lstm_inspect.live.addresses import FEATURE, Ledger
 from lstm_inspect.live.following import OPERATIONS, Following, Trace
 from lstm_inspect.mistakes.read import Source
 
@@ -68,14 +68,14 @@ MOVES: dict[str, Callable[[Tensor], Any]] = {
     "scatter": lambda x: torch.full((3, 4, 6), -1.0, dtype=x.dtype).scatter(
         1, INDEX[None, :1, None].expand(3, 1, 6), x
     ),
-    "copied": lambda x: torch.full((3, 4, 6), -1.0).copy_(x),
+    "copied": lambda x: torch.full((3, 4, 6), -1.0, dtype=x.dtype).copy_(x),
     "filled": lambda x: x.clone().masked_fill_(MASK[..., None], -1.0),
     "packed": lambda x: pack_padded_sequence(x, [2, 4, 1], batch_first=True, enforce_sorted=False).data,
 }
 
 
 def written(x: Tensor) -> Tensor:
-    buffer = torch.full((3, 4, 6), -1.0)
+    buffer = torch.full((3, 4, 6), -1.0, dtype=x.dtype)
     for step in range(3):
         buffer[:, step] = x[:, 3 - step]
     buffer[0] = 0.0 - 1.0
@@ -90,7 +90,7 @@ def follow(source: Source, function: Callable[[Tensor], Any]) -> tuple[list[Tens
     following = Following(lambda *read: None)
     number = following.ledger.add(source)
     addresses = following.ledger.addresses(number, "output")
-    values = (addresses & 0xFFFFFFFF).double().contiguous()
+    values = addresses.double().contiguous()
     following.traces[values] = Trace((addresses,))
     with following:
         made = function(values)
@@ -102,7 +102,7 @@ def follow(source: Source, function: Callable[[Tensor], Any]) -> tuple[list[Tens
 def agree(results: list[Tensor], addresses: list[Tensor | None]) -> bool:
     """Whether each element's number is its address's; -1 is what no address stands for."""
     return all(
-        where is not None and torch.equal(torch.where(where > 0, where & 0xFFFFFFFF, -1).double(), value.double())
+        where is not None and torch.equal(torch.where(where > 0, where, -1).double(), value.double())
         for value, where in zip(results, addresses, strict=True)
     )
 
@@ -188,19 +188,20 @@ def test_every_element_of_a_call_has_its_own_place(source: Source, more: int) ->
     total = steps + more
     with following:
         unpacked, _ = pad_packed_sequence(output, batch_first=source.batch_first, total_length=total)
-    found = ledger.decode(ledger.places(following.traces[unpacked].parts[0]))
-    features = ledger.features(following.traces[unpacked].parts[0])
+    addresses = following.traces[unpacked].parts[0]
+    found, features = ledger.decode(addresses), addresses & FEATURE
+    halves = torch.tensor([group.direction for group in ledger.groups])
     by_time = unpacked.transpose(0, 1) if source.batch_first else unpacked
     for step, sequence, direction, feature, value in zip(
-        *(each.flatten().tolist() for each in (found.step, found.sequence, found.direction, features, unpacked)),
+        *(each.flatten().tolist() for each in (found.step, found.sequence, halves[found.group], features, unpacked)),
         strict=True,
     ):
         assert value == by_time[step, sequence, direction * 4 + feature]
         assert step < source.lengths[sequence] or value == 0
-    states = ledger.decode(ledger.places(ledger.addresses(number, "hn")))
-    top = states.layer == source.layers - 1
+    states = ledger.decode(ledger.addresses(number, "hn"))
+    top = torch.tensor([group.layer for group in ledger.groups])[states.group] == source.layers - 1
     for step, sequence, direction, value in zip(
-        *(each[top].tolist() for each in (states.step, states.sequence, states.direction)),
+        *(each[top].tolist() for each in (states.step, states.sequence, halves[states.group])),
         hn[top].tolist(),
         strict=True,
     ):
@@ -214,7 +215,4 @@ def test_a_packed_sequence_alone_is_followed() -> None:
     following.traces[packed.data] = Trace((following.ledger.packed(number, packed),))
     with following:
         steps = packed.data[-3:]
-    assert (
-        following.ledger.decode(following.ledger.places(following.traces[steps].parts[0])).step.flatten().tolist()
-        == [3] * 18
-    )
+    assert following.ledger.decode(following.traces[steps].parts[0]).step.flatten().tolist() == [3] * 18
