@@ -9,10 +9,10 @@ from torch import nn
 
 from lstm_inspect.errors import CallError, LSTMInspectError
 from lstm_inspect.live.alone import alone_of
-from lstm_inspect.live.alone_runs import restored
 from lstm_inspect.live.given import state_of
 from lstm_inspect.live.report import ModelReport, NotCalled, NotCovered
 from lstm_inspect.live.spec_of import spec_of_module
+from lstm_inspect.live.standin import restored
 from lstm_inspect.live.threads import threads_for
 from lstm_inspect.live.tree import outputs, tree_of
 from lstm_inspect.live.watch import watch

@@ -1,4 +1,4 @@
-"""Second runs of a user's module: on a stand-in that shares its weights and nothing else."""
+"""Second runs of a user's module: on a stand-in that shares its weights and nothing else, or put back afterwards."""
 
 import copy
 import weakref
@@ -147,3 +147,32 @@ def _shared(module: nn.LSTM, made: Any) -> dict[int, Any]:
             memo.setdefault(id(tensor), tensor.detach())
     hooks = [value for each in module.modules() for name, value in vars(each).items() if "_hooks" in name]
     return {**memo, id(module): made, **{id(each): OrderedDict() for each in hooks}}
+
+
+@contextmanager
+def restored(model: nn.Module) -> Iterator[None]:
+    """Whatever a run changes in a model's modules (states that it keeps, counters, buffers, modes) is put back."""
+    kept = [
+        (module, module.training, [(*item, _content(item[1])) for item in vars(module).items()])
+        for module in model.modules()
+    ]
+    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    try:
+        yield
+    finally:
+        for module, training, attributes in kept:
+            vars(module).clear()
+            for name, value, content in attributes:
+                vars(module)[name] = value
+                if content is not None:
+                    value.clear()
+                    value.extend(content) if isinstance(value, list) else value.update(content)
+            module.training = training  # which a scripted module keeps elsewhere
+        with torch.no_grad():
+            for buffer, before in buffers:
+                if not torch.equal(buffer, before):
+                    buffer.copy_(before)
+
+
+def _content(value: Any) -> Any:
+    return value.copy() if type(value) in (dict, OrderedDict, list, set) else None

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lstm_inspect.live import alone
-from lstm_inspect.live.alone import alone_of
-from lstm_inspect.live.alone_runs import Pick, restored
+from lstm_inspect.live.alone import _Pick, alone_of
+from lstm_inspect.live.standin import restored
 from lstm_inspect.mistakes.read import Alone
 
 ONE = {"batch_first": True}
@@ -104,7 +104,7 @@ def test_a_packed_sequence_is_taken_apart() -> None:
 
 def test_picking() -> None:
     packed = pack_padded_sequence(torch.arange(6.0).view(3, 2, 1), [2, 3], enforce_sorted=False)
-    pick = Pick(0, 2, [1])
+    pick = _Pick(0, 2, [1])
     one = pick({"x": packed, "names": ["a", "b"], "parts": (torch.ones(2), torch.zeros(5)), "n": 3})
     assert isinstance(one["x"], PackedSequence)
     assert one["x"].data.flatten().tolist() == [1.0, 3.0, 5.0]
