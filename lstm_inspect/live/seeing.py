@@ -130,11 +130,15 @@ def surrounding(surround: Surround) -> AbstractContextManager[Faults]:
 
 
 class _Group:
-    """Who looks at some functions of torch's classes: they are wrapped as long as anybody does."""
+    """Who looks at a function of some of torch's classes: wrappers stand in for it as long as anybody does.
 
-    def __init__(self, seats: Sequence[_Seat]) -> None:
+    A wrapper that the user has wrapped in turn can't be taken out: it stays, and calls on what it wraps.
+    """
+
+    def __init__(self, owners: Sequence[type[nn.Module]], name: str, scope: dict[str, Any], see: Function) -> None:
         self.members: tuple[tuple[Any, ...], ...] = ()
-        self._seats = seats
+        self._owners, self._name, self._scope, self._see = owners, name, scope, see
+        self._made: list[Function] = []
 
     @contextmanager
     def joined_by(self, *asked: Function) -> Iterator[Faults]:
@@ -143,37 +147,21 @@ class _Group:
         member = *asked, faults
         with _lock:
             self.members = (*self.members, member)
-            for seat in self._seats:
-                seat.take()
+            for owner, current in self._current():
+                if current not in self._made:
+                    self._made.append(_wrapper(current, self._scope, self._see))
+                    setattr(owner, self._name, self._made[-1])
         try:
             yield faults
         finally:
             with _lock:
                 self.members = tuple(each for each in self.members if each is not member)
-                for seat in () if self.members else self._seats:
-                    seat.leave()
+                for owner, current in () if self.members else self._current():
+                    if current in self._made:
+                        setattr(owner, self._name, current.__wrapped__)
 
-
-class _Seat:
-    """A function of one of torch's classes, and the wrapper that stands in for it while somebody looks.
-
-    A wrapper that the user has wrapped in turn can't be taken out: it stays, and calls on what it wraps.
-    """
-
-    def __init__(self, owner: type[nn.Module], name: str, scope: dict[str, Any], see: Function) -> None:
-        self._owner, self._name, self._scope, self._see = owner, name, scope, see
-        self._made: list[Function] = []
-
-    def take(self) -> None:
-        current = vars(self._owner)[self._name]
-        if current not in self._made:
-            self._made.append(_wrapper(current, self._scope, self._see))
-            setattr(self._owner, self._name, self._made[-1])
-
-    def leave(self) -> None:
-        current = vars(self._owner)[self._name]
-        if current in self._made:
-            setattr(self._owner, self._name, current.__wrapped__)
+    def _current(self) -> list[tuple[type[nn.Module], Any]]:
+        return [(owner, vars(owner)[self._name]) for owner in self._owners]
 
 
 def _wrapper(original: Function, scope: dict[str, Any], see: Function) -> Function:
@@ -262,5 +250,5 @@ def unseen() -> Iterator[None]:
         _thread.inside.pop()
 
 
-_OBSERVERS: Final = _Group([_Seat(kind, "forward", vars(rnn_file), _see) for kind in (*SEQUENCES, *CELLS)])
-_SURROUNDS: Final = _Group([_Seat(nn.Module, "__call__", vars(module_file), _surround)])
+_OBSERVERS: Final = _Group((*SEQUENCES, *CELLS), "forward", vars(rnn_file), _see)
+_SURROUNDS: Final = _Group([nn.Module], "__call__", vars(module_file), _surround)
