@@ -4,8 +4,9 @@ What an operation does to the elements of its arguments stands in operations.tom
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -55,7 +56,7 @@ class Operation:
     instruction: int = 0  #: which of the line.
     module: torch.nn.Module | None = None  #: the innermost that was being called.
     traces: Mapping[int, Trace] = field(default_factory=dict)  #: of those of its arguments that have one, by identity.
-    serial: int = 0  #: which read it is, where it reads.
+    serial: int = field(default_factory=count().__next__)  #: its own number.
 
     @property
     def masked(self) -> bool:
@@ -77,18 +78,16 @@ class Following(TorchFunctionMode):
 
     Nothing of the user's changes: each operation runs as it would. What goes wrong in following is
     kept in ``lost``, and the tensor is followed no further.
-
-    Args:
-        read: told of each operation that reads, with the tensor that it reads.
     """
 
-    def __init__(self, read: Callable[[Operation, Tensor, Trace], None]) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.ledger = Ledger()
         self.traces: Any = WeakTensorKeyDictionary()
         self.lost: list[str] = []
-        self._read = read
-        self._serial = 0
+
+    def read(self, operation: Operation, tensor: Tensor, trace: Trace) -> None:
+        """Note that an operation reads a tensor: whoever wants to know says how."""
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
@@ -112,16 +111,14 @@ class Following(TorchFunctionMode):
             instruction=0 if user is None else user.f_lasti,
             module=next((module for module in map(called_in, frames()) if module is not None), None),
             traces={key: self.traces[each] for key, each in given.items()},
-            serial=self._serial,
         )  # fmt: skip
         moved = move(self.ledger, operation)
         for tensor, trace in moved or ():
             if trace.parts and trace.parts[0].shape == tensor.shape:
                 self.traces[tensor] = trace
         if moved is None and _computes(operation):
-            self._serial += 1
             for key, tensor in given.items():
-                self._read(operation, tensor, operation.traces[key])
+                self.read(operation, tensor, operation.traces[key])
 
 
 def is_transformed() -> bool:

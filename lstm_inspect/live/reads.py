@@ -17,6 +17,7 @@ from lstm_inspect.live.addresses import KINDS, MOST_ELEMENTS, expression_of, pla
 from lstm_inspect.live.following import Following, Operation, Trace, is_transformed, use_of
 from lstm_inspect.live.seeing import SEQUENCES, Function, kind_of, seeing, surrounding, tensors_in
 from lstm_inspect.live.spec_of import batch_of
+from lstm_inspect.live.where import Line
 from lstm_inspect.mistakes.addressed import findings_of, once
 from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.mistakes.read import Read, Rows, Source
@@ -30,67 +31,67 @@ class _Seen(NamedTuple):
     """One tensor that one operation read."""
 
     serial: int  #: of the operation.
-    trace: Trace
+    places: Tensor  #: that are in it.
     rows: Rows
+    expression: str | None  #: that gives it; not asked for after the first few.
     shape: tuple[int, ...]
+    made: Line | None
+    masked: bool
 
 
-class Recorder:
+class Recorder(Following):
     """Follows one call of a model: told of each call of a recurrent module, it yields what was read of them."""
 
     def __init__(self, names: dict[int, str]) -> None:
-        self.following = Following(self._read)
+        super().__init__()
         self._names = names
         self._seen: dict[tuple[Any, ...], list[_Seen]] = {}
 
     def called(self, module: nn.RNNBase, call: int, results: Any) -> None:
         """Give the results of a call of a recurrent module their addresses."""
         output, states = results
-        name, ledger = self._names.get(id(module), ""), self.following.ledger
+        name, ledger = self._names.get(id(module), ""), self.ledger
         source = source_of(module, name, call, output)
         large = any(each.is_meta or each.numel() > MOST_ELEMENTS for each in tensors_in(results))
         if source is None or large or not ledger.has_room_for(source):
-            self.following.lost.append(f"{name}: not followed")
+            self.lost.append(f"{name}: not followed")
             return
         with torch._C.DisableTorchFunction():
-            number = ledger.add(source)
-            if isinstance(output, PackedSequence):
-                self._give(output.data, ledger.packed(number, output))
-            else:
-                self._give(output, ledger.addresses(number, "output"))
-            for kind, state in zip(KINDS[1:], tensors_in(states), strict=False):
-                self._give(state, ledger.addresses(number, kind))
-
-    def _give(self, tensor: Tensor, addresses: Tensor) -> None:
-        if tensor.shape == addresses.shape:
-            self.following.traces[tensor] = Trace((addresses.to(tensor.device),))
+            number, packed = ledger.add(source), isinstance(output, PackedSequence)
+            made = [ledger.packed(number, output) if packed else ledger.addresses(number, "output")]
+            made += [ledger.addresses(number, kind) for kind in KINDS[1:]]
+            tensors = [output.data if packed else output, *tensors_in(states)]
+            for tensor, addresses in zip(tensors, made, strict=False):
+                if tensor.shape == addresses.shape:
+                    self.traces[tensor] = Trace((addresses.to(tensor.device),))
 
     def returned(self, results: Any) -> None:
         """What the model returns is read by whoever called it."""
         for place, tensor in enumerate(tensors_in(results)):
-            trace = self.following.traces.get(tensor)
+            trace = self.traces.get(tensor)
             if trace is not None:
                 with torch._C.DisableTorchFunction():
-                    self._read(Operation("result", (tensor,), line=trace.made, instruction=place), tensor, trace)
+                    self.read(Operation("result", (tensor,), line=trace.made, instruction=place), tensor, trace)
 
-    def _read(self, operation: Operation, tensor: Tensor, trace: Trace) -> None:
-        ledger, cache = self.following.ledger, trace.cache
+    def read(self, operation: Operation, tensor: Tensor, trace: Trace) -> None:
+        """Keep what an operation reads, by the reader and its line."""
+        ledger, cache = self.ledger, trace.cache
         role, axes = use_of(operation, tensor)
-        if ("rows", axes) not in cache:
-            cache["rows", axes] = rows_of(ledger, trace.parts, axes)
-            cache["places"] = places_in(trace.parts)
-            groups = ledger.groups_of(cache["places"])
-            cache["modules"] = tuple(dict.fromkeys(ledger.sources[group.number].module for group in groups))
-        rows: Rows = cache["rows", axes]
+        if axes not in cache:
+            places = places_in(trace.parts)
+            modules = [ledger.sources[group.number].module for group in ledger.groups_of(places)]
+            cache[axes] = places, tuple(dict.fromkeys(modules)), rows_of(ledger, trace.parts, axes)
+        places, modules, rows = cache[axes]
         role = role if role in ("features", "state") or rows.several_steps else "features"
         module = operation.module
         reader = None if module is None else (id(module), self._names.get(id(module)))
         argument = next((place for place, each in enumerate(operation.args) if each is tensor), -1)
-        key = reader, operation.name, operation.line, role, operation.instruction, argument, cache["modules"]
+        key = reader, operation.name, operation.line, role, operation.instruction, argument, modules
         seen = self._seen.setdefault(key, [])
         if len(seen) < _MOST_EXPRESSIONS and "expression" not in cache:
             cache["expression"] = expression_of(ledger, trace.parts)
-        seen.append(_Seen(operation.serial, trace, rows, tuple(tensor.shape)))
+        shape, expression = tuple(tensor.shape), cache.get("expression")
+        seen.append(_Seen(operation.serial, places, rows, expression, shape, trace.made, trace.masked))
 
     def reads(self) -> list[Read]:
         """What was read, by reader."""
@@ -99,35 +100,28 @@ class Recorder:
     def _reads_of(self, key: tuple[Any, ...], seen: list[_Seen]) -> Iterator[Read]:
         """What one reader reads at one line, by the call that is read, in the order of the first one."""
         reader, operation, line, role, *_ = key
-        first, ledger = seen[0], self.following.ledger
-        places = [each.trace.cache["places"] for each in seen]
-        by_source = ledger.parts(torch.cat([each.cpu() for each in places]))
-        known = {each.trace.cache.get("expression") for each in seen[:_MOST_EXPRESSIONS]}
-        alike = len(by_source) == len(known) == 1 and all(torch.equal(each, places[0]) for each in places)
-        expression = known.pop() if alike else None
-        name = None if reader is None else reader[1]
+        first, name = seen[0], None if reader is None else reader[1]
+        by_source = self.ledger.parts(torch.cat([each.places.cpu() for each in seen]))
+        known = {each.expression for each in seen[:_MOST_EXPRESSIONS]}
+        alike = len(by_source) == len(known) == 1 and all(torch.equal(each.places, first.places) for each in seen)
         for number, parts in by_source.items():
-            source = ledger.sources[number]
+            source = self.ledger.sources[number]
+            around = not name or source.module.startswith(f"{name}.")  # the code around it is no reader of its own
             yield Read(
                 source=source,
                 parts=parts,
                 operation=operation,
-                reader=None if name is None or _holds(name, source.module) else name,
+                reader=None if around else name,
                 role=role,
                 file=line and line[0],
                 line=line and line[1],
-                made=first.trace.made,
-                expression=expression,
+                made=first.made,
+                expression=first.expression if alike else None,
                 shape=first.shape,
                 times=len({each.serial for each in seen}),
-                masked=any(each.trace.masked for each in seen),
+                masked=any(each.masked for each in seen),
                 rows=Rows(*map(any, zip(*(each.rows for each in seen), strict=True))),
             )
-
-
-def _holds(outer: str, inner: str) -> bool:
-    """Whether a module holds another: its own code is the code around it, no reader of its own."""
-    return not outer or inner.startswith(f"{outer}.")
 
 
 def source_of(module: nn.RNNBase, name: str, call: int, output: Any) -> Source | None:
@@ -226,11 +220,11 @@ class Tracer:
         """Follow one call, whose results are told to what it gives."""
         self._thread.recorder = recorder
         try:
-            with recorder.following:
+            with recorder:
                 yield recorder.returned
         finally:
             self._thread.recorder = None
-            reads, lost = recorder.reads(), recorder.following.lost
+            reads, lost = recorder.reads(), recorder.lost
             self.reads += reads
             self._found += findings_of(reads, all_seen=not lost)
             self._lost += lost[:1]

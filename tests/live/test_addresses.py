@@ -87,7 +87,7 @@ MOVES["written"] = written
 
 def follow(source: Source, function: Callable[[Tensor], Any]) -> tuple[list[Tensor], list[Tensor | None], list[str]]:
     """The numbers that an operation gave, and the addresses that followed it; the numbers are the addresses' own."""
-    following = Following(lambda *read: None)
+    following = Following()
     number = following.ledger.add(source)
     addresses = following.ledger.addresses(number, "output")
     values = addresses.double().contiguous()
@@ -179,7 +179,7 @@ def test_every_element_of_a_call_has_its_own_place(source: Source, more: int) ->
     source = Source("", 0, "LSTM", source.layers, source.directions, 4, 4, source.lengths, source.batch_first)
     padded = torch.randn(sequences, steps, 2) if source.batch_first else torch.randn(steps, sequences, 2)
     packed = pack_padded_sequence(padded, list(source.lengths), source.batch_first, enforce_sorted=False)
-    ledger, following = Ledger(), Following(lambda *read: None)
+    ledger, following = Ledger(), Following()
     with torch.no_grad():
         output, (hn, _) = lstm(packed)
     following.ledger = ledger
@@ -209,7 +209,7 @@ def test_every_element_of_a_call_has_its_own_place(source: Source, more: int) ->
 
 
 def test_a_packed_sequence_alone_is_followed() -> None:
-    following = Following(lambda *read: None)
+    following = Following()
     number = following.ledger.add(SOURCE)
     packed = PackedSequence(torch.zeros(12, 6), torch.tensor([3, 3, 3, 3]))
     following.traces[packed.data] = Trace((following.ledger.packed(number, packed),))
