@@ -10,8 +10,7 @@ from operator import getitem
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from lstm_inspect.checkpoint.groups import Container
-from lstm_inspect.checkpoint.refusal import STATE_DICT, UnreadableError, printable
+from lstm_inspect.checkpoint.content import STATE_DICT, Container, UnreadableError, printable
 from lstm_inspect.checkpoint.report import CheckpointReport, FoundLSTM
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.frameworks import code

@@ -3,10 +3,9 @@
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.groups import STORED, Container, Content, Group, groups, where
-from lstm_inspect.checkpoint.refusal import UnreadableError
-from lstm_inspect.checkpoint.report import FoundLSTM, FoundParameter, OtherModule, Problem
-from lstm_inspect.checkpoint.sizes import GATE_COUNTS, Sizes, sizes
+from lstm_inspect.checkpoint.content import Container, Content, Entry, UnreadableError
+from lstm_inspect.checkpoint.groups import GATE_COUNTS, STORED, Group, groups, sizes, where
+from lstm_inspect.checkpoint.report import FoundLSTM, FoundParameter, OtherModule, Problem, Sizes
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.expressions import construct
@@ -16,11 +15,8 @@ from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.theory.words import some
 
-Part = tuple[str, Shape, str]
-"""An array of another framework: its name in the file, its shape, its dtype."""
-
-Direction = dict[str, Part]
-"""The arrays of one layer and direction, by the parameter of torch that they become."""
+Direction = dict[str, Entry]
+"""The arrays of one layer and direction in another framework, by the parameter of torch that they become."""
 
 _BY_NAMES: Final = {
     **dict.fromkeys(("input_size", "hidden_size", "proj_size"), "shape"),
@@ -41,40 +37,35 @@ _WHY_NOT: Final = {
 _QUANTIZED: Final = "an LSTM made for quantization (torch.ao.nn): its parameters bear names of their own"
 
 
-def recurrent_modules(content: Content) -> tuple[list[FoundLSTM], list[OtherModule]]:
-    """Every LSTM among a file's tensors, and every other recurrent module; one that stands there twice, once.
+def recurrent_modules(content: Content) -> Iterator[FoundLSTM | OtherModule]:
+    """Every recurrent module among a file's tensors; one that stands there twice, once.
 
-    >>> from lstm_inspect.checkpoint.groups import Entry
     >>> shapes = {"weight_ih_l0": (80, 10), "weight_hh_l0": (80, 20)}
     >>> entries = [Entry((), f"rnn.{name}", shape, "float32") for name, shape in shapes.items()]
-    >>> [lstm], _ = recurrent_modules(Content(entries))
+    >>> [lstm] = recurrent_modules(Content(entries))
     >>> lstm.name, lstm.constructor, lstm.problems
     ('rnn', 'torch.nn.LSTM(10, 20, bias=False)', ())
     """
-    lstms: list[FoundLSTM] = []
-    others: list[OtherModule] = []
     found = groups(content.entries)
     if len(found) > _MOST_MODULES:
         message = f"it holds {len(found):,} recurrent modules: the first {_MOST_MODULES:,} were looked at"
         content.warnings.append(SpecWarning("too-many", message))
     owners: dict[Hashable, str] = {}
     for group, *twins in _by_numbers(found[:_MOST_MODULES]):
-        shapes = {slot: stored.entry.shape for slot, stored in group.parameters.items()}
-        agreed = sizes(shapes, (stored.entry.dtype for stored in group.parameters.values())) if shapes else None
-        if agreed is None or group.cell or agreed.kind != "LSTM":
-            others.append(_other(group, agreed))
+        agreed = sizes(group.parameters)
+        if agreed is None or group.kind == "cell" or agreed.kind != "LSTM":
+            yield _other(group, agreed)
         else:
             attributes = content.attributes.get((group.container, group.prefix[:-1]), {})
             notes = (*_notes(group), *_also(group, twins, content.again), *_shared(group, owners))
-            lstms.append(_lstm(group, agreed, attributes, notes))
-    return lstms, others
+            yield _lstm(group, agreed, attributes, notes)
 
 
 def _by_numbers(found: Iterable[Group]) -> Iterable[list[Group]]:
     """The groups, those together whose parameters are the very same numbers."""
     same: dict[Hashable, list[Group]] = {}
     for group in found:
-        places = frozenset((slot, stored.entry.place) for slot, stored in group.parameters.items())
+        places = frozenset((slot, each.place) for slot, each in group.parameters.items())
         known = places and all(place is not None for _, place in places)
         same.setdefault(places if known else id(group), []).append(group)
     return same.values()
@@ -84,7 +75,7 @@ def _notes(group: Group) -> Iterator[str]:
     """How its parameters are stored, where that is not under torch's names."""
     stored = [each for each in group.parameters.values() if each.suffix]
     for suffix in dict.fromkeys(each.suffix for each in stored):
-        names = [each.entry.name for each in stored if each.suffix == suffix]
+        names = [each.stored_as for each in stored if each.suffix == suffix]
         yield f"{some(names, 1)}: stored so by {STORED[suffix]}; a plain nn.LSTM has other names"
 
 
@@ -98,19 +89,15 @@ def _also(group: Group, twins: Iterable[Group], again: Iterable[tuple[Container,
 
 def _shared(group: Group, owners: dict[Hashable, str]) -> Iterator[str]:
     """Its parameters that are an earlier module's too; the others become its own."""
-    entries = [each.entry for each in group.parameters.values() if each.entry.place is not None]
-    twice = [(entry.name, owners[entry.place]) for entry in entries if entry.place in owners]
-    owners |= {entry.place: entry.name for entry in entries if entry.place not in owners}
+    placed = [each for each in group.parameters.values() if each.place is not None]
+    twice = [(each.stored_as, owners[each.place]) for each in placed if each.place in owners]
+    owners |= {each.place: each.stored_as for each in placed if each.place not in owners}
     if twice:
         more = f", and {len(twice) - 1} more so" if len(twice) > 1 else ""
         yield f"{twice[0][0]} and {twice[0][1]} are one tensor under two names{more}"
 
 
 def _lstm(group: Group, agreed: Sizes, attributes: Mapping[str, Any], notes: Sequence[str]) -> FoundLSTM:
-    parameters = tuple(
-        FoundParameter(slot.name, stored.entry.name, stored.entry.shape, stored.entry.dtype)
-        for slot, stored in group.parameters.items()
-    )
     refusal, spec = [], None
     try:
         spec = agreed.spec(attributes)
@@ -122,16 +109,14 @@ def _lstm(group: Group, agreed: Sizes, attributes: Mapping[str, Any], notes: Seq
         group.wrapper,
         sizes=agreed,
         spec=None if agreed.input_size is None else spec,
-        parameters=parameters,
+        parameters=tuple(group.parameters.values()),
         known_by={**_BY_NAMES, **dict.fromkeys(attributes, "attribute")},
         notes=notes,
-        problems=(*refusal, *_problems(group, agreed, spec, parameters)),
+        problems=(*refusal, *_problems(group, agreed, spec)),
     )
 
 
-def _problems(
-    group: Group, agreed: Sizes, spec: LSTMSpec | None, parameters: Sequence[FoundParameter]
-) -> Iterator[Problem]:
+def _problems(group: Group, agreed: Sizes, spec: LSTMSpec | None) -> Iterator[Problem]:
     if agreed.assumed:
         rows = f"{GATE_COUNTS['LSTM']} x {agreed.hidden_size} gate rows"
         yield Problem("kind", f"no weight_hh tells an LSTM from a GRU or an RNN: taken for an LSTM, with {rows}")
@@ -140,7 +125,7 @@ def _problems(
         yield from _misfits(group, agreed, spec)
     if agreed.dtype not in DTYPES:
         yield Problem("dtype", f"its dtype is {agreed.dtype}: what is built here is {', '.join(DTYPES)}")
-    odd = [parameter for parameter in parameters if parameter.dtype != agreed.dtype]
+    odd = [parameter for parameter in group.parameters.values() if parameter.dtype != agreed.dtype]
     if odd:
         more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
         message = f"mixed dtypes: {odd[0].name} is {odd[0].dtype}{more}, most are {agreed.dtype}"
@@ -159,7 +144,7 @@ def _missing_layers(there: Sequence[int]) -> Iterator[Problem]:
 def _misfits(group: Group, agreed: Sizes, spec: LSTMSpec) -> Iterator[Problem]:
     """What each layer and direction lacks, and shapes that the others contradict."""
     there = {(slot.layer or 0, slot.reverse) for slot in group.parameters}
-    found = {slot.name: stored.entry.shape for slot, stored in group.parameters.items()}
+    found = {each.name: each.shape for each in group.parameters.values()}
     for layer in sorted({layer for layer, _ in there}):
         for direction in spec.directions:
             if (layer, direction == "reverse") not in there:
@@ -183,14 +168,14 @@ def _misfit(parameter: Parameter, shape: Shape | None, agreed: Sizes) -> Iterato
 def _other(group: Group, agreed: Sizes | None) -> OtherModule:
     """A group of parameters that is no nn.LSTM; its sizes None where the shapes don't tell."""
     place = group.container, group.name, group.wrapper
-    if not group.parameters:
+    if group.kind == "quantized":
         return OtherModule(*place, "quantized LSTM", None, _QUANTIZED)
     if agreed is None:
-        slot, stored = next(iter(group.parameters.items()))
-        shape = f"{slot.name} is {format_tuple(stored.entry.shape)}"
+        first = next(iter(group.parameters.values()))
+        shape = f"{first.name} is {format_tuple(first.shape)}"
         message = f"named like a recurrent module, but its shapes fit no LSTM, GRU or RNN: {shape}"
         return OtherModule(*place, "unknown", None, message)
-    return other_module(*place, agreed.kind + ("Cell" if group.cell else ""), agreed)
+    return other_module(*place, agreed.kind + ("Cell" if group.kind == "cell" else ""), agreed)
 
 
 def other_module(container: Container, name: str, wrapper: str, kind: str, agreed: Sizes) -> OtherModule:
@@ -226,7 +211,7 @@ def foreign_module(
         obstacles: what it does that torch's module does not.
     """
     parameters = [
-        FoundParameter(f"{part}_l{layer}{end}", *array)
+        FoundParameter(f"{part}_l{layer}{end}", array.name, array.shape, array.dtype)
         for layer, directions in enumerate(layers)
         for end, direction in zip(("", "_reverse"), directions, strict=False)
         for part, array in direction.items()

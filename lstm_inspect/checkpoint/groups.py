@@ -1,20 +1,27 @@
-"""The recurrent modules of a state dict, found by the names of their parameters.
+"""The recurrent modules of a state dict: by the names of their parameters, and their sizes by a vote of the shapes.
 
 Foreign facts: torch's nn.RNNBase and nn.LSTMCell name the parameters; torch.nn.utils' weight_norm, spectral_norm,
 prune and parametrize, and the weight drop of AWD-LSTM (Merity et al., 2017), store them under names of their own.
 """
 
 import re
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os.path import commonprefix
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
+from lstm_inspect.checkpoint.content import Container, Entry
+from lstm_inspect.checkpoint.report import Found, FoundParameter, Sizes
 from lstm_inspect.theory.shapes import Shape
-from lstm_inspect.theory.warnings import SpecWarning
 
-Container = tuple["str | int", ...]
-"""The keys that lead from what a file holds to one of its state dicts; empty if it is one itself."""
+T = TypeVar("T")
+
+GATE_COUNTS: Final = {"LSTM": 4, "GRU": 3, "RNN": 1}
+"""Gates of each kind of module: weight_hh has so many times hidden_size rows (torch.nn's documentation)."""
+
+KIND_OF: Final = {count: kind for kind, count in GATE_COUNTS.items()}
+"""The kind of module that has so many gates."""
 
 WRAPPERS: Final = {
     "module.": "DataParallel or DistributedDataParallel",
@@ -62,81 +69,24 @@ class Slot(NamedTuple):
     layer: int | None = None
     reverse: bool = False
 
-    @property
-    def name(self) -> str:
-        """torch's name: "weight_ih_l1_reverse"; a cell's has no layer, "bias_hh"."""
-        return self.kind if self.layer is None else f"{self.kind}_l{self.layer}{'_reverse' if self.reverse else ''}"
-
     def order(self) -> tuple[int, bool, int]:
         """Sorts slots as ``module.named_parameters()`` does."""
         return (self.layer or 0, self.reverse, KINDS.index(self.kind))
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One tensor of a file: its state dict, its name there, its shape and dtype ("float32").
-
-    The place is where its numbers lie, the same for two names of one tensor; None where a format keeps each apart.
-    """
-
-    container: Container
-    name: str
-    shape: Shape
-    dtype: str
-    place: Hashable = None
-
-
-@dataclass(slots=True)
-class Content:
-    """What was read of a file."""
-
-    entries: list[Entry] = field(default_factory=list)  #: every tensor.
-    #: of whole recurrent modules, by container and name: what a state dict can't say.
-    attributes: dict[tuple[Container, str], dict[str, Any]] = field(default_factory=dict)
-    #: pairs of paths that lead to one thing: the first, and another one.
-    again: list[tuple[Container, Container]] = field(default_factory=list)
-    runs: tuple[str, ...] = ()  #: the globals that it asks for beyond those of tensors and plain containers.
-    warnings: list[SpecWarning] = field(default_factory=list)  #: what to know of how it was read.
-
-
-class Stored(NamedTuple):
-    """A parameter as it is stored: the tensor, and the suffix that its name bears (see STORED)."""
-
-    entry: Entry
-    suffix: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A recurrent module, by where it stands in a file."""
-
-    container: Container  #: the keys that lead to its state dict.
-    name: str  #: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
-    wrapper: str  #: what a wrapper (DataParallel, torch.compile) put before every name.
-
-    @property
-    def prefix(self) -> str:
-        """What stands before its parameters' names in the state dict: "module.encoder.lstm."."""
-        return f"{self.wrapper}{self.name}." if self.name else self.wrapper
-
-
-@dataclass(frozen=True, slots=True)
 class Group(Found):
-    """The parameters of one recurrent module: the tensors by slot; none if it is an LSTM made for quantization."""
+    """The parameters of one recurrent module, by slot; none if it is an LSTM made for quantization."""
 
-    parameters: dict[Slot, Stored] = field(default_factory=dict)
-
-    @property
-    def cell(self) -> bool:
-        """Whether it is a cell, which has no layers."""
-        return any(slot.layer is None for slot in self.parameters)
+    kind: str  #: "layers", "cell" or "quantized".
+    parameters: dict[Slot, FoundParameter] = field(default_factory=dict)
 
 
 def groups(entries: Iterable[Entry]) -> list[Group]:
     """The recurrent modules among a file's tensors, in the file's order.
 
     >>> found = groups([Entry((), "rnn.weight_ih_l0", (80, 10), "float32"), Entry((), "fc.bias", (2,), "float32")])
-    >>> [(group.name, [slot.name for slot in group.parameters]) for group in found]
+    >>> [(group.name, [parameter.name for parameter in group.parameters.values()]) for group in found]
     [('rnn', ['weight_ih_l0'])]
     """
     containers: dict[Container, list[Entry]] = {}
@@ -185,8 +135,8 @@ def _groups_of(entries: Sequence[Entry]) -> Iterator[Group]:
     for entry in entries:
         _take(entry, wrapper, found)
     _join_weight_drop(found)
-    for (_, kind), group in found.items():
-        if group.parameters or kind == "quantized":
+    for group in found.values():
+        if group.parameters or group.kind == "quantized":
             ordered = sorted(group.parameters.items(), key=lambda item: item[0].order())
             yield replace(group, parameters=dict(ordered))
 
@@ -196,23 +146,77 @@ def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> No
     name = entry.name.removeprefix(wrapper)
     quantized = _QUANTIZED.fullmatch(name)
     if quantized is not None:
-        module = quantized["module"] or ""
-        found.setdefault((module, "quantized"), Group(entry.container, module, wrapper))
+        key = (quantized["module"] or "", "quantized")
+        found.setdefault(key, Group(entry.container, key[0], wrapper, key[1]))
         return
-    module, slot, stored = parse(name) or ("", None, "")
-    vector = stored == "_v" and len(entry.shape) < 2  # spectral_norm's; weight_norm's has the weight's shape
-    if slot is None or stored not in _RANK or vector:
+    module, slot, suffix = parse(name) or ("", None, "")
+    vector = suffix == "_v" and len(entry.shape) < 2  # spectral_norm's; weight_norm's has the weight's shape
+    if slot is None or suffix not in _RANK or vector:
         return
     key = (module, "cell" if slot.layer is None else "layers")
-    parameters = found.setdefault(key, Group(entry.container, module, wrapper)).parameters
-    if slot not in parameters or _RANK[stored] < _RANK[parameters[slot].suffix]:
-        parameters[slot] = Stored(entry, stored)
+    parameters = found.setdefault(key, Group(entry.container, module, wrapper, key[1])).parameters
+    if slot not in parameters or _RANK[suffix] < _RANK[parameters[slot].suffix]:
+        own_name = slot.kind if slot.layer is None else f"{slot.kind}_l{slot.layer}{'_reverse' * slot.reverse}"
+        parameters[slot] = FoundParameter(own_name, entry.name, entry.shape, entry.dtype, suffix, entry.place)
 
 
 def _join_weight_drop(found: dict[tuple[str, str], Group]) -> None:
     """Weight drop keeps the raw weight in a wrapper around the LSTM, which is its ``module``."""
     for (module, kind), group in found.items():
         inner = found.get((f"{module}.module" if module else "module", kind))
-        if inner is not None and all(stored.suffix == "_raw" for stored in group.parameters.values()):
+        if inner is not None and all(parameter.suffix == "_raw" for parameter in group.parameters.values()):
             inner.parameters.update(group.parameters)
             group.parameters.clear()
+
+
+def sizes(parameters: Mapping[Slot, FoundParameter]) -> Sizes | None:
+    """The kind and the sizes of a module, so that one bad shape is outvoted; None if they fit no LSTM, GRU or RNN."""
+    directions = 1 + any(slot.reverse for slot in parameters)
+    projected = any(slot.kind == "weight_hr" for slot in parameters)
+    sound = [(slot, each.shape) for slot, each in parameters.items() if _is_sound(slot, each.shape)]
+    inputs, recurrent, projections = (
+        [(slot.layer, shape[0], shape[1]) for slot, shape in sound if slot.kind == kind]
+        for kind in ("weight_ih", "weight_hh", "weight_hr")
+    )
+    square = [_gates(rows, columns) for _, rows, columns in recurrent]
+    above = [_gates(rows * directions, columns) for layer, rows, columns in inputs if layer]
+    told = GATE_COUNTS["LSTM"] if projected else _most_common(square) or _most_common(above)
+    gates = told or GATE_COUNTS["LSTM"]
+    gate_rows = [shape[0] for slot, shape in sound if slot.kind != "weight_hr"]
+    seen_rows = set(gate_rows)
+    columns_of = [columns for _, _, columns in recurrent]
+    hidden = [rows // gates for rows in gate_rows if rows % gates == 0]
+    hidden += [columns for _, _, columns in projections]
+    if not projected:
+        hidden += [columns for columns in columns_of if columns * gates in seen_rows]
+    hidden_size = _most_common(hidden)
+    if hidden_size is None:
+        return None
+    return Sizes(
+        kind=KIND_OF[gates],
+        input_size=_most_common(columns for layer, _, columns in inputs if not layer),
+        hidden_size=hidden_size,
+        num_layers=1 + max(slot.layer or 0 for slot in parameters),
+        bidirectional=directions == 2,
+        bias=any(slot.kind.startswith("bias") for slot in parameters),
+        dtype=_most_common(each.dtype for each in parameters.values()) or "",
+        proj_size=_most_common([rows for _, rows, _ in projections] + columns_of) or 0 if projected else 0,
+        assumed=told is None,
+    )
+
+
+def _is_sound(slot: Slot, shape: Shape) -> bool:
+    """Whether a shape has as many axes as it should, none of them empty."""
+    return len(shape) == (1 if slot.kind.startswith("bias") else 2) and all(size > 0 for size in shape)
+
+
+def _gates(rows: int, columns: int) -> int | None:
+    """The gates that rows make for each hidden feature, which is a column; None if no kind has so many."""
+    gates, rest = divmod(rows, columns)
+    return gates if rest == 0 and gates in KIND_OF else None
+
+
+def _most_common(votes: Iterable[T | None]) -> T | None:
+    """The value with most votes; of several the one that came first."""
+    counted = Counter(vote for vote in votes if vote is not None).most_common(1)
+    return counted[0][0] if counted else None

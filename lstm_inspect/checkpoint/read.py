@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from lstm_inspect.checkpoint.content import Content, UnreadableError, printable
 from lstm_inspect.checkpoint.formats import headers, torch_file
 from lstm_inspect.checkpoint.formats.recognise import recognise
 from lstm_inspect.checkpoint.found import recurrent_modules
-from lstm_inspect.checkpoint.groups import WRAPPERS, Content
-from lstm_inspect.checkpoint.refusal import UnreadableError, printable
+from lstm_inspect.checkpoint.groups import WRAPPERS
 from lstm_inspect.checkpoint.report import LONGEST_NAME, MOST_NAMES, CheckpointReport, FoundLSTM, OtherModule
 from lstm_inspect.errors import literal
 from lstm_inspect.theory.warnings import SpecWarning
@@ -39,24 +39,29 @@ def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
     """
     file = Path(path)
     try:
-        kind, content, lstms, others = _read(file)
+        kind, content, modules = _read(file)
     except UnreadableError as error:
         raise error.of(file) from None
-    wrappers = dict.fromkeys(module.wrapper for module in (*lstms, *others))
-    warnings = tuple(_warnings(wrappers, content))
-    return CheckpointReport(printable(str(file)), kind, content.entries, lstms, others, warnings, content.runs)
+    wrappers = dict.fromkeys(module.wrapper for module in modules)
+    return CheckpointReport(
+        file=printable(str(file)),
+        format=kind,
+        entries=content.entries,
+        lstms=[module for module in modules if isinstance(module, FoundLSTM)],
+        others=[module for module in modules if isinstance(module, OtherModule)],
+        warnings=tuple(_warnings(wrappers, content)),
+        runs=content.runs,
+    )
 
 
-def _read(file: Path) -> tuple[str, Content, list[FoundLSTM], list[OtherModule]]:
+def _read(file: Path) -> tuple[str, Content, list[FoundLSTM | OtherModule]]:
     """The format of a file, its tensors, and its recurrent modules."""
     kind = recognise(file)
     if kind in ("ONNX", "HDF5", "Keras (.keras)"):
         from lstm_inspect.checkpoint.formats import keras_file, onnx_file
 
         entries, modules = (onnx_file if kind == "ONNX" else keras_file).content(file)
-        lstms = [module for module in modules if isinstance(module, FoundLSTM)]
-        others = [module for module in modules if isinstance(module, OtherModule)]
-        return kind, Content(entries), lstms, others
+        return kind, Content(entries), modules
     if kind == "safetensors":
         content = Content(headers.safetensors_entries(file))
     elif kind == "NumPy (.npz)":
@@ -65,7 +70,7 @@ def _read(file: Path) -> tuple[str, Content, list[FoundLSTM], list[OtherModule]]
         kind, content = torch_file.pickle_content(file)
     else:
         content = torch_file.zip_content(file)
-    return kind, content, *recurrent_modules(content)
+    return kind, content, list(recurrent_modules(content))
 
 
 def _warnings(wrappers: Iterable[str], content: Content) -> Iterator[SpecWarning]:

@@ -1,14 +1,15 @@
 """CheckpointReport: the recurrent modules that a checkpoint holds, as frozen data."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
-from lstm_inspect.checkpoint.groups import Entry, Found
-from lstm_inspect.checkpoint.sizes import Sizes
+from lstm_inspect.checkpoint.content import Container, Entry
 from lstm_inspect.errors import Spell, spell_python
 from lstm_inspect.theory import contract
-from lstm_inspect.theory.contract import Limit, Natural, record
+from lstm_inspect.theory.contract import Limit, Natural, Positive, record
+from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.shown import Shown
@@ -29,13 +30,7 @@ SHAPELESS: Final = ("batch_first", "dropout")
 """Arguments of nn.LSTM that shape no parameter: only a whole module tells them."""
 
 _ARGUMENTS: Final = (
-    "input_size",
-    "hidden_size",
-    "num_layers",
-    "bidirectional",
-    "bias",
-    "proj_size",
-    "dtype",
+    *("input_size", "hidden_size", "num_layers", "bidirectional", "bias", "proj_size", "dtype"),
     *SHAPELESS,
 )
 _PROBLEMS: Final = (
@@ -61,14 +56,62 @@ class Problem:
     parameter: str | None = None  #: torch's name of the parameter at fault; None if it is about more than one.
 
 
-@record()
-class FoundParameter:
-    """One parameter of a found LSTM: torch's name, the name that it is stored under, its shape and dtype."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A recurrent module, by where it stands in a file."""
 
-    name: str
-    stored_as: str
+    container: Container  #: the keys that lead to its state dict.
+    name: str  #: its qualified name, without what a wrapper put before it; empty if the state dict is its own.
+    wrapper: str  #: what a wrapper (DataParallel, torch.compile) put before every name.
+
+    @property
+    def prefix(self) -> str:
+        """What stands before its parameters' names in the state dict: "module.encoder.lstm."."""
+        return f"{self.wrapper}{self.name}." if self.name else self.wrapper
+
+
+@record("input_size hidden_size num_layers bidirectional bias proj_size dtype")
+class Sizes:
+    """What most of a module's parameters agree on."""
+
+    kind: str  #: "LSTM", "GRU" or "RNN".
+    input_size: Positive | None  #: None if there is no weight_ih of layer 0.
+    hidden_size: Positive
+    num_layers: Positive  #: the highest layer's number + 1; 1 in a cell.
+    bidirectional: bool
+    bias: bool
+    dtype: str
+    proj_size: Natural = 0
+    assumed: bool = False  #: whether no weight_hh tells the kind, and it is taken for an LSTM.
+
+    def spec(self, attributes: Mapping[str, Any]) -> LSTMSpec:
+        """The LSTM of these sizes, with what attributes say of it; 1 and float32 stand for what it can't have.
+
+        Raises:
+            SpecError: there is none.
+        """
+        return LSTMSpec(
+            input_size=1 if self.input_size is None else self.input_size,
+            hidden_size=self.hidden_size,
+            num_layers=self.num_layers,
+            bias=self.bias,
+            bidirectional=self.bidirectional,
+            proj_size=self.proj_size,
+            dtype=self.dtype if self.dtype in DTYPES else "float32",
+            **attributes,
+        )
+
+
+@record("name stored_as shape dtype")
+class FoundParameter:
+    """One parameter of a found module."""
+
+    name: str  #: torch's: "weight_ih_l1_reverse"; a cell's has no layer, "bias_hh".
+    stored_as: str  #: the name that it is stored under.
     shape: Shape
     dtype: str
+    suffix: str = ""  #: of stored_as, where that says how it is stored ("_orig").
+    place: Hashable = None  #: of its numbers (see Entry).
 
 
 @record()

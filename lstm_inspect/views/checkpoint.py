@@ -10,8 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lstm_inspect.checkpoint.groups import where
-from lstm_inspect.checkpoint.report import CERTAINTY, CheckpointReport, FoundLSTM, FoundParameter
-from lstm_inspect.checkpoint.sizes import Sizes
+from lstm_inspect.checkpoint.report import CERTAINTY, CheckpointReport, FoundLSTM, FoundParameter, Sizes
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.words import plural

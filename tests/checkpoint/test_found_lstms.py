@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from lstm_inspect.checkpoint.content import Content, Entry
 from lstm_inspect.checkpoint.found import recurrent_modules
-from lstm_inspect.checkpoint.groups import Content, Entry, parse
+from lstm_inspect.checkpoint.groups import parse
 from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
 
 Shapes = dict[str, tuple[int, ...]]
@@ -27,14 +28,14 @@ def entries(shapes: Mapping[str, tuple[int, ...]], dtypes: Mapping[str, str] | N
 
 
 def found(shapes: Mapping[str, tuple[int, ...]], dtypes: Mapping[str, str] | None = None) -> FoundLSTM:
-    [lstm], others = recurrent_modules(Content(entries(shapes, dtypes)))
-    assert not others
+    [lstm] = recurrent_modules(Content(entries(shapes, dtypes)))
+    assert isinstance(lstm, FoundLSTM)
     return lstm
 
 
 def other(shapes: Mapping[str, tuple[int, ...]]) -> OtherModule:
-    lstms, [module] = recurrent_modules(Content(entries(shapes)))
-    assert not lstms
+    [module] = recurrent_modules(Content(entries(shapes)))
+    assert isinstance(module, OtherModule)
     return module
 
 
@@ -150,9 +151,9 @@ SILLY: list[tuple[Shapes, bool]] = [
 
 @pytest.mark.parametrize(("shapes", "lstm"), SILLY)
 def test_silly_shapes_are_reported_not_crashed_on(shapes: Shapes, lstm: bool) -> None:
-    lstms, others = recurrent_modules(Content(entries(shapes)))
-    assert (len(lstms), len(others)) == (lstm, not lstm)
-    assert all(found.problems for found in lstms)
+    [module] = recurrent_modules(Content(entries(shapes)))
+    assert isinstance(module, FoundLSTM) == lstm
+    assert isinstance(module, OtherModule) or module.problems
 
 
 def test_sizes_beyond_all_memory_are_numbers_like_others() -> None:
@@ -169,9 +170,9 @@ DTYPES = st.sampled_from(["float32", "float16", "int8", "made_up"])
 @settings(deadline=None, max_examples=300)
 @given(st.dictionaries(st.builds("{}{}".format, NAMES, PLACES), st.tuples(SHAPES, DTYPES), min_size=1))
 def test_no_shapes_crash_it(held: dict[str, tuple[tuple[int, ...], str]]) -> None:
-    lstms, others = recurrent_modules(Content([Entry((), name, *each) for name, each in held.items()]))
-    assert all(lstm.constructor is None or "torch.nn.LSTM" in lstm.constructor for lstm in lstms)
-    assert all(module.message for module in others)
+    for module in recurrent_modules(Content([Entry((), name, *each) for name, each in held.items()])):
+        said = module.message if isinstance(module, OtherModule) else module.constructor
+        assert (isinstance(module, FoundLSTM) and said is None) or (said and "LSTM" in said) or not module.name
 
 
 OTHERS = [
@@ -259,8 +260,7 @@ def test_names_that_are_no_parameter_of_an_lstm(name: str) -> None:
 
 def test_thousands_of_modules_are_counted_and_the_first_of_them_shown() -> None:
     content = Content(entries({f"m{number}.weight_ih_l0": (4, 1) for number in range(2_100)}))
-    lstms, _ = recurrent_modules(content)
-    assert len(lstms) == 2_000 and "2,100 recurrent modules" in content.warnings[0].message
+    assert len(list(recurrent_modules(content))) == 2_000 and "2,100 recurrent modules" in content.warnings[0].message
 
 
 def test_a_module_of_very_many_layers_takes_no_more_than_its_share_of_time() -> None:

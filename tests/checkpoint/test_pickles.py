@@ -23,10 +23,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from lstm_inspect import LSTMInspectError, checkpoint
+from lstm_inspect.checkpoint.content import UnreadableError
 from lstm_inspect.checkpoint.formats import held as walk
 from lstm_inspect.checkpoint.formats import unpickle as reader
 from lstm_inspect.checkpoint.formats.unpickle import unpickle
-from lstm_inspect.checkpoint.refusal import UnreadableError
 from lstm_inspect.errors import FileError
 
 TRACE: Any = torch.jit.trace

@@ -15,9 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from lstm_inspect.checkpoint.content import Entry, UnreadableError, printable
 from lstm_inspect.checkpoint.formats.held import numpy_dtype, sizes_of
-from lstm_inspect.checkpoint.groups import Entry
-from lstm_inspect.checkpoint.refusal import UnreadableError, printable
 
 _MOST_HEADER: Final = 2**16  # bytes of an array's header in .npz
 _DTYPES: Final = {

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lstm_inspect.checkpoint.content import STATE_DICT, Container, Content, Entry, UnreadableError, printable
 from lstm_inspect.checkpoint.formats.unpickle import Global, Made, Pairs, Persistent
-from lstm_inspect.checkpoint.groups import Container, Content, Entry
-from lstm_inspect.checkpoint.refusal import STATE_DICT, UnreadableError, printable
 from lstm_inspect.theory.warnings import SpecWarning
 
 _DEEPEST: Final = 500

@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.found import Direction, Part, foreign_module
-from lstm_inspect.checkpoint.groups import Entry
-from lstm_inspect.checkpoint.refusal import UnreadableError, printable
+from lstm_inspect.checkpoint.content import Entry, UnreadableError, printable
+from lstm_inspect.checkpoint.found import Direction, foreign_module
+from lstm_inspect.checkpoint.groups import KIND_OF
 from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
-from lstm_inspect.checkpoint.sizes import KIND_OF
 
 WEIGHTS: Final = "model.weights.h5"
 _PARTS: Final = {"kernel": "weight_ih", "recurrent_kernel": "weight_hh", "bias": "bias_ih"}
@@ -57,17 +56,17 @@ def opened(path: Path) -> Iterator[tuple[Any, str]]:
 def content(path: Path) -> tuple[list[Entry], list[FoundLSTM | OtherModule]]:
     """Every array but an optimizer's, and every recurrent layer."""
     with opened(path) as (file, config):
-        parts: list[Part] = []
-        file.visititems(lambda name, item: parts.extend(_parts(name, item)))
+        entries: list[Entry] = []
+        file.visititems(lambda name, item: entries.extend(_entries(name, item)))
         version = _text(file.attrs.get("keras_version"))
     configured = _configured(config, by_class=zipfile.is_zipfile(path))
     both: dict[str, dict[str, Direction]] = {}
-    for name, cell in _cells(parts).items():
+    for name, cell in _cells(entries).items():
         told = _DIRECTION.search(name)
         direction, layer = told[1] if told else "forward", _layer_name(name)
         both.setdefault(name if direction in both.get(layer, {}) else layer, {})[direction] = cell
     layers = (_layer(name, directions, configured, version) for name, directions in both.items())
-    return [Entry((), *part) for part in parts], [layer for layer in layers if layer is not None]
+    return entries, [layer for layer in layers if layer is not None]
 
 
 def _text(attribute: Any) -> str:
@@ -85,21 +84,21 @@ def _layer_name(path: str) -> str:
     return "/".join(dict.fromkeys(_DIRECTION.sub("", word) for word in words))
 
 
-def _parts(name: str, item: Any) -> Iterator[Part]:
+def _entries(name: str, item: Any) -> Iterator[Entry]:
     if hasattr(item, "shape") and not name.startswith("optimizer"):
-        yield printable(name), tuple(item.shape), str(item.dtype)
+        yield Entry((), printable(name), tuple(item.shape), str(item.dtype))
 
 
-def _cells(parts: list[Part]) -> dict[str, Direction]:
+def _cells(entries: list[Entry]) -> dict[str, Direction]:
     """The arrays of each cell, by the group that holds them."""
     cells: dict[str, Direction] = {}
-    for part in parts:
-        group, _, name = part[0].rpartition("/")
+    for entry in entries:
+        group, _, name = entry.name.rpartition("/")
         name = name.partition(":")[0]
         if group.endswith("cell/vars") and name.isdigit() and int(name) < len(_PARTS):
             name = list(_PARTS)[int(name)]  # Keras 3 keeps a cell's variables by number
         if name in _PARTS:
-            cells.setdefault(group, {})[_PARTS[name]] = part
+            cells.setdefault(group, {})[_PARTS[name]] = entry
     return {group: cell for group, cell in cells.items() if cell.keys() >= {"weight_ih", "weight_hh"}}
 
 
@@ -108,19 +107,19 @@ def _layer(
 ) -> FoundLSTM | OtherModule | None:
     """A layer by the shapes of its cells; None if they are those of no recurrent layer."""
     cells = [directions[name] for name in ("forward", "backward") if name in directions]
-    (_, kernel, _), (_, recurrent, _) = cells[0]["weight_ih"], cells[0]["weight_hh"]
+    kernel, recurrent = cells[0]["weight_ih"].shape, cells[0]["weight_hh"].shape
     if len(kernel) != 2 or len(recurrent) != 2 or not recurrent[0] or kernel[1] != recurrent[1]:
         return None
     gates, rest = divmod(recurrent[1], recurrent[0])
     if gates not in KIND_OF or rest:
         return None
-    said = next((configured[word] for word in name.split("/") if word in configured), None)
+    said = next((configured[word] for word in name.split("/") if word in configured), {})
     bias = cells[0].get("bias_ih")
-    obstacles = list(_hard_sigmoid(version) if said is None else _obstacles(said))
+    obstacles = list(_obstacles(said, version))
     if "forward" not in directions:
         obstacles.append("only its backward direction is in the file")
-    if KIND_OF[gates] == "LSTM" and bias and bias[1] != (recurrent[1],):
-        obstacles.append(f"its bias is {bias[1]}: it is a CuDNNLSTM, whose kernels are laid out in another way")
+    if KIND_OF[gates] == "LSTM" and bias and bias.shape != (recurrent[1],):
+        obstacles.append(f"its bias is {bias.shape}: it is a CuDNNLSTM, whose kernels are laid out in another way")
     return foreign_module(
         name=name,
         kind=KIND_OF[gates],
@@ -128,19 +127,15 @@ def _layer(
         layers=[cells],
         batch_first=True,
         known_by=_KNOWN_BY,
-        notes=[_NEEDS] if said is None else [],
+        notes=[] if said else [_NEEDS],
         obstacles=obstacles,
     )
 
 
-def _hard_sigmoid(version: str) -> Iterator[str]:
-    """What the defaults of an old version mean for a layer without a configuration."""
-    if _HARD_SIGMOID.match(version):
+def _obstacles(said: dict[str, Any], version: str) -> Iterator[str]:
+    """What a layer does that nn.LSTM does not, by its configuration or else by the defaults of an old version."""
+    if not said and _HARD_SIGMOID.match(version):
         yield f"Keras {printable(version)} wrote it: its default is hard_sigmoid, nn.LSTM has sigmoid alone"
-
-
-def _obstacles(said: dict[str, Any]) -> Iterator[str]:
-    """What a layer's configuration says that nn.LSTM does not."""
     for name, value in _TORCHS.items():
         if said.get(name, value) != value:
             what = "joins its directions (concat)" if name == "merge_mode" else f"has {value}"

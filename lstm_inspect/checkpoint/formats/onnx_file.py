@@ -1,13 +1,12 @@
 """The recurrent nodes of an ONNX model: sizes by their initializers, layers that read one another as one module."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.found import Direction, Part, foreign_module
-from lstm_inspect.checkpoint.groups import Entry
-from lstm_inspect.checkpoint.refusal import UnreadableError, printable
+from lstm_inspect.checkpoint.content import Entry, UnreadableError, printable
+from lstm_inspect.checkpoint.found import Direction, foreign_module
 from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
 
 _QUANTIZED: Final = "DynamicQuantizeLSTM"
@@ -92,102 +91,96 @@ def _followed(model: Any) -> Any:
 
 
 def _read(model: Any) -> tuple[list[Entry], list[FoundLSTM | OtherModule]]:
-    stored: dict[str, Part] = {}
-    held: dict[str, Part] = {}  # and what the graph works out
+    stored: dict[str, Entry] = {}
+    held: dict[str, Entry] = {}  # and what the graph works out
     found: list[FoundLSTM | OtherModule] = []
     for graph in graphs(model.graph):
-        tensors = {name: tensor for name, tensor in constants(graph).items() if tensor is not None}
-        stored |= {name: _part(printable(name)[:500], each.dims, each.data_type) for name, each in tensors.items()}
         for value in graph.value_info:
             kind = value.type.tensor_type
             if kind.shape.dim:
-                axes = (axis.dim_value for axis in kind.shape.dim)
-                held[value.name] = _part(printable(value.name), axes, kind.elem_type)
+                held[value.name] = _entry(value.name, (axis.dim_value for axis in kind.shape.dim), kind.elem_type)
+        tensors = {name: tensor for name, tensor in constants(graph).items() if tensor is not None}
+        stored |= {name: _entry(name, each.dims, each.data_type) for name, each in tensors.items()}
         held |= stored
-        found += _Graph(graph, held, set(stored)).modules()
-    return [Entry((), *part) for part in stored.values() if part[1]], found
+        found += _modules(graph, held, stored)
+    return [entry for entry in stored.values() if entry.shape], found
 
 
-def _part(name: str, axes: Iterable[int], dtype: int) -> Part:
-    return name, tuple(axes), _DTYPES.get(dtype, f"data type {dtype}")
+def _entry(name: str, axes: Iterable[int], dtype: int) -> Entry:
+    return Entry((), printable(name)[:500], tuple(axes), _DTYPES.get(dtype, f"data type {dtype}"))
 
 
-class _Graph:
-    """The nodes of one graph by what they make."""
+class _Layer:
+    """A node as one layer of a module."""
 
-    def __init__(self, graph: Any, held: dict[str, Part], stored: set[str]) -> None:
+    def __init__(self, node: Any, held: Mapping[str, Entry]) -> None:
         import onnx
 
-        self.nodes = [node for node in graph.node if node.op_type in (*_DEFAULTS, _QUANTIZED)]
-        self.maker = {name: node for node in graph.node for name in node.output}
-        self.readers = Counter(name for node in graph.node if node.op_type != "Shape" for name in node.input)
-        self.readers.update(output.name for output in graph.output)
-        self.held, self.stored = held, stored
         value = onnx.helper.get_attribute_value
-        layers = [node for node in self.nodes if node.op_type in _DEFAULTS]
-        self.said = {id(node): {each.name: value(each) for each in node.attribute} for node in layers}
-
-    def modules(self) -> Iterator[FoundLSTM | OtherModule]:
-        """Each chain of layers as one module."""
-        layers = [node for node in self.nodes if node.op_type in _DEFAULTS]
-        above = {id(below): node for node in layers if (below := self._below(node)) is not None}
-        tops = {id(node) for node in above.values()}
-        for node in self.nodes:
-            if node.op_type == _QUANTIZED:
-                yield OtherModule((), printable(node.name), "", "quantized LSTM", None, _INT8)
-            elif id(node) not in tops:
-                chain = [node]
-                while id(chain[-1]) in above:
-                    chain.append(above[id(chain[-1])])
-                yield self._module(chain)
-
-    def _below(self, node: Any) -> Any:
-        """The node whose whole output this one reads, and nothing else does, if it is a layer of the same module."""
-        name = node.input[0]
-        while (maker := self.maker.get(name)) is not None and self.readers[name] == 1:
-            if maker.op_type in _DEFAULTS:
-                alike = name == maker.output[0] and self._shape_of(maker) == self._shape_of(node)
-                return maker if alike and not self._obstacles(maker) and not self._obstacles(node) else None
-            if maker.op_type not in _MOVES_AXES:
-                return None
-            name = maker.input[0]
-        return None
-
-    def _shape_of(self, node: Any) -> tuple[Any, ...]:
-        """What all layers of one module have in common."""
-        said, has_bias = self.said[id(node)], len(node.input) > 3 and bool(node.input[3])
-        return node.op_type, said.get("hidden_size"), said.get("direction", b"forward"), has_bias
-
-    def _module(self, chain: list[Any]) -> FoundLSTM | OtherModule:
-        first, said = chain[0], self.said[id(chain[0])]
-        layers = [self._directions(node) for node in chain]
-        kernel = layers[0][0].get("weight_ih")
-        return foreign_module(
-            name=printable(first.name or first.output[0]),
-            kind=first.op_type,
-            sizes=(kernel[1][2] if kernel and len(kernel[1]) == 3 else None, said.get("hidden_size", 0)),
-            layers=layers,
-            batch_first=said.get("layout", 0) == 1,
-            known_by=_KNOWN_BY,
-            notes=[] if first.input[1] in self.stored else [_WORKED_OUT],
-            obstacles=[each for node in chain for each in self._obstacles(node)],
-        )
-
-    def _directions(self, node: Any) -> list[Direction]:
+        said = {each.name: value(each) for each in node.attribute}
         names = dict(enumerate(node.input))
-        parts = {kind: self.held[names[place]] for kind, place in _PARTS if names.get(place) in self.held}
-        return [parts] * (2 if self.said[id(node)].get("direction") == b"bidirectional" else 1)
+        parts = {kind: held[names[place]] for kind, place in _PARTS if names.get(place) in held}
+        self.node, self.said = node, said
+        self.directions: list[Direction] = [parts] * (1 + (said.get("direction") == b"bidirectional"))
+        self.form = (node.op_type, said.get("hidden_size"), said.get("direction", b"forward"), bool(names.get(3)))
+        self.obstacles = list(self._obstacles())
 
-    def _obstacles(self, node: Any) -> list[str]:
+    def _obstacles(self) -> Iterator[str]:
         """What a node does that nn.LSTM does not."""
-        said, found = self.said[id(node)], []
-        if said.get("direction") == b"reverse":
-            found.append('direction="reverse" alone: nn.LSTM has the reverse direction beside the forward one only')
-        defaults = _DEFAULTS[node.op_type] * (2 if said.get("direction") == b"bidirectional" else 1)
-        if said.get("activations", defaults) != defaults:
-            names = ", ".join(name.decode("utf-8", "replace") for name in said["activations"])
-            found.append(f"its activations are {printable(names)}: nn.LSTM has sigmoid and tanh alone")
-        found += [f"it has {name}: nn.LSTM has none" for name in ("clip", "input_forget") if said.get(name)]
-        if len(node.input) > 7 and node.input[7]:
-            found.append("it has peepholes (P): nn.LSTM has none")
-        return found
+        if self.said.get("direction") == b"reverse":
+            yield 'direction="reverse" alone: nn.LSTM has the reverse direction beside the forward one only'
+        defaults = _DEFAULTS[self.node.op_type] * len(self.directions)
+        if self.said.get("activations", defaults) != defaults:
+            names = ", ".join(name.decode("utf-8", "replace") for name in self.said["activations"])
+            yield f"its activations are {printable(names)}: nn.LSTM has sigmoid and tanh alone"
+        yield from (f"it has {name}: nn.LSTM has none" for name in ("clip", "input_forget") if self.said.get(name))
+        if len(self.node.input) > 7 and self.node.input[7]:
+            yield "it has peepholes (P): nn.LSTM has none"
+
+
+def _modules(graph: Any, held: Mapping[str, Entry], stored: Collection[str]) -> Iterator[FoundLSTM | OtherModule]:
+    """Each chain of layers as one module."""
+    layers = {at: _Layer(node, held) for at, node in enumerate(graph.node) if node.op_type in _DEFAULTS}
+    above = _above(graph, layers)
+    tops = set(above.values())
+    for at, node in enumerate(graph.node):
+        if node.op_type == _QUANTIZED:
+            yield OtherModule((), printable(node.name), "", "quantized LSTM", None, _INT8)
+        elif at in layers and at not in tops:
+            chain = [at]
+            while chain[-1] in above:
+                chain.append(above[chain[-1]])
+            yield _module([layers[each] for each in chain], stored)
+
+
+def _above(graph: Any, layers: Mapping[int, _Layer]) -> dict[int, int]:
+    """Pairs of layers of one module: the upper one reads the whole output of the lower one, and nothing else does."""
+    maker = {name: at for at, node in enumerate(graph.node) for name in node.output}
+    readers = Counter(name for node in graph.node if node.op_type != "Shape" for name in node.input)
+    readers.update(output.name for output in graph.output)
+    found = {}
+    for at, layer in layers.items():
+        name = layer.node.input[0]
+        while readers[name] == 1 and name in maker and graph.node[maker[name]].op_type in _MOVES_AXES:
+            name = graph.node[maker[name]].input[0]
+        below = layers.get(maker.get(name, -1))
+        if below is None or readers[name] != 1 or name != below.node.output[0]:
+            continue
+        if layer.form == below.form and not layer.obstacles and not below.obstacles:
+            found[maker[name]] = at
+    return found
+
+
+def _module(chain: Sequence[_Layer], stored: Collection[str]) -> FoundLSTM | OtherModule:
+    first = chain[0]
+    kernel = first.directions[0].get("weight_ih")
+    return foreign_module(
+        name=printable(first.node.name or first.node.output[0]),
+        kind=first.node.op_type,
+        sizes=(kernel.shape[2] if kernel and len(kernel.shape) == 3 else None, first.said.get("hidden_size", 0)),
+        layers=[layer.directions for layer in chain],
+        batch_first=first.said.get("layout", 0) == 1,
+        known_by=_KNOWN_BY,
+        notes=[] if first.node.input[1] in stored else [_WORKED_OUT],
+        obstacles=[each for layer in chain for each in layer.obstacles],
+    )

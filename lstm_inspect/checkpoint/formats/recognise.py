@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from lstm_inspect.checkpoint.content import STATE_DICT, UnreadableError
 from lstm_inspect.checkpoint.formats.unpickle import unpickle
-from lstm_inspect.checkpoint.refusal import STATE_DICT, UnreadableError
 
 _HEAD: Final = 4096
 _CHECKPOINTS: Final = (".safetensors", ".pt", ".pth", ".ckpt", ".bin", ".onnx", ".npz", ".h5", ".keras")

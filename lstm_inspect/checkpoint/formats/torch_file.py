@@ -7,10 +7,9 @@ import zlib
 from pathlib import Path
 from typing import Any, Final
 
+from lstm_inspect.checkpoint.content import STATE_DICT, Content, UnreadableError
 from lstm_inspect.checkpoint.formats.held import storage_bytes, tensors
 from lstm_inspect.checkpoint.formats.unpickle import Pickled, unpickle
-from lstm_inspect.checkpoint.groups import Content
-from lstm_inspect.checkpoint.refusal import STATE_DICT, UnreadableError
 from lstm_inspect.theory.warnings import SpecWarning
 
 _MOST_BYTES: Final = 2**28

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO, Any, ClassVar, Final, NamedTuple
 
-from lstm_inspect.checkpoint.refusal import STATE_DICT, UnreadableError
+from lstm_inspect.checkpoint.content import STATE_DICT, UnreadableError
 
 _MOST_INSTRUCTIONS: Final = 1_500_000  # about a second
 _MOST_BYTES: Final = 2**28
