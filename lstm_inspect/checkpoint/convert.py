@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
@@ -12,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from lstm_inspect.checkpoint.content import STATE_DICT, Container, UnreadableError, printable
 from lstm_inspect.checkpoint.report import CheckpointReport, FoundLSTM
-from lstm_inspect.theory.expressions import constructor
 from lstm_inspect.theory.frameworks import code
 from lstm_inspect.theory.spec import LSTMSpec
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 _GATES: Final = {"ONNX": "iofg", "Keras": "ifgo", "torch": "ifgo"}
 _FRAMEWORKS: Final = {"ONNX": "ONNX", "HDF5": "Keras", "Keras (.keras)": "Keras"}
-_KINDS: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
 _FAR: Final = 1e-9  # in float64, where honest runs differ by 1e-15 to 1e-13
-_T, _B = 6, 2
+_BATCH: Final = (5, 5)  # time steps and sequences, whichever stand first
 
 Arrays = Mapping[Any, Any]
 """The numbers of a file, by state dict and name, or those of an LSTM by torch's names."""
@@ -114,90 +113,68 @@ def _arrays(kind: str, path: Path, stored: list[tuple[Container, str]]) -> Array
 def _converted(framework: str, lstm: FoundLSTM, arrays: Arrays) -> Converted:
     import torch
 
+    parts = {}
     for parameter in lstm.parameters:
-        if framework == "torch" and not parameter.stored_as.endswith(parameter.name):
-            raise UnreadableError(
-                f"{parameter.stored_as} is not the weight itself, which is worked out from it", STATE_DICT
-            )
-        if (lstm.container, parameter.stored_as) not in arrays:
-            reason = f"{parameter.stored_as} is worked out in the graph: its numbers are not in the file"
+        stored_as = parameter.stored_as
+        if framework == "torch" and not stored_as.endswith(parameter.name):
+            raise UnreadableError(f"{stored_as} is not the weight itself, which is worked out from it", STATE_DICT)
+        if (lstm.container, stored_as) not in arrays:
+            reason = f"{stored_as} is worked out in the graph: its numbers are not in the file"
             raise UnreadableError(reason, "the file that it was made from")
-    assert lstm.spec is not None  # or it would not be sound
-    parts = {parameter.name: arrays[lstm.container, parameter.stored_as] for parameter in lstm.parameters}
-    module = eval(constructor(lstm.spec), {"torch": torch})  # noqa: S307 - the call that is shown, made of integers
+        parts[parameter.name] = arrays[lstm.container, stored_as]
+    assert lstm.spec is not None and lstm.constructor is not None  # or it would not be sound
+    module = eval(lstm.constructor, {"torch": torch})  # noqa: S307 - the call that is shown, made of integers
     module.load_state_dict(_state_dict(framework, lstm.spec, parts), strict=True)
     state_dict = {name: value.clone() for name, value in module.state_dict().items()}
-    tensors = {name: part if isinstance(part, torch.Tensor) else torch.tensor(part) for name, part in parts.items()}
-    furthest = _furthest(module.double().eval(), lstm.spec, framework, tensors)
+    furthest = _furthest(module.double().eval(), framework, parts)
     if not furthest < _FAR:
         reason = f"{lstm.name} converted is {furthest:.1e} off {framework}'s equations: it was not written"
         raise UnreadableError(reason, "telling us: this is a bug")
     name = ".".join(str(key) for key in (*lstm.container, lstm.name) if key != "")
-    return Converted(name, framework, constructor(lstm.spec), furthest, state_dict)
-
-
-def _suffixes(spec: LSTMSpec) -> Iterator[list[str]]:
-    """The suffixes of each layer's directions."""
-    for layer in range(spec.num_layers):
-        yield [f"_l{layer}", f"_l{layer}_reverse"][: spec.num_directions]
+    return Converted(name, framework, lstm.constructor, furthest, state_dict)
 
 
 def _state_dict(framework: str, spec: LSTMSpec, parts: Arrays) -> dict[str, Any]:
     """By torch's names, worked out by the functions that ``weights --framework`` shows."""
     if framework == "torch":
         return dict(parts)
-    stacked = framework == "ONNX"  # all directions of a layer in each tensor
-    layers = [
-        [parts[kind + end] for end in (ends[:1] if stacked else ends) for kind in _KINDS[:3] if kind + end in parts]
-        for ends in _suffixes(spec)
-    ]
+    ends = [""] if framework == "ONNX" else ["", "_reverse"]  # ONNX: all directions of a layer in each tensor
+    kinds = ("weight_ih", "weight_hh", "bias_ih")
+    names = [[f"{kind}_l{layer}{end}" for end in ends for kind in kinds] for layer in range(spec.num_layers)]
     functions: dict[str, Any] = {}
     exec(code(spec, framework.lower()), functions)  # noqa: S102 - made of integers and the house's own strings
+    layers = [[parts[name] for name in layer if name in parts] for layer in names]
     found: dict[str, Any] = functions[f"lstm_from_{framework.lower()}"](layers)
     return found
 
 
-def _furthest(module: torch.nn.LSTM, spec: LSTMSpec, framework: str, parts: Arrays) -> float:
-    """How far a module's output is from the format's equations, over a batch of random numbers."""
+def _furthest(module: torch.nn.LSTM, framework: str, parts: Arrays) -> float:
+    """How far a module's output is from the equations over what the file holds, for a batch of random numbers."""
     import torch
 
-    x = torch.randn(_T, _B, spec.input_size, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    from lstm_inspect.experiment.reference import reference
+
+    held = {name: torch.zeros_like(value) for name, value in module.state_dict().items()}  # Keras has one bias
+    held |= {name: _in_torchs_order(framework, name, part) for name, part in parts.items()}
+    stored = deepcopy(module)
+    stored.load_state_dict(held, strict=True)
+    shape = (*_BATCH, module.input_size)
+    x = torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        output, _ = module(x.transpose(0, 1) if spec.batch_first else x)
-    for ends in _suffixes(spec):
-        halves = []
-        for direction, end in enumerate(ends):
-            weights = _weights(framework, parts, end, direction)
-            steps = _direction(x.flip(0) if direction else x, _GATES[framework], *weights)
-            halves.append(steps.flip(0) if direction else steps)
-        x = torch.cat(halves, dim=-1)
-    return float((output - (x.transpose(0, 1) if spec.batch_first else x)).abs().max())
+        output, (hn, cn) = module(x)
+        expected = reference(stored, x, torch.zeros_like(hn), torch.zeros_like(cn)).output
+    return float((output - expected).abs().max())
 
 
-def _weights(framework: str, parts: Arrays, end: str, direction: int) -> tuple[Any, Any, Any, Any]:
-    """Kernel (in, 4H), recurrent kernel (R, 4H), bias (4H,) and projection (H, P) of a direction, gates as stored."""
-    found = [parts[kind + end].detach().double() if kind + end in parts else None for kind in _KINDS]
-    if framework == "ONNX":
-        of_w, of_r, *biases = (part[direction] for part in found if part is not None)
-        return of_w.T, of_r.T, sum(biases[0].chunk(2)) if biases else 0.0, None
-    kernel, recurrent, bias_ih, bias_hh, projection = found
-    bias = sum(part for part in (bias_ih, bias_hh) if part is not None)
-    if framework == "Keras":
-        return kernel, recurrent, bias, None
-    assert kernel is not None and recurrent is not None
-    return kernel.T, recurrent.T, bias, None if projection is None else projection.T
-
-
-def _direction(x: Any, gates: str, kernel: Any, recurrent: Any, bias: Any, projection: Any) -> Any:
-    """h of every step (T, B, R): x (T, B, in)."""
+def _in_torchs_order(framework: str, name: str, part: Any) -> torch.Tensor:
+    """A parameter by what its framework documents: the order of its gates, what is transposed, what is joined."""
     import torch
 
-    h, c = x.new_zeros(x.shape[1], len(recurrent)), x.new_zeros(x.shape[1], kernel.shape[1] // 4)
-    steps = []
-    for x_t in x:
-        gate = dict(zip(gates, (x_t @ kernel + h @ recurrent + bias).chunk(4, dim=1), strict=True))
-        c = gate["f"].sigmoid() * c + gate["i"].sigmoid() * gate["g"].tanh()
-        h = gate["o"].sigmoid() * c.tanh()
-        h = h if projection is None else h @ projection
-        steps.append(h)
-    return torch.stack(steps)
+    numbers = torch.asarray(part, dtype=torch.float64, copy=True, requires_grad=False)
+    if framework == "ONNX":
+        numbers = numbers[int(name.endswith("_reverse"))]
+        numbers = numbers.chunk(2)[name.startswith("bias_hh")] if name.startswith("bias") else numbers
+    if name.startswith("weight_hr"):
+        return numbers
+    gates = dict(zip(_GATES[framework], (numbers.t() if framework == "Keras" else numbers).chunk(4), strict=True))
+    return torch.cat([gates[gate] for gate in "ifgo"])
