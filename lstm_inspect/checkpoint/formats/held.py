@@ -1,8 +1,7 @@
 """The tensors among what a pickle holds, and the keys and names that lead to each."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
 from lstm_inspect.checkpoint.content import STATE_DICT, Container, Content, Entry, UnreadableError, printable
 from lstm_inspect.checkpoint.formats.unpickle import Global, Made, Pairs, Persistent
@@ -11,10 +10,12 @@ from lstm_inspect.theory.warnings import SpecWarning
 _DEEPEST: Final = 500
 _LONGEST_KEY: Final = 500
 _LARGEST: Final = 2**63
+_OUTSIDE: Final = 2**31  # of every module: beyond the end of any path
 _MOST_AXES: Final = 64
 _MOST_AGAIN: Final = 500
 _MOST_LOOKED_AT: Final = 3_000_000
 _ATTRIBUTES: Final[dict[str, Any]] = {"batch_first": bool, "dropout": (int, float)}
+_TOO_DEEP: Final = f"what lies deeper in it than {_DEEPEST} containers in each other was not looked at"
 _OF_MODULES: Final = ("_parameters", "_buffers", "_modules")
 
 _STORAGES: Final = {
@@ -26,20 +27,13 @@ _STORAGES: Final = {
 _NUMPY: Final = {"f": "float", "i": "int", "u": "uint", "c": "complex", "b": "bool"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
-    """A value and where it stands: in a container, or by the names of modules inside one."""
+class _Node(NamedTuple):
+    """A value and the keys that lead to it; from ``start`` on they are names of modules inside one another."""
 
-    container: Container
-    prefix: str | None  # None outside of modules
-    key: str | int | None  # None: what the file holds
-    depth: int
+    path: Container
+    start: int
+    key: str | int | None  # after the path; None: what the file holds
     value: Any
-
-    def inside(self, *, module: bool) -> tuple[Container, str | None]:
-        if self.prefix is not None:
-            return self.container, f"{self.prefix}{self.key}."
-        return self.container if self.key is None else (*self.container, self.key), "" if module else None
 
 
 def tensors(held: Any) -> Content:
@@ -51,8 +45,8 @@ def tensors(held: Any) -> Content:
 
 
 def _walk(held: Any) -> Content:
-    too_deep, looked_at = False, 0
-    found, waiting, seen = Content(), [_Node((), None, None, 0, held)], dict[int, Container]()
+    looked_at = 0
+    found, waiting, seen = Content(), [_Node((), _OUTSIDE, None, held)], dict[int, Container]()
     while waiting:
         node = waiting.pop()
         # a pickle may give one state of a million entries to a million objects
@@ -61,42 +55,36 @@ def _walk(held: Any) -> Content:
             raise UnreadableError(f"it holds more than {_MOST_LOOKED_AT:,} things beside its tensors", STATE_DICT)
         tensor = _tensor(node.value)
         if tensor is not None:
-            name = f"{node.prefix or ''}{'' if node.key is None else node.key}"
-            found.entries.append(Entry(node.container, name, *tensor))
+            names = (*node.path[node.start :], "" if node.key is None else node.key)
+            found.entries.append(Entry(node.path[: node.start], ".".join(map(str, names)), *tensor))
         elif isinstance(node.value, list | tuple | Made) and node.value:
-            if node.depth > _DEEPEST:
-                too_deep = True
-            else:
-                waiting += reversed(list(_children(node, found, seen)))
-    if too_deep:
-        message = f"what lies deeper in it than {_DEEPEST} containers in each other was not looked at"
-        found.warnings.append(SpecWarning("too-deep", message))
+            waiting += reversed(list(_children(node, found, seen)))
     return found
 
 
 def _children(node: _Node, found: Content, seen: dict[int, Container]) -> Iterator[_Node]:
-    before = seen.get(id(node.value))
-    if before is not None and len(found.again) >= _MOST_AGAIN:
+    path = node.path if node.key is None else (*node.path, node.key)
+    if len(path) > _DEEPEST:
+        found.warnings = [SpecWarning("too-deep", _TOO_DEEP)]
         return
-    state = {key: item for part in _states(node.value) for key, item in part if isinstance(key, str)}
-    module = "_parameters" in state and "_modules" in state
-    scripted = _class_name(node.value).startswith("__torch__.")
-    container, prefix = node.inside(module=module or scripted)
-    path = (*container, *(prefix or "").split(".")[:-1])
-    if before is not None:
-        found.again.append((before, path))
+    if id(node.value) in seen:
+        if len(found.again) < _MOST_AGAIN:
+            found.again.append((seen[id(node.value)], path))
         return
     seen[id(node.value)] = path
-    place = container, (prefix or "").removesuffix(".")
+    attributes, class_name = _attributes(node.value), _class_name(node.value)
+    module = "_parameters" in attributes and "_modules" in attributes
+    scripted = class_name.startswith("__torch__.")
+    start = min(node.start, len(path)) if module or scripted else node.start
+    place = path[:start], ".".join(map(str, path[start:]))
     if scripted:
-        found.attributes[place] = {"class": _class_name(node.value)}
-    elif module and "mode" in state:  # a recurrent one
-        found.attributes[place] = {
-            name: state[name] for name, kind in _ATTRIBUTES.items() if isinstance(state.get(name), kind)
-        }
-    for items in [state[name] for name in _OF_MODULES if name in state] if module else [node.value]:
+        found.attributes[place] = {"class": class_name}
+    elif module and "mode" in attributes:  # a recurrent one
+        told = {name: attributes.get(name) for name in _ATTRIBUTES}
+        found.attributes[place] = {name: it for name, it in told.items() if isinstance(it, _ATTRIBUTES[name])}
+    for items in [attributes[name] for name in _OF_MODULES if name in attributes] if module else [node.value]:
         for key, value in _items(items):
-            yield _Node(container, prefix, _key(key), node.depth + 1, value)
+            yield _Node(path, start, _key(key) if start > len(path) else str(_key(key)), value)
 
 
 def _items(value: Any) -> Iterable[tuple[Any, Any]]:
@@ -106,8 +94,11 @@ def _items(value: Any) -> Iterable[tuple[Any, Any]]:
         return enumerate(value) if isinstance(value, list | tuple) else ()
     if _class_name(value).endswith("OrderedDict") and value.arguments:  # as Python 2 wrote it: a list of [key, value]
         return [tuple(pair) for pair in value.arguments[0] if len(pair) == 2]
-    attributes = {key: item for part in _states(value) for key, item in part if isinstance(key, str)}
-    return [*value.pairs, *enumerate(value.values), *attributes.items()]
+    return [*value.items, *_attributes(value).items()]
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    return {key: item for part in _states(value) for key, item in part if isinstance(key, str)}
 
 
 def _states(value: Any) -> list[Pairs]:
@@ -138,42 +129,52 @@ Tensor = tuple[tuple[int, ...], str, Any]
 
 
 def _tensor(value: Any) -> Tensor | None:
+    """What a call that rebuilds a tensor or an array says of it; None of any other value."""
+    found: Tensor | None = None
+    given: tuple[Any, ...] = value.arguments if isinstance(value, Made) else ()
     name = _class_name(value)
-    read = _READERS.get(f"numpy.{name.rpartition('.')[2]}" if name.startswith("numpy.") else name)
-    return None if read is None else read(value)
+    match name.removeprefix("torch._utils._rebuild_"):
+        case "tensor" | "tensor_v2" | "qtensor" | "tensor_v3" as version:
+            found = _strided(*given[:4], *(given[6:7] if version == "tensor_v3" else ()))
+        case "torch.nn.parameter.Parameter" | "parameter" | "parameter_with_state":
+            found = _tensor(given[0])
+        case "device_tensor_from_cpu_tensor" | "device_tensor_from_numpy":
+            found = _tensor(given[0])
+        case "torch._tensor._rebuild_from_type_v2":
+            found = _tensor(Made(given[0], given[2]))
+        case "meta_tensor_no_storage":
+            found = sizes_of(given[1]), _last(given[0]), None
+        case "sparse_tensor":
+            *_, values, size = (part for part in given[1] if isinstance(part, Made))
+            found = sizes_of(size.arguments[0]), (_tensor(values) or ((), "unknown"))[1], None
+        case _ if name.startswith("numpy."):
+            found = _array(name, value)
+    return found
 
 
-def _sparse(made: Made) -> Tensor:
-    *_, values, size = (part for part in made.arguments[1] if isinstance(part, Made))
-    return sizes_of(size.arguments[0]), (_tensor(values) or ((), "unknown"))[1], None
-
-
-def _array(made: Made) -> Tensor | None:
-    """A NumPy array; one without its state has no sizes."""
-    return _of_numpy(made.state[1], made.state[2]) if type(made.state) is tuple else None
-
-
-def _of_numpy(sizes: Any, dtype: Made) -> Tensor:
+def _array(name: str, made: Made) -> Tensor | None:
+    """A NumPy array, by the arguments of one call or by the state after another."""
+    if name.endswith("._frombuffer"):
+        _, dtype, sizes, *_ = made.arguments
+    elif name.endswith("._reconstruct") and type(made.state) is tuple:
+        _, sizes, dtype, *_ = made.state
+    else:
+        return None
     return sizes_of(sizes), numpy_dtype(dtype.arguments[0])[0], None
 
 
 def _strided(storage: Persistent, offset: int, size: Any, stride: Any, dtype: Global | None = None) -> Tensor:
     shape, steps = sizes_of(size), sizes_of(stride)
     sizes_of((offset,))
-    stored, numbers = _storage(storage)
-    told = stored if dtype is None else _last(dtype)
+    own, numbers = stored(storage)
+    told = own if dtype is None else _last(dtype)
     reach = 0 if 0 in shape else offset + sum((n - 1) * step for n, step in zip(shape, steps, strict=True)) + 1
-    if dtype_bytes(told, reach) > dtype_bytes(stored, numbers):
+    if dtype_bytes(told, reach) > dtype_bytes(own, numbers):
         raise ValueError(f"{reach:,} numbers in a storage of {numbers:,}")
     return shape, told, (str(storage.id[2]), offset, shape, steps)
 
 
-def storage_bytes(storage: Persistent) -> int:
-    """The bytes of a storage."""
-    return dtype_bytes(*_storage(storage))
-
-
-def _storage(storage: Persistent) -> tuple[str, int]:
+def stored(storage: Persistent) -> tuple[str, int]:
     """A storage's dtype, and how many numbers it holds; what its id is made of stands in torch.serialization."""
     [numbers] = sizes_of((storage.id[4],))
     return _STORAGES[_last(storage.id[1]).removesuffix("Storage")], numbers
@@ -210,28 +211,3 @@ def numpy_dtype(code: str) -> tuple[str, int]:
     code = code.lstrip("<>|=")
     kind, size = _NUMPY.get(code[:1]), code[1:]
     return (kind if kind == "bool" else f"{kind}{8 * int(size)}", int(size)) if kind else ("object", 0)
-
-
-_READERS: Final[dict[str, Callable[[Made], Tensor | None]]] = {
-    **dict.fromkeys(
-        (
-            *("torch.nn.parameter.Parameter", "torch._utils._rebuild_parameter"),
-            *("torch._utils._rebuild_parameter_with_state", "torch._utils._rebuild_device_tensor_from_cpu_tensor"),
-            "torch._utils._rebuild_device_tensor_from_numpy",
-        ),
-        lambda made: _tensor(made.arguments[0]),
-    ),
-    **dict.fromkeys(
-        (f"torch._utils._rebuild_{name}" for name in ("tensor", "tensor_v2", "qtensor")),
-        lambda made: _strided(*made.arguments[:4]),
-    ),
-    "torch._tensor._rebuild_from_type_v2": lambda made: _tensor(Made(made.arguments[0], made.arguments[2])),
-    "torch._utils._rebuild_tensor_v3": lambda made: _strided(*made.arguments[:4], *made.arguments[6:7]),
-    "torch._utils._rebuild_meta_tensor_no_storage": lambda made: (
-        (sizes_of(made.arguments[1]), _last(made.arguments[0]), None)
-    ),
-    "torch._utils._rebuild_sparse_tensor": _sparse,
-    "numpy._reconstruct": _array,
-    "numpy._frombuffer": lambda made: _of_numpy(made.arguments[2], made.arguments[1]),
-}
-"""What the calls that rebuild a tensor or an array say of it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lstm_inspect.checkpoint.content import STATE_DICT, Content, UnreadableError
-from lstm_inspect.checkpoint.formats.held import storage_bytes, tensors
+from lstm_inspect.checkpoint.formats.held import dtype_bytes, stored, tensors
 from lstm_inspect.checkpoint.formats.unpickle import Pickled, unpickle
 from lstm_inspect.theory.warnings import SpecWarning
 
@@ -73,7 +73,7 @@ def _storages(pickled: Pickled) -> dict[str, int]:
     """The bytes of each storage by its key, once however many tensors share it."""
     try:
         ids = [storage for storage in pickled.outside if type(storage.id) is tuple and storage.id[:1] == ("storage",)]
-        return {str(storage.id[2]): storage_bytes(storage) for storage in ids}
+        return {str(storage.id[2]): dtype_bytes(*stored(storage)) for storage in ids}
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise UnreadableError(f"it is damaged ({type(error).__name__} amid the storages)") from None
 

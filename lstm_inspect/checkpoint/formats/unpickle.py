@@ -45,18 +45,17 @@ class Made:
     maker: Any  #: what it would call, a Global where all is well.
     arguments: Any  #: of that call.
     state: Any = None  #: what its __setstate__ or __dict__ would take.
-    values: list[Any] = field(default_factory=list)  #: what would be appended to it.
-    pairs: Pairs = field(default_factory=Pairs)  #: what would be set in it by key.
+    items: Pairs = field(default_factory=Pairs)  #: what would be set in it by key, or appended to it.
 
     def __setstate__(self, state: Any) -> None:
         self.state = state
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.pairs.append((key, value))
+        self.items[key] = value
 
     def append(self, value: Any) -> None:
         """Keep an item of a list or a set."""
-        self.values.append(value)
+        self.items[len(self.items)] = value
 
     add = append
 
