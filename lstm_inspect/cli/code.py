@@ -6,8 +6,8 @@ from lstm_inspect.cli import streams
 from lstm_inspect.cli.deliver import warn
 from lstm_inspect.cli.flags import Values, choice, command, file
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
+from lstm_inspect.theory.contract import to_json
 from lstm_inspect.theory.warnings import spec_warnings
-from lstm_inspect.verdict.contract import to_json
 from lstm_inspect.verdict.drawing import Script
 from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.views.script import STYLES, script

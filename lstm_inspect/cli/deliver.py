@@ -10,7 +10,7 @@ from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values
 from lstm_inspect.cli.options import spell_flag
 from lstm_inspect.errors import spell_arguments
-from lstm_inspect.verdict.contract import to_json
+from lstm_inspect.theory.contract import to_json
 
 if TYPE_CHECKING:
     from lstm_inspect.theory.shown import Shown

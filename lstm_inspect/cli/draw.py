@@ -7,8 +7,8 @@ from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values, choice, command, file, switch, text
 from lstm_inspect.cli.options import FORCE, JSON, SPEC_FLAGS, spec_of
 from lstm_inspect.errors import FileError, SpecError, literal
+from lstm_inspect.theory.contract import to_json
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.verdict.contract import to_json
 from lstm_inspect.verdict.drawing import Drawing
 from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.views.figure import DEFAULT_THEME, FORMATS, THEMES

@@ -13,7 +13,7 @@ from lstm_inspect.lint.discover import discover
 from lstm_inspect.lint.lint import Linted, lint_files, lint_text
 from lstm_inspect.lint.wording import fixed
 from lstm_inspect.mistakes.finding import worst
-from lstm_inspect.verdict.contract import to_json
+from lstm_inspect.theory.contract import to_json
 
 _PATHS: Final = arguments(
     "paths", metavar="[PATHS ..]", default=".", help="Files, notebooks, folders; - for standard input.  [default: .]"

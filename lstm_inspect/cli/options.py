@@ -7,10 +7,8 @@ from lstm_inspect.cli.constructor import CALL, parse_constructor
 from lstm_inspect.cli.flags import Flag, Values, file, number, switch, text, whole
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.errors import SpecError, Spell
-from lstm_inspect.theory.dtypes import DTYPES
-from lstm_inspect.theory.spec import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, LSTMSpec
-from lstm_inspect.theory.tolerance import validate_tolerance
-from lstm_inspect.theory.validation import STATES
+from lstm_inspect.theory.dtypes import DTYPES, validate_tolerance
+from lstm_inspect.theory.spec import DEFAULT_BATCH_SIZE, DEFAULT_SEQ_LEN, STATES, LSTMSpec
 
 _LSTM, _BATCH, _RUN, _REPORT = "The LSTM", "The batch", "The run", "The report"
 _D: Final = LSTMSpec()

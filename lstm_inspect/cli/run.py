@@ -121,7 +121,7 @@ def _report(plan: Plan, process: int) -> None:
 
 
 def _write(plan: Plan) -> None:
-    from lstm_inspect.verdict.contract import to_json
+    from lstm_inspect.theory.contract import to_json
 
     report = plan.session.report
     if plan.json is not None:

@@ -4,7 +4,7 @@ import json
 
 from lstm_inspect.cli import streams
 from lstm_inspect.cli.flags import Values, command
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 
 @command()

@@ -14,11 +14,10 @@ from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Flag, Values, choice, command, switch, text
 from lstm_inspect.cli.options import CHECK_FLAGS, JSON, RUN_FLAGS, checking_of
 from lstm_inspect.errors import FileError, LSTMInspectError, SpecError
+from lstm_inspect.theory.contract import to_json
 from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.grid import BATCHES, GRIDS, Axes, size, specs
-from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.validation import STATES
-from lstm_inspect.verdict.contract import to_json
+from lstm_inspect.theory.spec import STATES, LSTMSpec
 
 if TYPE_CHECKING:
     from lstm_inspect.verdict.report import Report

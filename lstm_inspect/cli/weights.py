@@ -20,9 +20,10 @@ def weights(values: Values) -> int:
     Example: lstm-inspect weights --bidir --framework keras
     """
     spec = spec_of(values)
-    from lstm_inspect.verdict.guard import refuse_long_listing
+    from lstm_inspect.theory.costs import need_of_listing
+    from lstm_inspect.verdict.guard import refuse
     from lstm_inspect.verdict.parameters import weights as weights_of
 
     if values["all"] or values["json"]:
-        refuse_long_listing(spec, "json" if values["json"] else "text")
+        refuse(need_of_listing(spec, "json" if values["json"] else "text"))
     return deliver(weights_of(spec, check=values["check"]), values)

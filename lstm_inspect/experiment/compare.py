@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from lstm_inspect.theory.tolerance import EXACT, Tolerance, largest
+from lstm_inspect.theory.dtypes import EXACT, Tolerance, largest
 
 
 @dataclass(frozen=True, slots=True)

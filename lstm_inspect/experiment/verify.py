@@ -10,12 +10,11 @@ from typing import Any, Final
 import torch
 
 from lstm_inspect.errors import RunError, literal
-from lstm_inspect.experiment.by_equations import called_again
 from lstm_inspect.experiment.compare import Comparison, compare
-from lstm_inspect.experiment.reference import Reference, reference
+from lstm_inspect.experiment.reference import Reference, called_again, reference
 from lstm_inspect.experiment.run import Run, without_gradients
 from lstm_inspect.theory.claim import Claim, Pitfall
-from lstm_inspect.theory.tolerance import Tolerance, tolerance
+from lstm_inspect.theory.dtypes import Tolerance, tolerance
 
 # torch imports parts of itself when it first needs them, by the import of whoever calls it
 _ALLOWED: Final[dict[str, Any]] = {"__builtins__": {"__import__": __import__}, "torch": torch}

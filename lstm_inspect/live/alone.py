@@ -19,8 +19,8 @@ from lstm_inspect.live.where import Line, line_now
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.mistakes.read import Alone
+from lstm_inspect.theory.dtypes import Tolerance, tolerance
 from lstm_inspect.theory.expressions import DEFAULTS, construct
-from lstm_inspect.theory.tolerance import Tolerance, tolerance
 
 _SLACK: Final = 10
 """A model rounds more often than the one LSTM in it that a dtype's tolerance is for."""

@@ -14,8 +14,8 @@ from lstm_inspect.live.judge import judged
 from lstm_inspect.live.spec_of import Input, State, data_of
 from lstm_inspect.live.standin import aside
 from lstm_inspect.theory.claim import Claim
+from lstm_inspect.theory.dtypes import tolerance
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.tolerance import tolerance
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.verdict.report import Options, Report, measured, predicted
 

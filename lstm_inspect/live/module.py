@@ -11,7 +11,8 @@ from lstm_inspect.experiment.run import without_gradients
 from lstm_inspect.live.call import as_torch_sorts, call, report_of
 from lstm_inspect.live.spec_of import Input, State, check_dtypes, check_weights, spec_of_call
 from lstm_inspect.live.standin import aside, copy_of, takes_state, unhooked
-from lstm_inspect.verdict.guard import refuse_too_large_again
+from lstm_inspect.theory.costs import need_again
+from lstm_inspect.verdict.guard import refuse
 from lstm_inspect.verdict.report import Options, Report
 
 
@@ -50,7 +51,7 @@ def inspect_module(
     if hx is not None and not takes_state(lstm):
         allowed = f"{type(lstm).__qualname__}.forward takes no state"
         raise CallError("hx", "was given", allowed, "inspect_module(lstm, input)")
-    refuse_too_large_again(spec, reference=reference)
+    refuse(need_again(spec, reference=reference))
     options = Options(reference=reference, rtol=rtol, atol=atol, tf32=tf32)
     with devices.tf32(tf32, spec.device):
         alone = unhooked(copy_of(lstm))

@@ -27,12 +27,12 @@ from lstm_inspect.live.spec_of import (
 )
 from lstm_inspect.live.standin import aside, standin_of, unhooked
 from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.claims import claims, worked_out
+from lstm_inspect.theory.costs import need_again
 from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
-from lstm_inspect.theory.worked_out import worked_out
-from lstm_inspect.verdict.guard import refuse_too_large_again
+from lstm_inspect.verdict.guard import refuse
 from lstm_inspect.verdict.report import Options, Report
 
 _OF_AN_LSTM_ALONE: Final = re.compile(r"\b(c0|cn|lstm|reference)\b")
@@ -63,7 +63,7 @@ def prove(module: nn.LSTM, input: Input, hx: State, results: Any, options: Optio
     with aside():
         spec = spec_of_call(standin, input, hx)
         check_weights(standin, spec)
-        refuse_too_large_again(spec, reference=options.reference)
+        refuse(need_again(spec, reference=options.reference))
         made = again = run_of(spec, unhooked(standin), input, hx, results)
         computed_in = _computed_in(made, autocast, spec.dtype)
         sorted_anew = as_torch_sorts(spec, input)

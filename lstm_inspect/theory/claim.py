@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 from lstm_inspect.theory.contract import Limit, record
-from lstm_inspect.theory.tolerance import EXACT, Tolerance
+from lstm_inspect.theory.dtypes import EXACT, Tolerance
 
 KINDS: Final = {
     "shape": "predicted shape == measured shape",

@@ -1,15 +1,20 @@
 """What must hold of one call, as pairs of Python expressions over its tensors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
+from lstm_inspect.theory.dtypes import Tolerance, tolerance
+from lstm_inspect.theory.packing import Packing, pack
 from lstm_inspect.theory.packing_claims import packing_claims
-from lstm_inspect.theory.shapes import Shape, format_tuple
+from lstm_inspect.theory.parameters import widest_input
+from lstm_inspect.theory.recipes import Recipe, recipes
+from lstm_inspect.theory.shapes import Shape, TensorReport, format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.states import StateRow, state_row
-from lstm_inspect.theory.worked_out import Theory
+from lstm_inspect.theory.states import StateRow, state_row, state_rows
+from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 
 _MOST_ROWS_LABELLED: Final = 64
 _FROM_THE_EQUATIONS: Final = {
@@ -19,6 +24,32 @@ _FROM_THE_EQUATIONS: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Theory:
+    """What must come out of one call; whoever needs a part of it takes it from here."""
+
+    spec: LSTMSpec
+    tensors: Mapping[str, TensorReport]  #: by name, in the contract's order.
+    states: tuple[StateRow, ...]
+    recipes: tuple[Recipe, ...]
+    packing: Packing | None  #: None without lengths.
+    warnings: tuple[SpecWarning, ...]
+
+
+def worked_out(spec: LSTMSpec) -> Theory:
+    """The theory of a spec."""
+    packing = None if spec.lengths is None else pack(spec.lengths, spec.seq_len)
+    return Theory(spec, tensors(spec), state_rows(spec), recipes(spec), packing, spec_warnings(spec))
+
+
+def tolerance_of(spec: LSTMSpec, *, tf32: bool = False) -> Tolerance:
+    """The tolerance of a spec's run against the equations; TF32 is CUDA's alone."""
+    terms = widest_input(spec) + spec.state_size  # the most products that one gate of any layer sums
+    return tolerance(
+        spec.dtype, tf32=tf32 and spec.device.startswith("cuda"), terms=terms, hidden_size=spec.hidden_size
+    )
+
+
 def claims(theory: Theory, *, reference: bool = True) -> tuple[Claim, ...]:
     """Every claim about one call.
 
@@ -26,7 +57,6 @@ def claims(theory: Theory, *, reference: bool = True) -> tuple[Claim, ...]:
         theory: of the call's spec.
         reference: whether the equations are to be run too.
 
-    >>> from lstm_inspect.theory.worked_out import worked_out
     >>> [claim.id for claim in claims(worked_out(LSTMSpec())) if claim.kind == "equality"]
     ['row-0', 'final-state']
     """

@@ -16,6 +16,7 @@ schema.json: write it anew.
 """
 
 import inspect
+import json
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -171,3 +172,16 @@ def plain(value: Any) -> Any:
         numbers = len(value) > 0 and isinstance(value[0], int)  # a packing may have millions of them
         return list(value) if numbers else [plain(part) for part in value]
     return to_dict(value)
+
+
+def to_json(document: dict[str, Any]) -> str:
+    """One line of strict JSON: no NaN, no Infinity, ASCII alone."""
+    return json.dumps(document, allow_nan=False)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of every document that --json writes: the file that tests/schema_generator.py made."""
+    from importlib.resources import files  # slow to import, and wanted by one command alone
+
+    schema: dict[str, Any] = json.loads(files("lstm_inspect").joinpath("schema.json").read_text(encoding="utf-8"))
+    return schema

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lstm_inspect.theory.contract import Document
+from lstm_inspect.theory import expressions
+from lstm_inspect.theory.contract import Document, Environment, Mode
+from lstm_inspect.theory.spec import LSTMSpec
 
 if TYPE_CHECKING:
     from lstm_inspect.theory.warnings import SpecWarning
@@ -51,6 +53,30 @@ class Shown(Document):
     def _repr_html_(self) -> str:
         html: str = _view("export").to_html(self.__rich__())
         return html
+
+
+class OfSpec(Document):
+    """What is shown of a spec."""
+
+    __slots__ = ()
+    spec: LSTMSpec
+
+    @property
+    def constructor(self) -> str:
+        """The call that builds the module."""
+        return expressions.constructor(self.spec)
+
+
+class SpecReport(OfSpec, Shown):
+    """A report about a spec: by theory alone, or held against a run."""
+
+    __slots__ = ()
+    environment: Environment | None
+
+    @property
+    def mode(self) -> Mode:
+        """Whether it was run."""
+        return "predict" if self.environment is None else "run"
 
 
 def _view(name: str) -> Any:

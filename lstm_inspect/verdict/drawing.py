@@ -8,9 +8,9 @@ from lstm_inspect.theory.contract import Document, Limit, record
 from lstm_inspect.theory.expressions import cell_step
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.parameters import Gate, gates
+from lstm_inspect.theory.shown import OfSpec
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.unrolled import Unrolled, unroll
-from lstm_inspect.verdict.of_spec import OfSpec
 
 
 @record("spec constructor *unrolled packed gates? step?", command="draw")

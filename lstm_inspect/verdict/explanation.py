@@ -9,13 +9,12 @@ from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
 from lstm_inspect.mistakes.pitfalls import pitfall
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import Pitfall
+from lstm_inspect.theory.claims import tolerance_of
 from lstm_inspect.theory.contract import Environment, record
-from lstm_inspect.theory.shown import Shown
+from lstm_inspect.theory.shown import Shown, SpecReport
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.tolerance import tolerance_of
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict.guard import refuse_too_large
-from lstm_inspect.verdict.of_spec import SpecReport
 
 
 @record("mode *mistake spec constructor call pitfall environment warnings verified", command="explain")

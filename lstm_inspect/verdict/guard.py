@@ -7,15 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from lstm_inspect.errors import MemoryNeedError
-from lstm_inspect.theory import memory
-from lstm_inspect.theory.memory import Need, format_bytes
+from lstm_inspect.theory import costs
+from lstm_inspect.theory.costs import Need, format_bytes
 from lstm_inspect.theory.spec import LSTMSpec
 
 _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch itself and everybody else
 _ALWAYS_THERE: Final = 16 * 2**20  # less than the interpreter itself takes: not worth asking for
 _TORCH_COUNTS_TO: Final = 2**63 - 1
-_PREDICT: Final = "{predict=True} (theory alone)"
-_META: Final = f"{_PREDICT} or {{device=meta}} (shapes are measured, without numbers)"
 _CGROUPS: Final = (  # limit, usage, and what of it is file cache that the kernel gives up when asked to
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "inactive_file"),
     (
@@ -28,35 +26,25 @@ _CGROUPS: Final = (  # limit, usage, and what of it is file cache that the kerne
 
 def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:
     """Raise MemoryNeedError, which says the ways out, if the spec needs more than is free."""
-    _refuse(memory.need_of_report(spec), "a smaller number")
+    refuse(costs.need_of_report(spec))
     if not predict:
-        refuse_uncountable(spec, _PREDICT)
-        _refuse(memory.need(spec, reference=reference), _PREDICT if spec.device == "meta" else _META)
-
-
-def refuse_too_large_again(spec: LSTMSpec, *, reference: bool) -> None:
-    """Refuse to check a live call, whose module and input are there already, if that needs more than is free."""
-    if spec.device != "meta":
-        _refuse(memory.need_again(spec, reference=reference), "{reference=False}, or a shorter or smaller batch")
-
-
-def refuse_long_listing(spec: LSTMSpec, form: str) -> None:
-    """Raise MemoryNeedError if a list of every parameter, as "json" or "text", is more than fits."""
-    _refuse(memory.need_of_listing(spec, form), "without {json} and {all}: the totals and the first and last rows")
+        refuse_uncountable(spec, costs.PREDICT)
+        refuse(costs.need(spec, reference=reference))
 
 
 def refuse_uncountable(spec: LSTMSpec, instead: str) -> None:
     """Raise MemoryNeedError if a tensor has more elements than torch can count, on the meta device too."""
-    if memory.largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
-        run = memory.need(spec.replace(device="cpu"))
+    if costs.largest_tensor(spec) * 8 > _TORCH_COUNTS_TO:
+        run = costs.need(spec.replace(device="cpu"))
         raise MemoryNeedError(run.largest, "is more than torch can count", run.sentence, instead)
 
 
-def _refuse(need: Need, instead: str) -> None:
+def refuse(need: Need) -> None:
+    """Raise MemoryNeedError if it is more than is free."""
     free = free_memory() if need.bytes >= _ALWAYS_THERE else None
     if free is not None and need.bytes > _SHARE * free:
         allowed = f"{format_bytes(free)} are free here. {need.sentence}"
-        raise MemoryNeedError(need.largest, f"needs about {format_bytes(need.bytes)} of memory", allowed, instead)
+        raise MemoryNeedError(need.largest, f"needs about {format_bytes(need.bytes)} of memory", allowed, need.instead)
 
 
 def free_memory() -> int | None:

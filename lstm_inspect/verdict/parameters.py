@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lstm_inspect.theory import frameworks, multiply_adds
+from lstm_inspect.theory import costs, frameworks
 from lstm_inspect.theory import parameters as theory
 from lstm_inspect.theory.contract import Environment, Natural, record
-from lstm_inspect.theory.memory import Memory, memory, weight_bytes
+from lstm_inspect.theory.costs import Memory, memory, weight_bytes
+from lstm_inspect.theory.shown import SpecReport
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict.guard import refuse_uncountable
-from lstm_inspect.verdict.of_spec import SpecReport
 
 if TYPE_CHECKING:
     from lstm_inspect.experiment.parameters import Measured
@@ -46,7 +46,7 @@ class MultiplyAdds:
 
     convention: str
     formula: str
-    runs: Sequence[multiply_adds.Work]
+    runs: Sequence[costs.Work]
     counted: Counted | None
 
 
@@ -128,10 +128,10 @@ def weights(spec: LSTMSpec | None = None, *, check: bool = False) -> Weights:
 def _account(spec: LSTMSpec, measured: Measured | None = None, environment: Environment | None = None) -> Weights:
     counted, differences = None, []
     if measured is not None:
-        run, predicted = measured.counted, multiply_adds.multiply_adds(measured.counted)
+        run, predicted = measured.counted, costs.multiply_adds(measured.counted)
         counted = Counted(run.num_layers, run.valid_steps, predicted, measured.multiply_adds)
         differences = list(_differences(measured, counted))
-    formula, works = multiply_adds.formula(spec), multiply_adds.works(spec)
+    formula, works = costs.formula(spec), costs.works(spec)
     return Weights(
         spec,
         measured,
@@ -140,7 +140,7 @@ def _account(spec: LSTMSpec, measured: Measured | None = None, environment: Envi
         totals=Totals(theory.how_many(spec), theory.parameter_count(spec), weight_bytes(spec)),
         two_biases=theory.WHY_TWO_BIASES if spec.bias else None,
         projection=theory.WHY_PROJECTION if spec.proj_size else None,
-        multiply_adds=MultiplyAdds(multiply_adds.CONVENTION, formula, works, counted),
+        multiply_adds=MultiplyAdds(costs.CONVENTION, formula, works, counted),
         memory=memory(spec),
         frameworks=Frameworks(frameworks.LAYOUTS, frameworks.conversions(spec)),
         differences=differences,

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory.cell_labels import numbers_claim
 from lstm_inspect.theory.claim import Claim, Pitfall
-from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.claims import claims, tolerance_of, worked_out
 from lstm_inspect.theory.contract import Environment, Positive, record
+from lstm_inspect.theory.dtypes import Tolerance, validate_tolerance
 from lstm_inspect.theory.packing import Packing, has_free_order, pack, sorts
 from lstm_inspect.theory.recipes import Recipe
 from lstm_inspect.theory.shapes import TensorReport
+from lstm_inspect.theory.shown import SpecReport
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
-from lstm_inspect.theory.tolerance import Tolerance, tolerance_of, validate_tolerance
 from lstm_inspect.theory.warnings import SpecWarning
-from lstm_inspect.theory.worked_out import worked_out
 from lstm_inspect.verdict.guard import refuse_too_large
-from lstm_inspect.verdict.of_spec import SpecReport
 
 if TYPE_CHECKING:
     from lstm_inspect.experiment.run import Run

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from lstm_inspect.theory.contract import Environment, Positive, record
 from lstm_inspect.theory.shapes import TensorReport, tensors
+from lstm_inspect.theory.shown import OfSpec, SpecReport
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.structures import Change, Lesson, changes, lessons, structures
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 from lstm_inspect.verdict.guard import refuse_too_large
-from lstm_inspect.verdict.of_spec import OfSpec, SpecReport
 from lstm_inspect.verdict.report import measured_tensor
 
 

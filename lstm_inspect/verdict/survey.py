@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lstm_inspect.theory.contract import Environment, Natural, Positive, record, written
+from lstm_inspect.theory.dtypes import largest
 from lstm_inspect.theory.shown import Shown
-from lstm_inspect.theory.tolerance import largest
 from lstm_inspect.verdict.report import Report
 
 MOST_FAILURES_KEPT: Final = 50

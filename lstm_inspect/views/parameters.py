@@ -13,9 +13,8 @@ from rich.text import Text
 from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.theory import frameworks
 from lstm_inspect.theory import parameters as theory
+from lstm_inspect.theory.costs import Memory, Work, format_bytes
 from lstm_inspect.theory.expressions import constructor
-from lstm_inspect.theory.memory import Memory, format_bytes
-from lstm_inspect.theory.multiply_adds import Work
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.verdict.parameters import Weights
 from lstm_inspect.views import look, tables

@@ -10,12 +10,11 @@ from lstm_inspect.errors import spell_arguments
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.claims import claims, tolerance_of, worked_out
+from lstm_inspect.theory.dtypes import Tolerance
 from lstm_inspect.theory.letters import LETTERS, sizes
 from lstm_inspect.theory.shapes import TensorReport, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.tolerance import Tolerance, tolerance_of
-from lstm_inspect.theory.worked_out import worked_out
 from lstm_inspect.views.layout import commented, lay_out, wrapped
 
 STYLES: Final = ("minimal", "annotated")

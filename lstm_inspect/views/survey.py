@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell
-from lstm_inspect.theory.tolerance import tolerance
+from lstm_inspect.theory.dtypes import tolerance
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.verdict.survey import Survey, Tally
 from lstm_inspect.views import look, tables

@@ -20,7 +20,7 @@ from torch.serialization import MAGIC_NUMBER, PROTOCOL_VERSION
 
 from lstm_inspect import checkpoint
 from lstm_inspect.errors import FileError
-from lstm_inspect.verdict.contract import json_schema, to_json
+from lstm_inspect.theory.contract import json_schema, to_json
 
 StateDict = dict[str, Tensor]
 VALID = jsonschema.Draft202012Validator(json_schema())

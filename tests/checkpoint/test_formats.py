@@ -20,9 +20,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from lstm_inspect import LSTMInspectError, checkpoint
 from lstm_inspect.errors import FileError
+from lstm_inspect.theory.contract import json_schema, to_json
 from lstm_inspect.theory.frameworks import code
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.verdict.contract import json_schema, to_json
 
 VALID = jsonschema.Draft202012Validator(json_schema())
 IN, H = 3, 5

@@ -11,7 +11,7 @@ import torch
 from support import Cli, Snapshot
 from torch import Tensor, nn
 
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 
 def state_dict(prefix: str, module: nn.Module) -> dict[str, Tensor]:

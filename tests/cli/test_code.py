@@ -10,8 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 from support import Cli
 
+from lstm_inspect.theory.contract import json_schema
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.verdict.contract import json_schema
 from lstm_inspect.views.script import script
 
 SHOWN = ("--layers", "2", "--bidir", "--lengths", "8,9,10")

@@ -16,7 +16,7 @@ from support import Cli, Snapshot
 from lstm_inspect.cli import lengths as typed
 from lstm_inspect.cli import run
 from lstm_inspect.diagnosis import text as traceback_text
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 HIDDEN = "RuntimeError: Expected hidden[0] size (1, 5, 4), got [5, 1, 4]"
 LOG = f'epoch 1\nTraceback (most recent call last):\n  File "train.py", line 3, in forward\n    lstm(x, hx)\n{HIDDEN}\n'

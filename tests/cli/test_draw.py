@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from support import Cli
 
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 SPECS = [
     (),

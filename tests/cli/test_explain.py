@@ -17,8 +17,8 @@ from torch import Tensor
 
 from lstm_inspect.experiment.run import run
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE
+from lstm_inspect.theory.contract import json_schema
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.verdict.contract import json_schema
 from lstm_inspect.verdict.explanation import explain
 
 LAST_STEP = "last-step-bidirectional"

@@ -12,7 +12,7 @@ import pytest
 from lint.test_twins import BIDIR, ONE, net
 from support import command_line
 
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 NET = net(BIDIR, "out, (h, c) = self.rnn(x)\nreturn self.fc(out[:, -1])  # both")
 

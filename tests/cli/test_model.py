@@ -13,7 +13,7 @@ import pytest
 from models import EXAMPLES, MODELS, example
 from support import Cli, Snapshot, break_lstm
 
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import torch
 from support import Cli, Output, Results, Snapshot, break_lstm, on_output
 from torch import Tensor
 
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 CASE_D = {  # batch_first off: output, then hn and cn
     (1, False): ([5, 3, 20], [1, 3, 20]),

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from lstm_inspect.cli.lengths import parse_lengths
 from lstm_inspect.errors import FileError
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 STRUCTURES = [("--layers", "1"), ("--layers", "2"), ("--layers", "1", "--bidir"), ("--layers", "2", "--bidir")]
 CASE_G = ("pack", "--lengths", "8,9,10", "--input-size", "5", "--hidden-size", "64")

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from support import Cli
 
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 PROGRAMS = Path(__file__).parents[1] / "programs"
 

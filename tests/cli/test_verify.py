@@ -13,7 +13,7 @@ import torch
 from support import Change, Cli, Output, Results, break_lstm, strict_json
 from torch import Tensor
 
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 
 def test_the_full_grid_is_proved(cli: Cli) -> None:

@@ -17,9 +17,9 @@ from support import Cli, Snapshot
 
 from lstm_inspect.experiment import parameters
 from lstm_inspect.experiment.run import build, make_input
+from lstm_inspect.theory.contract import json_schema
 from lstm_inspect.theory.frameworks import FRAMEWORKS, code
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.verdict.contract import json_schema
 
 EXAMPLE = ("--layers", "2", "--bidir")
 RUNS: list[tuple[tuple[str, ...], int]] = [

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lstm_inspect.experiment.compare import compare
-from lstm_inspect.theory.tolerance import EXACT, Tolerance
+from lstm_inspect.theory.dtypes import EXACT, Tolerance
 
 NUMBERS = st.lists(st.floats(-4, 4, width=32), min_size=4, max_size=4)
 BOUNDS = st.sampled_from([0.0, 1e-7, 1e-3, 0.5])

@@ -246,6 +246,6 @@ def test_a_mislabelled_row_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = honest(spec)
         return tuple(replace(row, direction=other[row.direction]) if row.layer == 0 else row for row in rows)
 
-    monkeypatch.setattr("lstm_inspect.theory.worked_out.state_rows", mislabelled)
+    monkeypatch.setattr("lstm_inspect.theory.claims.state_rows", mislabelled)
     report = inspect(LSTMSpec(num_layers=2, bidirectional=True))
     assert [check.id for check in report.checks if not check.passed] == ["reference-row-0", "reference-row-1"]

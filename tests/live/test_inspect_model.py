@@ -15,7 +15,7 @@ from torch import nn
 
 from lstm_inspect import inspect_model, watch
 from lstm_inspect.errors import CallError
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import json_schema
 
 LAST, RIGHT = uses.WRONG[0], next(case for case in uses.RIGHT if case.name == "right_both_directions")
 

@@ -17,9 +17,9 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pack_sequen
 
 from lstm_inspect import inspect_module, watch
 from lstm_inspect.errors import CallError
+from lstm_inspect.theory.contract import json_schema
 from lstm_inspect.theory.packing import batch_sizes, lengths_of
 from lstm_inspect.theory.states import state_rows
-from lstm_inspect.verdict.contract import json_schema
 
 SHAPES: list[dict[str, Any]] = [
     {},

@@ -25,9 +25,9 @@ from lstm_inspect.experiment.verify import Verifier, reference_of
 from lstm_inspect.mistakes.catalogue import BY_ID, CATALOGUE, Mistake
 from lstm_inspect.mistakes.pitfalls import pitfall, pitfalls
 from lstm_inspect.theory.claim import Pitfall
+from lstm_inspect.theory.claims import tolerance_of
 from lstm_inspect.theory.packing import pack
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.theory.tolerance import tolerance_of
 
 
 class Meant:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from lstm_inspect.mistakes.pitfalls import pitfalls
-from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.claims import claims, worked_out
 from lstm_inspect.theory.grid import FULL, specs
-from lstm_inspect.theory.worked_out import worked_out
 
 
 def test_what_calls_the_module_anew_says_so() -> None:

@@ -13,7 +13,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 from torch.profiler import ProfilerActivity, profile
 
 from lstm_inspect.experiment.run import build, make_input, make_state
-from lstm_inspect.theory.memory import memory, running_numbers, saved_numbers
+from lstm_inspect.theory.costs import memory, running_numbers, saved_numbers
 from lstm_inspect.theory.spec import LSTMSpec
 
 SHAPES: list[dict[str, Any]] = [

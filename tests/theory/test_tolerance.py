@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lstm_inspect import LSTMSpec, inspect
-from lstm_inspect.theory.tolerance import Tolerance, tolerance
+from lstm_inspect.theory.dtypes import Tolerance, tolerance
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,7 @@ import pytest
 from support import TORCH_VERSION, Cli, strict_json
 
 from lstm_inspect import LSTMSpec, inspect
-from lstm_inspect.theory.contract import SCHEMA
-from lstm_inspect.verdict.contract import json_schema, to_json
+from lstm_inspect.theory.contract import SCHEMA, json_schema, to_json
 
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 

@@ -10,7 +10,7 @@ from support import Cli
 
 from lstm_inspect import LSTMSpec
 from lstm_inspect.errors import MemoryNeedError
-from lstm_inspect.theory.memory import need
+from lstm_inspect.theory.costs import need
 from lstm_inspect.verdict.guard import refuse_too_large
 
 GIB = 2**30

@@ -14,8 +14,7 @@ import pytest
 from schema_generator import schema_of
 
 import lstm_inspect
-from lstm_inspect.theory.contract import WRITTEN, Limit, to_dict, written
-from lstm_inspect.verdict.contract import json_schema
+from lstm_inspect.theory.contract import WRITTEN, Limit, json_schema, to_dict, written
 
 SHIPPED = Path(lstm_inspect.__file__).with_name("schema.json")
 COMMANDS = {

@@ -9,7 +9,7 @@ import torch
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
 
 from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.tolerance import EXACT, Tolerance
+from lstm_inspect.theory.dtypes import EXACT, Tolerance
 from lstm_inspect.views.script import assertion
 
 HN = torch.arange(6.0).reshape(2, 3)

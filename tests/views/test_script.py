@@ -18,11 +18,10 @@ from torch.nn.utils.rnn import PackedSequence
 from lstm_inspect.experiment.run import run
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory.claim import Claim
-from lstm_inspect.theory.claims import claims
+from lstm_inspect.theory.claims import claims, worked_out
 from lstm_inspect.theory.shapes import format_tuple, tensors
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import state_rows
-from lstm_inspect.theory.worked_out import worked_out
 from lstm_inspect.views.layout import WIDTH
 from lstm_inspect.views.script import STYLES, script
 

@@ -1,4 +1,4 @@
-"""Which memory a run, a training step and a report take, from integers alone: one account.
+"""What a run costs, from integers alone: its multiply-adds, and the memory of a run, a training step and a report.
 
 What backward reads was measured on torch 2.13.0, with the native CPU kernel: the numbers that autograd
 saves are these, to the byte; of a packed batch of unequal lengths it keeps a little more, as the narrower
@@ -6,25 +6,77 @@ steps share the memory of wider ones. Kernels take more beside them: copies of o
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
-from lstm_inspect.theory.contract import Natural, record
-from lstm_inspect.theory.parameters import GATES, parameter_count, widest_input
+from lstm_inspect.theory.contract import Limit, Natural, record
+from lstm_inspect.theory.parameters import GATES, layer_parameter_count, parameter_count, widest_input
 from lstm_inspect.theory.shapes import tensors
 from lstm_inspect.theory.spec import LSTMSpec
 
 CONVENTION: Final = (
+    "one multiply-add is one product and one sum of a matrix product (2 FLOPs); biases, gates and other elementwise "
+    "work are not counted, and the padded steps of a packed batch are not computed"
+)
+_ACCOUNT: Final = (
     "the tensors themselves, in the module's dtype; kernels (oneDNN, cuDNN) take copies and workspaces beside them"
 )
+PREDICT: Final = "{predict=True} (theory alone)"
+"""The way out of whatever a run would take."""
 REFERENCE_STEPS_AT_ONCE: Final = 32
 """Time steps whose input products the reference holds at a time."""
 
+_PREDICT_OR_META: Final = f"{PREDICT} or {{device=meta}} (shapes are measured, without numbers)"
 _REFERENCE_ITEMSIZE: Final = 8  # the oracle runs in float64
 _BYTES_A_STATE: Final = 5 * 4096  # a layer and direction: its Parameters' Python objects, their slots and storages
 _BYTES_A_STATE_ROW: Final = 1500
 _BYTES_A_LENGTH: Final = 48
 _BYTES_A_LISTED_LAYER: Final = {"json": 5_000, "text": 30_000}  # one direction's parameters, the layer's multiply-adds
 _UNITS: Final = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+
+
+@record("input formula steps this_run by_layer total")
+class Work:
+    """How many time steps a run computes, over all its sequences, by the form of its input."""
+
+    input: Annotated[str, Limit(enum=["padded", "packed", "unbatched"])]  #: "padded", "packed" or "unbatched".
+    formula: str  #: the steps in letters.
+    steps: Natural  #: the steps in numbers.
+    this_run: bool  #: whether the spec's own input has that form.
+    spec: LSTMSpec  #: of the module.
+
+    @property
+    def by_layer(self) -> list[Natural]:
+        """The multiply-adds of each layer."""
+        first, above = (self.steps * layer_parameter_count(self.spec.replace(bias=False), layer) for layer in (0, 1))
+        return [first, *[above] * (self.spec.num_layers - 1)]
+
+    @property
+    def total(self) -> Natural:
+        """The multiply-adds of all layers."""
+        return multiply_adds(self.spec, self.steps)
+
+
+def works(spec: LSTMSpec) -> tuple[Work, ...]:
+    """The forms that a spec's input can take: the padded batch, its valid steps alone, one sequence of it.
+
+    >>> [(work.input, work.steps) for work in works(LSTMSpec(lengths=(8, 9, 10)))]
+    [('padded', 30), ('packed', 27), ('unbatched', 10)]
+    """
+    padded = Work("padded", "T * B", spec.padded_steps, spec.lengths is None, spec)
+    packed = Work("packed", "sum(lengths)", spec.valid_steps, True, spec)
+    unbatched = Work("unbatched", "T", spec.seq_len, not spec.batched, spec)
+    return *([padded] if spec.batched else []), *([packed] if spec.lengths else []), unbatched
+
+
+def formula(spec: LSTMSpec) -> str:
+    """The multiply-adds of a run in letters; in is what a layer reads."""
+    projection = " + P*H" if spec.proj_size else ""
+    return f"steps * sum over layers of D * (4*H*in + 4*H*R{projection}), in = I for layer 0, D*R above"
+
+
+def multiply_adds(spec: LSTMSpec, steps: int | None = None) -> int:
+    """Multiply-adds of ``steps`` computed time steps (valid ones if left out): one for each number of each matrix."""
+    return (spec.valid_steps if steps is None else steps) * parameter_count(spec.replace(bias=False))
 
 
 @record()
@@ -45,7 +97,7 @@ class Memory:
     inference: Natural  #: the sum without gradients.
     training: Natural  #: the sum with gradients.
     adam: Natural  #: what Adam keeps beside the gradients: two moments a parameter (torch.optim.Adam).
-    convention: str = CONVENTION  #: what is counted.
+    convention: str = _ACCOUNT  #: what is counted.
 
 
 def memory(spec: LSTMSpec) -> Memory:
@@ -54,35 +106,24 @@ def memory(spec: LSTMSpec) -> Memory:
     >>> [(item.name, item.inference, item.training) for item in memory(LSTMSpec()).items][:2]
     [('weights', 10240, 10240), ('gradients', 0, 10240)]
     """
-    weights, running, saved = weight_bytes(spec), running_numbers(spec), saved_numbers(spec)
     axes = {name: tensor.formula for name, tensor in tensors(spec).items()}
     packed = {name: f" and its packed copy {formula}" for name, formula in axes.items() if name.startswith("packed_")}
-    whys = {
-        "input": axes["input"] + packed.get("packed_input", ""),
-        "output": axes["output"] + packed.get("packed_output", ""),
-        "states": f"h0, hn {axes['hn']}; c0, cn {axes['cn']}",
-    }
-    data = {name: count * spec.itemsize for name, count in _data_numbers(spec).items()}
-    items = (
-        MemoryItem("weights", weights, weights, "every parameter once"),
-        MemoryItem("gradients", 0, weights, "one number a parameter"),
-        *(MemoryItem(name, size, size, whys[name]) for name, size in data.items()),
-        MemoryItem("activations", running * spec.itemsize, saved * spec.itemsize, _activations_why(spec)),
-    )
-    return Memory(items, _inference_bytes(spec), sum(item.training for item in items), 2 * weights)
-
-
-def _data_numbers(spec: LSTMSpec) -> dict[str, int]:
-    """Elements of what goes into a call and comes out of it: h0, c0, hn and cn are the states."""
+    whys = {name: axes[name] + packed.get(f"packed_{name}", "") for name in ("input", "output")}
     steps = spec.padded_steps + (spec.valid_steps if spec.lengths else 0)  # the padded batch and its packed copy
+    weights, input, output = parameter_count(spec), steps * spec.input_size, steps * spec.output_size
     states = 2 * spec.num_states * spec.sequences * (spec.state_size + spec.hidden_size)
-    return {"input": steps * spec.input_size, "output": steps * spec.output_size, "states": states}
-
-
-def _inference_bytes(spec: LSTMSpec) -> int:
-    """The account's sum at inference, without the words of its items: it is asked for of every spec of a grid."""
-    numbers = sum(_data_numbers(spec).values()) + running_numbers(spec)
-    return weight_bytes(spec) + numbers * spec.itemsize
+    numbers = (
+        ("weights", weights, weights, "every parameter once"),
+        ("gradients", 0, weights, "one number a parameter"),
+        ("input", input, input, whys["input"]),
+        ("output", output, output, whys["output"]),
+        ("states", states, states, f"h0, hn {axes['hn']}; c0, cn {axes['cn']}"),
+        ("activations", running_numbers(spec), saved_numbers(spec), _activations_why(spec)),
+    )
+    size = spec.itemsize
+    items = tuple(MemoryItem(name, running * size, saved * size, why) for name, running, saved, why in numbers)
+    inference, training = sum(item.inference for item in items), sum(item.training for item in items)
+    return Memory(items, inference, training, 2 * weights * size)
 
 
 def weight_bytes(spec: LSTMSpec) -> int:
@@ -127,6 +168,7 @@ class Need:
     bytes: int  #: how many.
     largest: str  #: the argument that most of them are owed to, as errors name it.
     sentence: str  #: what is counted.
+    instead: str  #: the way out where that is too much.
 
 
 def need(spec: LSTMSpec, *, reference: bool = False) -> Need:
@@ -137,16 +179,16 @@ def need(spec: LSTMSpec, *, reference: bool = False) -> Need:
     """
     objects, weights = spec.num_states * _BYTES_A_STATE, weight_bytes(spec)
     if spec.device == "meta":
-        return Need(objects, f"{{num_layers={spec.num_layers}}}", "That is the module's Python objects alone")
+        return Need(objects, f"{{num_layers={spec.num_layers}}}", "That is the module's Python objects alone", PREDICT)
     copies = weights + spec.padded_steps * spec.output_size * spec.itemsize
-    run = _inference_bytes(spec) + copies + objects
+    run = memory(spec).inference + copies + objects
     sentence = f"The weights alone are {format_bytes(weights)}, one run takes {format_bytes(run)}"
     sizes = {"input_size": spec.input_size, "hidden_size": len(GATES) * spec.hidden_size, "num_layers": spec.num_layers}
     if 4 * weights < run:
         sizes |= {"seq_len": spec.seq_len, "batch_size": spec.sequences}
     name = max(sizes, key=sizes.__getitem__)
     more = _reference_bytes(spec) if reference and spec.has_values else 0
-    return Need(run + more, f"{{{name}={getattr(spec, name)}}}", sentence)
+    return Need(run + more, f"{{{name}={getattr(spec, name)}}}", sentence, _PREDICT_OR_META)
 
 
 def _reference_bytes(spec: LSTMSpec) -> int:
@@ -159,8 +201,11 @@ def _reference_bytes(spec: LSTMSpec) -> int:
 
 def need_again(spec: LSTMSpec, *, reference: bool) -> Need:
     """What checking a live call takes, whose module and input are there already."""
-    checking = need(spec, reference=reference).bytes - weight_bytes(spec) + need_of_report(spec).bytes
-    return Need(checking, "checking this call", "The module and its input are there already")
+    checking = 0
+    if spec.device != "meta":
+        checking = need(spec, reference=reference).bytes - weight_bytes(spec) + need_of_report(spec).bytes
+    instead = "{reference=False}, or a shorter or smaller batch"
+    return Need(checking, "checking this call", "The module and its input are there already", instead)
 
 
 def need_of_report(spec: LSTMSpec) -> Need:
@@ -168,13 +213,14 @@ def need_of_report(spec: LSTMSpec) -> Need:
     rows, largest, numbers = _BYTES_A_STATE_ROW * spec.num_states, f"{{num_layers={spec.num_layers}}}", 0
     if spec.lengths is not None:
         largest, numbers = "{lengths}", max(spec.lengths) + 4 * len(spec.lengths) + 2 * sum(spec.lengths)
-    return Need(rows + _BYTES_A_LENGTH * numbers, largest, "That is the report alone")
+    return Need(rows + _BYTES_A_LENGTH * numbers, largest, "That is the report alone", "a smaller number")
 
 
 def need_of_listing(spec: LSTMSpec, form: str) -> Need:
     """What a list of every parameter takes while it is written, in the form "json" or "text"."""
     listed = _BYTES_A_LISTED_LAYER[form] * spec.num_states
-    return Need(listed, f"{{num_layers={spec.num_layers}}}", "That is the list of every parameter alone")
+    instead = "without {json} and {all}: the totals and the first and last rows"
+    return Need(listed, f"{{num_layers={spec.num_layers}}}", "That is the list of every parameter alone", instead)
 
 
 def largest_tensor(spec: LSTMSpec) -> int:
