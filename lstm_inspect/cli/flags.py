@@ -106,7 +106,6 @@ class Flag:
 
 
 def _shown(default: Any) -> str | None:
-    """A default as it would be typed."""
     return f"{default:g}" if isinstance(default, float) else None if default is None else str(default)
 
 

@@ -7,7 +7,7 @@ from lstm_inspect.cli.streams import opened
 from lstm_inspect.errors import SpecError, literal
 from lstm_inspect.theory.shapes import Shape
 
-_SEPARATORS: Final = re.compile(r"[\s,]+")
+_TOKEN: Final = re.compile(r"[^\s,]+")
 _WHOLE: Final = re.compile(r"[+-]?\d+(?:_\d+)*")
 _SHAPE: Final = re.compile(r"(?:torch\.)?(?:Size)?[(\[\s]*((?:\d+(?:\s*[,x\s]\s*)?)*)[)\]\s]*", re.IGNORECASE)
 _MOST_SHOWN: Final = 40
@@ -30,7 +30,7 @@ def parse_lengths(text: str) -> tuple[int, ...]:
     """
     if text == "-" or text.startswith("@"):
         return _in_a_file(text.removeprefix("@"))
-    tokens, bad, got = _tokens(text), _bad(text), text[:_MOST_SHOWN]
+    tokens, bad, got = _TOKEN.findall(text), _bad(text), text[:_MOST_SHOWN]
     if not tokens:
         raise SpecError("lengths", repr(text), "at least one whole number from 1", "{lengths=8,9,10}")
     empty = next((place for place, entry in enumerate(text.split(",")) if not entry.strip()), None)
@@ -51,18 +51,15 @@ def _in_a_file(source: str) -> tuple[int, ...]:
         for number, line in enumerate(text.splitlines(), start=1):
             if bad := _bad(line):
                 raise ValueError(f"line {number}: {bad} is not a whole number")
-        if not _tokens(text):
+        tokens = _TOKEN.findall(text)
+        if not tokens:
             raise ValueError("it holds no number")
-    return tuple(map(int, _tokens(text)))
-
-
-def _tokens(text: str) -> list[str]:
-    return [token for token in _SEPARATORS.split(text) if token]
+    return tuple(map(int, tokens))
 
 
 def _bad(text: str) -> str | None:
     """The first token that is no whole number of a size that torch can count to, as it is shown."""
-    bad = (token for token in _tokens(text) if len(token) > _MOST_DIGITS or not _WHOLE.fullmatch(token))
+    bad = (token for token in _TOKEN.findall(text) if len(token) > _MOST_DIGITS or not _WHOLE.fullmatch(token))
     return next((literal(repr(token[:_MOST_SHOWN])) for token in bad), None)
 
 
@@ -78,7 +75,7 @@ def parse_any_lengths(text: str | None) -> tuple[float, ...] | None:
     if text.startswith("@") or text == "-":
         return parse_lengths(text)
     try:
-        numbers = tuple(_number(token) for token in _tokens(text.strip("()[] ")))
+        numbers = tuple(_number(token) for token in _TOKEN.findall(text.strip("()[] ")))
     except ValueError:
         numbers = ()
     if not numbers:

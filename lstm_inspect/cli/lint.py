@@ -67,8 +67,8 @@ def _linted(values: Values, choice: Choice) -> Linted:
     if values["paths"] == ["-"]:
         if values["fix"]:
             raise FileError("{fix}", "with -", "standard input can't be written to", "the name of a file")
-        piped = streams.piped_in("-", "the name of a file")
-        return lint_text(piped.read(), values["stdin_filename"] or "<stdin>", choice)
+        with streams.opened("-", "source", "the name of a file, or a pipe") as piped:
+            return lint_text(piped.read(), values["stdin_filename"] or "<stdin>", choice)
     files = discover(values["paths"], choice.exclude)
     linted = lint_files(files, choice, processes=os.cpu_count() or 1)
     if not values["fix"] or not any(linted.fixes.values()):

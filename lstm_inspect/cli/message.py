@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from lstm_inspect.diagnosis.text import MOST_READ, read_end
 from lstm_inspect.errors import FileError
 
 _MOST_OF_A_PATH: Final = 1024
@@ -35,8 +36,6 @@ def message_of(typed: str, *, call: bool, facts: bool) -> str | None:
         what = "no message, and standard input is a terminal: nothing is piped in"
         instead = "a message, a file, a pipe (python train.py 2>&1 | lstm-inspect diagnose), or {input_shape=3,5,10}"
         raise FileError("diagnose", "", what, instead)
-    from lstm_inspect.diagnosis.text import MOST_READ, read_end
-
     binary = getattr(sys.stdin, "buffer", None)
     piped = sys.stdin.read()[-MOST_READ:] if binary is None else read_end(binary)
     return piped if piped.strip() or not facts else None
@@ -59,8 +58,6 @@ def _is_a_path(typed: str) -> bool:
 
 
 def _read_file(name: str) -> str:
-    from lstm_inspect.diagnosis.text import MOST_READ, read_end
-
     try:
         with Path(name).open("rb") as file:
             if file.seekable():  # a named pipe is not

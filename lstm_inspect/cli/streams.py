@@ -40,17 +40,6 @@ def console(*, stderr: bool = False) -> Console:
     return terminal
 
 
-def piped_in(flag: str, instead: str) -> TextIO:
-    """Standard input, if something is piped into it.
-
-    Raises:
-        FileError: it is a terminal, or closed.
-    """
-    if sys.stdin is None or sys.stdin.isatty():
-        raise FileError(flag, "", "standard input is a terminal: nothing is piped in", f"{instead}, or a pipe")
-    return sys.stdin
-
-
 @contextmanager
 def opened(source: str, flag: str, instead: str) -> Iterator[TextIO]:
     """A text file, or standard input where its name is ``-``; whoever reads it may raise ValueError: what is wrong.
@@ -59,7 +48,9 @@ def opened(source: str, flag: str, instead: str) -> Iterator[TextIO]:
         FileError: it can't be read, or what it holds is wrong.
     """
     try:
-        with nullcontext(piped_in(flag, instead)) if source == "-" else open(source, encoding="utf-8") as file:
+        if source == "-" and (sys.stdin is None or sys.stdin.isatty()):
+            raise ValueError("it is a terminal, and nothing is piped in")
+        with nullcontext(sys.stdin) if source == "-" else open(source, encoding="utf-8") as file:
             yield file
     except (OSError, ValueError) as error:
         wrong = getattr(error, "strerror", None) or str(error)
@@ -137,13 +128,11 @@ def refuse_to_overwrite(path: Path, *, force: bool) -> None:
     try:
         path.stat()
     except FileNotFoundError:
-        if not path.parent.is_dir():
-            raise FileError(
-                name, "can't be written", f"there is no folder {folder}", f"mkdir -p {folder} first"
-            ) from None
-        return
+        if path.parent.is_dir():
+            return
+        raise FileError(name, "can't be written", f"there is no folder {folder}", f"mkdir -p {folder} first") from None
     except OSError as error:
-        raise _unwritable(name, error, "another name") from error
+        raise _unwritable(name, error) from error
     if path.is_dir():
         raise FileError(name, "can't be written", "it is a folder", f"{name}/lstm{path.suffix}")
     if not force:
@@ -159,17 +148,16 @@ def save(content: str | bytes, path: Path) -> None:
     try:
         path.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
     except OSError as error:
-        raise _unwritable(literal(str(path)), error, "another place") from error
+        raise _unwritable(literal(str(path)), error) from error
     say(f"saved {path}")
 
 
 def system_error(error: OSError) -> FileError:
     """What the operating system refused, in the house's form: writing to stdout, where it names no file."""
     if error.filename is None:
-        return _unwritable("stdout", error, "another place")
-    reason = error.strerror or str(error)
-    return FileError(literal(str(error.filename)), "can't be read or written", reason, "another place")
+        return _unwritable("stdout", error)
+    return _unwritable(literal(str(error.filename)), error, "can't be read or written")
 
 
-def _unwritable(name: str, error: OSError, instead: str) -> FileError:
-    return FileError(name, "can't be written", error.strerror or str(error), instead)
+def _unwritable(name: str, error: OSError, what: str = "can't be written") -> FileError:
+    return FileError(name, what, error.strerror or str(error), "another place")

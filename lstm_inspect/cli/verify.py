@@ -29,13 +29,14 @@ _MOST_OF_A_LINE: Final = 1_000_001
 _A_SPEC: Final = '{"num_layers": 2}'
 
 _on_or_off: Final = {"on": True, "off": False}.__getitem__
+_kind_of_batch: Final = {name: name for name in BATCHES}.__getitem__
 _AXES: Final[tuple[tuple[Flag, Callable[[str], Any]], ...]] = (
     (text(_GRID, "--layers", "--num-layers", help="L.", metavar="1,2,3"), int),
     (text(_GRID, "--bidir", "--bidirectional", help="Two directions, or one.", metavar="on,off"), _on_or_off),
     (text(_GRID, "--batch-first", help="(B, T, .), or (T, B, .).", metavar="on,off"), _on_or_off),
     (text(_GRID, "--bias", help="With bias, or without.", metavar="on,off"), _on_or_off),
     (text(_GRID, "--proj-size", help="P; H is 8.", metavar="0,4"), int),
-    (text(_GRID, "--batch", help="Kinds of input.", metavar=",".join(BATCHES)), str),
+    (text(_GRID, "--batch", help="Kinds of input.", metavar=",".join(BATCHES)), _kind_of_batch),
     (text(_GRID, "--state", help="What h0 and c0 hold.", metavar=",".join(STATES)), str),
     (text(_GRID, "--dtype", help="Dtypes.", metavar=",".join(DTYPES)), str),
 )
@@ -70,8 +71,6 @@ def verify(values: Values) -> int:
 def _axes(values: Values) -> Axes:
     """The grid's axes: those of --grid, narrowed by the lists."""
     lists = {flag.name: _list(flag, parse, values[flag.name]) for flag, parse in _AXES if values[flag.name] is not None}
-    for name in set(lists.get("batch", ())) - set(BATCHES):
-        raise SpecError("batch", name, f"of {', '.join(BATCHES)}", "{batch=batched}")
     return replace(GRIDS[values["grid"]], **lists)
 
 

@@ -268,7 +268,7 @@ class Terminal(io.StringIO):
 
 def test_a_terminal_holds_no_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", Terminal())
-    with pytest.raises(FileError, match="standard input is a terminal: nothing is piped in"):
+    with pytest.raises(FileError, match="from standard input: it is a terminal, and nothing is piped in"):
         parse_lengths("-")
 
 

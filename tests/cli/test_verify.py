@@ -118,7 +118,10 @@ def test_no_specs_are_not_verified_specs(cli: Cli, text: str, flags: list[str]) 
         (("--layers", "0"), "--layers 0: must be a whole number from 1."),
         (("--proj-size", "8"), "--proj-size 8: must be smaller than --hidden-size (8)"),
         (("--bidir", "maybe"), "--bidir 'maybe': must be values such as on,off"),
-        (("--batch", "packed"), "--batch packed: must be of batched, unbatched, packed-sorted, packed-unsorted."),
+        (
+            ("--batch", "packed"),
+            "--batch 'packed': must be values such as batched,unbatched,packed-sorted",
+        ),
         (("--specs", "/no/such/file"), "--specs from /no/such/file: No such file or directory"),
     ],
 )
