@@ -1,7 +1,7 @@
 """The looks that the views share: styles for dark and light backgrounds, signs with an ASCII twin."""
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import zip_longest
@@ -96,25 +96,26 @@ def section(title: str, *parts: RenderableType) -> RenderableType:
     return Group(Text(title, style=TITLE), *parts, Text())
 
 
-def table(*headers: str | Text) -> Table:
-    """An empty table of the house's look; every column folds rather than cuts."""
-    made = Table(box=None, pad_edge=False, padding=(0, BETWEEN, 0, 0), header_style=FAINT)
+def table(
+    *headers: str | Text,
+    rows: Iterable[Iterable[RenderableType]] = (),
+    numbers: Iterable[int] = (),
+    whole: Iterable[int] = (),
+) -> Table:
+    """A table of the house's look, without a line of headers where all are empty.
+
+    Its columns fold rather than cut; those of numbers stand flush right, and like the whole ones are never broken.
+    """
+    made = Table(box=None, pad_edge=False, padding=(0, BETWEEN, 0, 0), header_style=FAINT, show_header=any(headers))
     for header in headers:
-        made.add_column(header, overflow="fold")
-    return made
-
-
-def titled(title: str, *headers: str) -> Table:
-    """A table whose title stands above its first column, beside the headers of the others."""
-    made = table(Text(title, style=TITLE), *headers)
-    made.columns[0].header_style = "not dim"
-    return made
-
-
-def numbers(made: Table, *columns: int) -> Table:
-    """Columns of numbers stand flush right and are never broken."""
-    for column in columns:
-        made.columns[column].justify, made.columns[column].no_wrap = "right", True
+        titled = isinstance(header, Text) and header.style == TITLE
+        made.add_column(header, overflow="fold", header_style="not dim" if titled else "")
+    for column in numbers:
+        made.columns[column].justify = "right"
+    for column in (*numbers, *whole):
+        made.columns[column].no_wrap = True
+    for row in rows:
+        made.add_row(*row)
     return made
 
 

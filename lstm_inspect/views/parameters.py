@@ -59,24 +59,20 @@ def _parameter_table(
     weights: Weights, shown: Sequence[theory.Parameter], width: int, signs: look.Signs
 ) -> RenderableType:
     """One table; where there is no room for it, letters stand under numbers, layer and direction under the name."""
-    headers = ["Parameters", "layer", "axes", "shape", *(["torch"] if weights.measured else []), "count", "bytes"]
+    title, sizes = look.sentence("Parameters", look.TITLE), ("count", "bytes")
+    headers = ["layer", "axes", "shape", *(["torch"] if weights.measured else []), *sizes]
     rows = [_cells(weights, parameter, signs) for parameter in shown]
-    widest = (max(map(len, cells)) for cells in zip(headers, *rows, strict=True))
-    if sum(widest) + look.BETWEEN * (len(headers) - 1) > width:
-        headers, rows = ["Parameters", "shape", "count", "bytes"], [_folded(*row) for row in rows]
-    table = look.numbers(look.titled(*headers), -2, -1)
-    table.columns[0].no_wrap = True
-    for row in rows:
-        table.add_row(*row)
-    return table
+    widest = (max(map(len, cells)) for cells in zip([title, *headers], *rows, strict=True))
+    if sum(widest) + look.BETWEEN * len(headers) > width:
+        headers, rows = ["shape", *sizes], [_folded(*row) for row in rows]
+    return look.table(title, *headers, rows=rows, numbers=(-2, -1), whole=(0,))
 
 
 def _cells(weights: Weights, parameter: theory.Parameter, signs: look.Signs) -> list[Text]:
-    place = Text(f"{parameter.layer} {parameter.direction}")
-    shape = [Text(parameter.formula), Text(format_tuple(parameter.shape))]
-    measured = [_measured(weights.measured, parameter, signs)] if weights.measured else []
-    sizes = [Text(f"{parameter.count:,}"), Text(f"{parameter.bytes:,}")]
-    return [look.name(parameter.name), place, *shape, *measured, *sizes]
+    cells = [look.name(parameter.name), Text(f"{parameter.layer} {parameter.direction}")]
+    cells += [Text(parameter.formula), Text(format_tuple(parameter.shape))]
+    cells += [_measured(weights.measured, parameter, signs)] if weights.measured else []
+    return [*cells, Text(f"{parameter.count:,}"), Text(f"{parameter.bytes:,}")]
 
 
 def _folded(name: Text, place: Text, letters: Text, *others: Text) -> list[Text]:
@@ -104,15 +100,15 @@ def _gates(weights: Weights) -> Iterator[RenderableType]:
 def _totals(weights: Weights) -> Iterator[RenderableType]:
     """The sums: numbers, multiply-adds, bytes; and why there are so many."""
     totals, memory = weights.totals, weights.memory
-    table = look.titled("Totals", "")
     numbers = f"{totals.count:,} numbers in {totals.parameters:,} parameters, {weights.spec.itemsize} bytes each"
-    table.add_row("parameters", f"{numbers}: {_size(totals.bytes)}")
-    for work in weights.multiply_adds.runs:
-        if work.this_run:
-            table.add_row("multiply-adds", f"{work.total:,} over {work.steps:,} steps of {work.input} input")
-    table.add_row("memory", f"{_size(memory.inference)} for inference")
-    table.add_row("", f"{_size(memory.training)} for training; Adam adds {_size(memory.adam)}")
-    yield table
+    work = next(work for work in weights.multiply_adds.runs if work.this_run)
+    rows = (
+        ("parameters", f"{numbers}: {_size(totals.bytes)}"),
+        ("multiply-adds", f"{work.total:,} over {work.steps:,} steps of {work.input} input"),
+        ("memory", f"{_size(memory.inference)} for inference"),
+        ("", f"{_size(memory.training)} for training; Adam adds {_size(memory.adam)}"),
+    )
+    yield look.table(look.sentence("Totals", look.TITLE), "", rows=rows)
     yield look.faint(weights.two_biases or "bias=False: there is no bias_ih and no bias_hh.")
     if weights.projection:
         yield look.faint(weights.projection)
@@ -128,24 +124,30 @@ def _layer_by_layer(weights: Weights) -> Iterator[RenderableType]:
     yield Text()
     yield look.section("Multiply-adds of one run", _work_table(work.runs), *map(look.faint, said))
     yield look.section("Memory of one run", _memory_table(memory), look.faint(memory.convention))
-    yield from _layouts()
+    yield look.sentence("Elsewhere", look.TITLE)  # each framework's gates, kernels, biases and states
+    for layout in frameworks.LAYOUTS:
+        rows = ((f"  {name}", getattr(layout, name)) for name in ("gates", "kernels", "bias", "state"))
+        yield look.name(layout.framework)
+        yield look.table("", "", rows=rows)
+    yield Text()
 
 
 def _work_table(works: Sequence[Work]) -> Table:
     """A column for each form that the input can take, a row for each layer, the sum last."""
-    table = look.table("", *(f"{work.input}{', this run' if work.this_run else ''}" for work in works))
-    look.numbers(table, *range(1, len(works) + 1))
-    table.add_row("steps", *(f"{work.formula} = {work.steps:,}" for work in works))
-    for layer, each in enumerate(zip(*(work.by_layer for work in works), strict=True)):
-        table.add_row(f"layer {layer}", *(f"{count:,}" for count in each))
+    headers = (f"{work.input}{', this run' if work.this_run else ''}" for work in works)
+    layers = enumerate(zip(*(work.by_layer for work in works), strict=True))
+    rows = [
+        ("steps", *(f"{work.formula} = {work.steps:,}" for work in works)),
+        *((f"layer {layer}", *(f"{count:,}" for count in counts)) for layer, counts in layers),
+    ]
+    table = look.table("", *headers, rows=rows, numbers=range(1, len(works) + 1))
     table.add_row("total", *(f"{work.total:,}" for work in works), style=look.TITLE)
     return table
 
 
 def _memory_table(memory: Memory) -> Table:
-    table = look.numbers(look.table("bytes", "inference", "training", "what is counted"), 1, 2)
-    for item in memory.items:
-        table.add_row(item.name, f"{item.inference:,}", f"{item.training:,}", look.faint(item.why))
+    rows = ((item.name, f"{item.inference:,}", f"{item.training:,}", look.faint(item.why)) for item in memory.items)
+    table = look.table("bytes", "inference", "training", "what is counted", rows=rows, numbers=(1, 2))
     read = f"{format_bytes(memory.inference)} and {format_bytes(memory.training)}"
     table.add_row("total", f"{memory.inference:,}", f"{memory.training:,}", read, style=look.TITLE)
     return table
@@ -164,16 +166,3 @@ def _verdict(weights: Weights, spell: Spell) -> Text:
     said = f"{'FAILED' if weights.differences else 'Verified'}: {what}"
     line = look.verdict(said, f"{look.where(environment)}, {spec.dtype}", good=weights.verified)
     return Text("\n").join([line, *(look.sentence(difference, look.BAD) for difference in weights.differences)])
-
-
-def _layouts() -> Iterator[RenderableType]:
-    """Each framework's gates, kernels, biases and states."""
-    yield look.sentence("Elsewhere", look.TITLE)
-    for layout in frameworks.LAYOUTS:
-        table = look.table("", "")
-        table.show_header = False
-        for name in ("gates", "kernels", "bias", "state"):
-            table.add_row(f"  {name}", getattr(layout, name))
-        yield look.name(layout.framework)
-        yield table
-    yield Text()

@@ -38,12 +38,8 @@ def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
 
 def _tensors(report: Report, width: int, signs: look.Signs) -> RenderableType:
     """Every tensor: its axes in letters, its shape, its meaning; what was measured, where it is something else."""
-    table = look.titled("Tensors", "axes", "shape", "what it holds")
-    for column in table.columns[:3]:
-        column.no_wrap = True
-    for tensor in report.tensors:
-        table.add_row(look.name(tensor.name), tensor.formula, _shape(tensor, report, signs), tensor.meaning)
-    return table
+    rows = ((look.name(each.name), each.formula, _shape(each, report, signs), each.meaning) for each in report.tensors)
+    return look.table(look.sentence("Tensors", look.TITLE), "axes", "shape", "what it holds", rows=rows, whole=range(3))
 
 
 def _shape(tensor: TensorReport, report: Report, signs: look.Signs) -> Text:

@@ -14,8 +14,7 @@ from lstm_inspect.verdict.structures import Overview, Structure
 from lstm_inspect.views import look, tables
 from lstm_inspect.views.page import Detail
 
-_Key: TypeAlias = Callable[[TensorReport], Hashable]
-_Groups: TypeAlias = dict[tuple[Hashable, ...], list[str]]  # names, by what they have in each structure
+_Row: TypeAlias = tuple[TensorReport, ...]  # one tensor in each structure
 
 _MARKS: Final = {"num_layers": "L", "bidirectional": "D", "batch_first": "b"}
 _LEGEND: Final = "under a number, what changed it: L more layers, D two directions, b batch_first"
@@ -26,11 +25,11 @@ def page(overview: Overview, spell: Spell, detail: Detail) -> RenderableType:
     """The overview to look at; every table is whole."""
     half = len(overview.structures) // 2
     blocks = overview.structures[:half], overview.structures[half:]
+    shapes = [
+        look.section(_title(each[0]), look.Fitted(partial(_tables, each)), look.faint(_LEGEND)) for each in blocks
+    ]
     return Group(
-        *(
-            look.section(_title(block[0]), look.Fitted(partial(_tables, block)), look.faint(_LEGEND))
-            for block in blocks
-        ),
+        *shapes,
         *_axes(overview, [block[0] for block in blocks]),
         look.section("What it teaches", look.Fitted(partial(_lessons, overview))),
         *tables.warnings(overview, spell, detail),
@@ -45,37 +44,36 @@ def _title(structure: Structure) -> str:
 def _tables(structures: Sequence[Structure], width: int, signs: look.Signs) -> RenderableType:
     """One table; where there is no room for it, several under each other."""
     narrow = width < look.NARROW
-    rows = list(_grouped(structures, lambda tensor: (tensor.axes, tensor.shape, tensor.actual)).values())
-    labels = [_label(names, narrow=narrow) for names in rows]
-    columns = [[_header(each, short=narrow), *(_cell(each, names[0]) for names in rows)] for each in structures]
+    groups = list(_grouped(structures, lambda tensor: (tensor.axes, tensor.shape, tensor.actual)).values())
+    labels = [look.name(_label(rows, narrow=narrow)) for rows in groups]
+    columns = [
+        [_header(structure, short=narrow), *(_cell(structure, rows[0][place]) for rows in groups)]
+        for place, structure in enumerate(structures)
+    ]
     parts: list[RenderableType] = []
-    for group in _side_by_side(columns, width - _width(map(Text, labels))):
-        headers, *cells = zip(*group, strict=True)
-        table = look.table("", *headers)
-        for column in table.columns:
-            column.no_wrap = True
-        for label, row in zip(labels, cells, strict=True):
-            table.add_row(look.name(label), *row)
-        parts += [table, Text()]
+    for beside in _side_by_side(columns, width - _width(labels)):
+        headers, *cells = zip(*beside, strict=True)
+        rows = ((label, *row) for label, row in zip(labels, cells, strict=True))
+        parts += [look.table("", *headers, rows=rows, whole=range(len(headers) + 1)), Text()]
     return Group(*parts[:-1])
 
 
-def _grouped(structures: Sequence[Structure], key: _Key) -> _Groups:
-    """The tensors' names in the order of their rows, together where they have the same key in each structure."""
-    found: _Groups = {}
-    for name in sorted((tensor.name for tensor in structures[0].tensors), key=_ORDER.index):
-        found.setdefault(tuple(key(_tensor(structure, name)) for structure in structures), []).append(name)
+def _grouped(
+    structures: Sequence[Structure], key: Callable[[TensorReport], Hashable]
+) -> dict[tuple[Hashable, ...], list[_Row]]:
+    """The rows in their order, together where they have the same key in each structure."""
+    found: dict[tuple[Hashable, ...], list[_Row]] = {}
+    ordered = (sorted(each.tensors, key=lambda tensor: _ORDER.index(tensor.name)) for each in structures)
+    for row in zip(*ordered, strict=True):
+        found.setdefault(tuple(map(key, row)), []).append(row)
     return found
 
 
-def _tensor(structure: Structure, name: str) -> TensorReport:
-    return next(tensor for tensor in structure.tensors if tensor.name == name)
-
-
-def _label(names: Sequence[str], *, narrow: bool) -> str:
-    """The names of a row; on a narrow terminal two of them a line."""
+def _label(rows: Sequence[_Row], *, narrow: bool = False) -> str:
+    """The names of rows; on a narrow terminal two of them a line."""
+    names = [row[0].name for row in rows]
     pairs = [", ".join(names[start : start + 2]) for start in range(0, len(names), 2)]
-    return ",\n".join(pairs) if narrow else ", ".join(pairs)
+    return (",\n" if narrow else ", ").join(pairs)
 
 
 def _header(structure: Structure, *, short: bool) -> Text:
@@ -83,9 +81,8 @@ def _header(structure: Structure, *, short: bool) -> Text:
     return Text(f"{plural(structure.spec.num_layers, 'layer')},\n{directions}")
 
 
-def _cell(structure: Structure, name: str) -> Text:
+def _cell(structure: Structure, tensor: TensorReport) -> Text:
     """A shape and, under its numbers, what changed them; under that what was measured, if it is something else."""
-    tensor = _tensor(structure, name)
     marks = (_marks(structure, tensor), look.STATE)
     came = [] if tensor.otherwise is None else [(f"\nmeasured\n{format_tuple(tensor.otherwise)}", look.BAD)]
     return Text.assemble(format_tuple(tensor.shape), "\n", marks, *came)
@@ -95,21 +92,20 @@ def _marks(structure: Structure, tensor: TensorReport) -> str:
     """A line that has, under each number that a setting changed, that setting's letter."""
     line, start = "", len("(")
     for axis, size in enumerate(tensor.shape):
-        changed = (tensor.name, axis)
-        marks = [_MARKS[each.by] for each in structure.changes if (each.tensor, each.axis) == changed]
-        if marks:
-            line = line.ljust(start) + "".join(marks)
+        changes = (each for each in structure.changes if (each.tensor, each.axis) == (tensor.name, axis))
+        marks = "".join(_MARKS[each.by] for each in changes)
+        line = line.ljust(start) + marks if marks else line
         start += len(f"{size}, ")
     return line
 
 
 def _side_by_side(columns: Sequence[Sequence[Text]], room: int) -> list[list[Sequence[Text]]]:
     """The columns, as many beside each other as there is room for, at least one."""
-    groups: list[list[Sequence[Text]]] = [[]]
-    left = room
+    groups: list[list[Sequence[Text]]] = []
+    left = 0
     for column in columns:
         width = _width(column) + look.BETWEEN
-        if groups[-1] and width > left:
+        if width > left:
             groups.append([])
             left = room
         groups[-1].append(column)
@@ -122,19 +118,17 @@ def _width(cells: Iterable[Text]) -> int:
 
 
 def _axes(overview: Overview, blocks: Sequence[Structure]) -> Iterator[RenderableType]:
-    table = look.titled("What each axis is", *map(_title, blocks))
-    for formulas, names in _grouped(blocks, lambda tensor: tensor.formula).items():
-        table.add_row(look.name(", ".join(names)), *map(str, formulas))
-    note = look.faint(f"L=1 or {overview.spec.num_layers} layers, D=1 or 2 directions; {tables.TORCH_NAMES}")
-    yield from (table, tables.letters(overview.spec, "TBIHP"), note, Text())
+    groups = _grouped(blocks, lambda tensor: tensor.formula).items()
+    rows = ([look.name(_label(found)), *(Text(f"{each}") for each in formulas)] for formulas, found in groups)
+    yield look.table(look.sentence("What each axis is", look.TITLE), *map(_title, blocks), rows=rows)
+    yield tables.letters(overview.spec, "TBIHP")
+    yield look.faint(f"L=1 or {overview.spec.num_layers} layers, D=1 or 2 directions; {tables.TORCH_NAMES}")
+    yield Text()
 
 
 def _lessons(overview: Overview, width: int, signs: look.Signs) -> RenderableType:
-    table = look.table("", "")
-    table.show_header = False
-    for lesson in overview.lessons:
-        table.add_row(look.mark(lesson.holds, signs), look.sentence(lesson.sentence))
-    return table
+    rows = ((look.mark(lesson.holds, signs), look.sentence(lesson.sentence)) for lesson in overview.lessons)
+    return look.table("", "", rows=rows)
 
 
 def _verdict(overview: Overview, spell: Spell) -> Text:

@@ -13,15 +13,13 @@ from lstm_inspect.views import look, tables
 from lstm_inspect.views.page import Detail
 
 _COUNTS: Final = ("specs", "checks", "pitfalls", "failed")
+_LIMITS: Final = (*_COUNTS, "furthest", "allowed")
 _FURTHEST: Final = "furthest: the largest difference of any element from the equations in float64"
 
 
 def page(survey: Survey, spell: Spell, detail: Detail) -> RenderableType:
     """A survey to look at; every failure with what repeats it."""
-    structures, dtypes = (
-        look.table("layers", "directions", *_COUNTS),
-        look.table("dtype", *_COUNTS, "furthest", "allowed"),
-    )
+    structures, dtypes = look.table("layers", "directions", *_COUNTS), look.table("dtype", *_LIMITS)
     for (layers, directions), tally in sorted(survey.structures.items()):
         structures.add_row(str(layers), str(directions), *_counts(tally))
     for dtype, tally in survey.dtypes.items():
