@@ -30,6 +30,7 @@ class Run:
     #: packed_input, packed_output.
     tensors: dict[str, Any]
     padding_value: float = 0.0  #: what output holds after a sequence's end.
+    again: "Run | None" = None  #: the same call, where what calls the module anew starts from another one than this.
 
     def tensor(self, name: str) -> Tensor:
         """The tensor of a name; a PackedSequence's data."""

@@ -112,14 +112,14 @@ def verify(
     """Evaluate on a Run what was only predicted: every check within its tolerance, every pitfall.
 
     Args:
-        run: what is evaluated on.
+        run: what is evaluated on; what calls the module anew on ``run.again``, if there is one.
         checks, pitfalls: as they were predicted.
         within: the context of it. The default one sets Python's filter of warnings, which is the process's own;
             a user's program that runs meanwhile needs another.
     """
-    verifier = Verifier(run)
+    verifiers = {False: Verifier(run), True: Verifier(run.again or run)}
     with within():
         return (
-            list(map(verifier.check, checks)),
-            list(map(verifier.check_pitfall, pitfalls)),
+            [verifiers[each.reruns].check(each) for each in checks],
+            [verifiers[each.reruns].check_pitfall(each) for each in pitfalls],
         )

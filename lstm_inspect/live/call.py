@@ -26,12 +26,14 @@ DROPOUT: Final = "dropout-active"
 
 
 def call(spec: LSTMSpec, lstm: nn.LSTM, input: Input, hx: State) -> Run:
-    """Call a live module, with the zeros written out where no state is given.
+    """Call a live module, with the zeros written out where no state is given and all in the weights' dtype.
 
     Raises:
         RunError: torch can't run it.
         CallError: an overridden forward returns something else than an LSTM does.
     """
+    dtype = getattr(torch, spec.dtype)
+    input, hx = input.to(dtype), hx and (hx[0].to(dtype), hx[1].to(dtype))  # under autocast they may be of another
     try:
         results = lstm(input, hx or _zeros(spec, input))
     except (RuntimeError, TypeError, ValueError, MemoryError) as error:
@@ -104,41 +106,41 @@ def _unpacked(spec: LSTMSpec, packed: PackedSequence) -> Tensor:
 
 
 def report_of(
-    spec: LSTMSpec,
-    options: Options,
-    call: Run,
-    again: Run,
-    *,
-    computed_in: str,
-    warnings: Sequence[SpecWarning] = (),
+    spec: LSTMSpec, options: Options, run: Run, *, computed_in: str, warnings: Sequence[SpecWarning] = ()
 ) -> Report:
     """The report of a live call.
 
     Args:
         spec: of the call.
         options: how it is checked; tolerances that are left out are those of the dtype that it computed in.
-        call: the call itself; what one call's tensors say of each other is checked on it.
-        again: the same call in eval mode without gradients, where it is called anew: what calls the module
-            once more is checked on it, because a call for gradients may run another kernel. Where dropout
-            was at work in the call, the equations are held against it too.
+        run: the call itself; what one call's tensors say of each other is checked on it. Its ``again`` is the
+            same call in eval mode without gradients, where what calls the module anew has to start from that
+            one, because a call for gradients may run another kernel. Where dropout was at work in the call,
+            the equations are held against it too.
         computed_in: the dtype that the results must have: the weights', or autocast's under it.
         warnings: to stand in the report beside the spec's own.
     """
     report = predicted(spec, COMMAND, _tolerances(options, computed_in, spec))
     said = [replace(warning, message=spell_arguments(warning.message)) for warning in (*report.warnings, *warnings)]
-    report = replace(report, checks=[*report.checks, *dtype_checks(computed_in)], warnings=said)
-    dropout = any(warning.id == DROPOUT for warning in warnings)
-    found = measured(report, call, aside) if call is again else _measured_in_two(report, call, again, dropout)
+    checks, equations = [*report.checks, *dtype_checks(computed_in)], run
+    if any(warning.id == DROPOUT for warning in warnings):
+        checks, equations = [_without_dropout(check) for check in checks], run.again or run
+    found = measured(replace(report, checks=checks, warnings=said), run, aside)
     not_there = {"h0", "c0"} if spec.state == "zeros" else set()  # zeros that nobody gave were not measured
     not_there |= {"input", "output"} if spec.lengths is not None else set()  # the padded form of a packed call
     tensors = [replace(each, actual=None) if each.name in not_there else each for each in found.tensors]
-    return judged(replace(found, tensors=tensors), again if dropout else call)
+    return judged(replace(found, tensors=tensors), equations)
 
 
 def dtype_checks(dtype: str, names: Sequence[str] = ("output", "hn", "cn")) -> list[Claim]:
     """What sees that each result is of the dtype that the call computed in."""
     why = "a result is of the dtype that the call computes in"
     return [Claim(f"dtype-{name}", "shape", f"{name}.dtype", f"torch.{dtype}", why) for name in names]
+
+
+def _without_dropout(check: Claim) -> Claim:
+    """The equations know no dropout: they are held against the call that was made anew."""
+    return replace(check, reruns=check.reruns or check.kind == "reference")
 
 
 def _tolerances(options: Options, dtype: str, spec: LSTMSpec) -> Options:
@@ -148,25 +150,3 @@ def _tolerances(options: Options, dtype: str, spec: LSTMSpec) -> Options:
     default = tolerance(dtype)
     rtol = default.rtol if options.rtol is None else options.rtol
     return replace(options, rtol=rtol, atol=default.atol if options.atol is None else options.atol)
-
-
-def _measured_in_two(report: Report, call: Run, again: Run, dropout: bool) -> Report:
-    """What calls the module anew is measured on ``again``, the rest on the call; in the order of the report."""
-
-    def is_anew(check: Claim) -> bool:
-        return check.reruns or (dropout and check.kind == "reference")
-
-    def part(run: Run, *, anew: bool) -> Report:
-        checks = [check for check in report.checks if is_anew(check) == anew]
-        pitfalls = [result for result in report.pitfalls if result.reruns == anew]
-        return measured(replace(report, checks=checks, pitfalls=pitfalls), run, aside)
-
-    parts = part(call, anew=False), part(again, anew=True)
-    checks = {check.id: check for part in parts for check in part.checks}
-    pitfalls = {result.id: result for part in parts for result in part.pitfalls}  # but the hidden ones
-    return replace(
-        parts[0],
-        checks=[checks[check.id] for check in report.checks],
-        pitfalls=[pitfalls[each.id] for each in report.pitfalls if each.id in pitfalls],
-        warnings=list(dict.fromkeys(warning for part in parts for warning in part.warnings)),
-    )

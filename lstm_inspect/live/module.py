@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 
 import torch
 
@@ -58,8 +59,9 @@ def inspect_module(
         with aside(), _as_they_were(lstm), without_gradients() if lstm.proj_size else nullcontext():
             check_weights(alone, spec)
             made, sorted_anew = call(spec, alone, input, hx), as_torch_sorts(spec, input)
-            again = made if sorted_anew is input else call(spec, alone, sorted_anew, hx)
-            return report_of(spec, options, made, again, computed_in=spec.dtype)
+            if sorted_anew is not input:
+                made = replace(made, again=call(spec, alone, sorted_anew, hx))
+            return report_of(spec, options, made, computed_in=spec.dtype)
 
 
 @contextmanager

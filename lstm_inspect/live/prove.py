@@ -7,7 +7,6 @@ from typing import Any, Final, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.experiment import devices
 from lstm_inspect.experiment.run import Run
@@ -64,19 +63,14 @@ def prove(module: nn.LSTM, input: Input, hx: State, results: Any, options: Optio
         spec = spec_of_call(standin, input, hx)
         check_weights(standin, spec)
         refuse(need_again(spec, reference=options.reference))
-        made = again = run_of(spec, unhooked(standin), input, hx, results)
+        made = run_of(spec, unhooked(standin), input, hx, results)
         computed_in = _computed_in(made, autocast, spec.dtype)
         sorted_anew = as_torch_sorts(spec, input)
         if other_kernel or sorted_anew is not input:
-            again = call(spec, unhooked(standin), *_as_the_weights(standin, sorted_anew, hx))
-        return report_of(
-            spec,
-            replace(options, tf32=devices.tf32_allowed()),  # as the user's own process has it
-            made,
-            again,
-            computed_in=computed_in,
-            warnings=list(_warnings(module, computed_in, spec.dtype)),
-        )
+            made = replace(made, again=call(spec, unhooked(standin), sorted_anew, hx))
+        options = replace(options, tf32=devices.tf32_allowed())  # as the user's own process has it
+        warnings = list(_warnings(module, computed_in, spec.dtype))
+        return report_of(spec, options, made, computed_in=computed_in, warnings=warnings)
 
 
 def prove_recurrent(module: nn.RNNBase, input: Any, hx: Tensor | None, results: Any) -> RecurrentReport:
@@ -154,10 +148,3 @@ def _warnings(module: nn.LSTM, computed_in: str, weights: str) -> Iterator[SpecW
     if computed_in != weights:
         took = f"it is held to the tolerance of {computed_in}"
         yield SpecWarning("autocast", f"the call computed in {computed_in}, the weights are {weights}: {took}")
-
-
-def _as_the_weights(standin: nn.LSTM, input: Input, hx: State) -> tuple[Input, State]:
-    """The arguments in the weights' dtype: under autocast they may have come in another."""
-    dtype = next(standin.parameters()).dtype
-    converted = input._replace(data=input.data.to(dtype)) if isinstance(input, PackedSequence) else input.to(dtype)
-    return converted, None if hx is None else (hx[0].to(dtype), hx[1].to(dtype))
