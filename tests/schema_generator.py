@@ -90,7 +90,7 @@ def _properties(cls: type, definitions: dict[str, Any]) -> tuple[dict[str, Any],
 def _said(cls: type, attribute: str) -> dict[str, str]:
     """What is said of an attribute: in a property's own docstring, or where the field is declared, in a base too."""
     found = inspect.getattr_static(cls, attribute, None)
-    if isinstance(found, property):
+    if isinstance(found, property) and inspect.isfunction(found.fget):
         return {"description": _first_line(found)}
     declared = (_described(base).get(attribute) for base in cls.__mro__ if base.__module__ != "builtins")
     return {"description": text} if (text := next(filter(None, declared), None)) else {}

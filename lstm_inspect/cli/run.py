@@ -5,9 +5,10 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -18,7 +19,7 @@ from lstm_inspect.errors import TargetError
 from lstm_inspect.live.program import Program, run_program, when_loaded
 
 if TYPE_CHECKING:
-    from lstm_inspect.live.session import Session
+    from lstm_inspect.live.report import RunReport
 
 _REPORT: Final = "The report"
 _PROGRAM: Final = "The program, - for standard input, and its own arguments."
@@ -39,15 +40,48 @@ _FLAGS: Final = (
 
 @dataclass(slots=True)
 class Plan:
-    """What a command line asks for; its files are named as from here: the program may go elsewhere."""
+    """A program to run, what is seen of it, and where its report goes: the program may change any of this process's."""
 
-    session: Session
+    program: Program
+    report: RunReport
     values: Values
-    json: Path | None
-    save: Path | None
+    files: list[Path]  #: where the report goes too, named as from here.
+    status: int = streams.OK  #: what the program leaves with.
+    watching: ExitStack = field(default_factory=ExitStack)
     #: ``sys.path`` before the program sets it: where our own modules are found.
     path: list[str] = field(default_factory=lambda: list(sys.path))
     stderr: TextIO = field(default_factory=lambda: sys.stderr)  #: where the report goes.
+
+    @contextmanager
+    def our_path(self) -> Iterator[None]:
+        """Find our own modules, and not the program's of the same names."""
+        theirs, sys.path = sys.path, self.path
+        try:
+            yield
+        finally:
+            sys.path = theirs
+
+    def start(self) -> None:
+        """Watch every nn.LSTM that is called from now on: the program has loaded torch."""
+        with self.our_path():
+            from lstm_inspect.live.watch import watch
+
+            calls = self.watching.enter_context(watch(**checking_of(self.values)))
+            self.report = replace(self.report, torch=True, calls=calls)
+
+    def left_by(self, error: BaseException) -> None:
+        """The program ended with an exception; sys.exit is one."""
+        if isinstance(error, SystemExit):
+            self.status = error.code if isinstance(error.code, int) else streams.OK if error.code is None else 1
+            return
+        self.status, diagnosis = 1, None
+        with self.our_path():
+            if self.report.torch and isinstance(error, Exception):
+                from lstm_inspect.live.user_code import diagnosis_of_error
+
+                diagnosis = diagnosis_of_error(error)
+            last_line = "".join(traceback.format_exception_only(error)).strip()
+        self.report = replace(self.report, error=last_line, diagnosis=diagnosis)
 
 
 PLANS: Final[list[Plan]] = []
@@ -68,12 +102,13 @@ def run(values: Values) -> int:
         raise TargetError("run", "was given no program", "it runs one", "lstm-inspect run script.py")
     program = Program(name, tuple(rest), values["module"])
     program.check_it_exists()
-    json, save = (None if path is None else path.absolute() for path in (values["json"], values["save"]))
-    checking = checking_of(values)
+    checking_of(values)  # refuses a tolerance that is none
+    files = [path.absolute() for path in (values["json"], values["save"]) if path is not None]
 
-    from lstm_inspect.live.session import Session
+    from lstm_inspect.live.report import RunReport
 
-    PLANS.append(Plan(Session(program, checking), values, json, save))
+    report = RunReport(program=name, arguments=program.arguments, module=program.module)
+    PLANS.append(Plan(program, report, values, files))
     return streams.OK
 
 
@@ -83,22 +118,11 @@ def execute(plan: Plan) -> None:
     The report is made by an exit handler that was set before the program's own, so it comes after them, and
     after its threads. A child process that the program forks has none.
     """
-    session = plan.session
     atexit.register(_report, plan, os.getpid())
-    when_loaded("torch", _our_path(plan)(session.start))
-    run_program(session.program, _our_path(plan)(session.left_by))
-    if plan.values["strict"] and session.faulty:
+    when_loaded("torch", plan.start)
+    run_program(plan.program, plan.left_by)
+    if plan.values["strict"] and plan.report.faulty:
         raise SystemExit(streams.FAILED)
-
-
-@contextmanager
-def _our_path(plan: Plan) -> Iterator[None]:
-    """Find our own modules, and not the program's of the same names."""
-    theirs, sys.path = sys.path, plan.path
-    try:
-        yield
-    finally:
-        sys.path = theirs
 
 
 def _report(plan: Plan, process: int) -> None:
@@ -109,29 +133,28 @@ def _report(plan: Plan, process: int) -> None:
             stream.flush()
     if plan.values["ascii"]:  # the streams were the program's until now
         streams.use_ascii()
-    with _our_path(plan):
-        plan.session.end()
+    with plan.our_path():
+        plan.watching.close()
         try:
-            _write(plan)
+            for path in plan.files:
+                _write(plan.report, path)
             _show(plan)
         except (OSError, ValueError):  # stderr is closed
             return
-    if plan.values["strict"] and plan.session.status == 0 and plan.session.faulty:
+    if plan.values["strict"] and plan.status == streams.OK and plan.report.faulty:
         os._exit(streams.FAILED)
 
 
-def _write(plan: Plan) -> None:
+def _write(report: RunReport, path: Path) -> None:
     from lstm_inspect.theory.contract import to_json
+    from lstm_inspect.views.export import FORMATS
+    from lstm_inspect.views.page import page
 
-    report = plan.session.report
-    if plan.json is not None:
-        plan.json.write_text(to_json(report.to_dict()) + "\n", encoding="utf-8")
-    if plan.save is not None:
-        from lstm_inspect.views.export import FORMATS
-        from lstm_inspect.views.page import page
-
-        text = FORMATS[plan.save.suffix.lower()](page(report, spell_flag), streams.console(stderr=True).width)
-        plan.save.write_text(text, encoding="utf-8")
+    if path.suffix.lower() in FORMATS:
+        text = FORMATS[path.suffix.lower()](page(report, spell_flag), streams.console(stderr=True).width)
+    else:
+        text = to_json(report.to_dict()) + "\n"
+    path.write_text(text, encoding="utf-8")
 
 
 def _show(plan: Plan) -> None:
@@ -141,12 +164,11 @@ def _show(plan: Plan) -> None:
     from lstm_inspect.views import look
     from lstm_inspect.views import run as view
 
-    report, quiet = plan.session.report, plan.values["quiet"]
-    if quiet and not plan.session.faulty and report.diagnosis is None:
+    quiet = plan.values["quiet"]
+    if quiet and not plan.report.faulty and plan.report.diagnosis is None:
         return
-    files = [path for path in (plan.json, plan.save) if path is not None]
     console = Console(file=plan.stderr, highlight=False, markup=False, emoji=False)
     console.print()
-    console.print(look.Clean(view.page(report, spell_flag, quiet=quiet, brief=bool(files))))
-    for path in files:
+    console.print(look.Clean(view.page(plan.report, spell_flag, quiet=quiet, brief=bool(plan.files))))
+    for path in plan.files:
         console.print(f"saved {path}", soft_wrap=True)

@@ -97,7 +97,7 @@ def report_of_model(
     called = {call.name for call in calls}
     rnns = {name: module for name, module in model.named_modules() if isinstance(module, nn.RNNBase)}
     left = [NotCalled(name, _constructor(module)) for name, module in rnns.items() if name not in called]
-    tree = tree_of(model, found_outputs)
+    tree = tuple(tree_of(model, found_outputs))
     return ModelReport(target, type(model).__name__, calls, left, list(others(model)), found, tree)
 
 

@@ -1,7 +1,8 @@
 """What was seen of the calls in a model: frozen data, the same for text, JSON and Python."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import field
+from operator import attrgetter
 from typing import Annotated, Any, TypeAlias
 
 from lstm_inspect.diagnosis.finding import Diagnosis
@@ -46,8 +47,7 @@ class RecurrentReport:
         return self.failed == 0
 
 
-@written("name index report recurrent error outcome diagnosis kind model file line times verified")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record("name index report recurrent error outcome diagnosis kind model file line times verified")
 class Call(Shown):
     """One call of one nn.LSTM, or nn.GRU or nn.RNN, and the calls of its kind that were counted after it."""
 
@@ -70,11 +70,15 @@ class Call(Shown):
     reads: Sequence[Read] = ()  #: what is read of its results, where that was followed.
 
     @property
+    def proof(self) -> Report | RecurrentReport | None:
+        """What was checked of it; None if it can't be."""
+        return self.report or self.recurrent
+
+    @property
     def verified(self) -> bool | None:
         """Whether every check of this call held; None if it can't be checked."""
-        shown = self.report or self.recurrent
-        if shown is not None:
-            return shown.verified
+        if self.proof is not None:
+            return self.proof.verified
         return None if self.outcome == "unchecked" else False
 
 
@@ -92,16 +96,11 @@ class Calls(Shown, list[Call]):
     """The calls that were proved or refused, in the order in which they were made."""
 
     view = "calls"
-    counted: Sequence[NotProved]  #: calls that were seen and not proved.
-    faults: Sequence[str]  #: what failed in this program itself meanwhile; nothing of it reached the user's.
-    reads: Sequence[Read]  #: what is read of the results, in the calls of models that were followed.
-    not_traced: str | None  #: why something was not followed; None if nothing was left out.
-    mistakes: Sequence[Finding]  #: what the code that was run takes wrongly from the results.
-
-    def __init__(self, calls: Iterable[Call] = ()) -> None:
-        super().__init__(calls)
-        self.counted, self.faults, self.reads, self.mistakes = (), (), (), Findings()
-        self.not_traced = None
+    counted: Sequence[NotProved] = ()  #: calls that were seen and not proved.
+    faults: Sequence[str] = ()  #: what failed in this program itself meanwhile; nothing of it reached the user's.
+    reads: Sequence[Read] = ()  #: what is read of the results, in the calls of models that were followed.
+    not_traced: str | None = None  #: why something was not followed; None if nothing was left out.
+    mistakes: Sequence[Finding] = Findings()  #: what the code that was run takes wrongly from the results.
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))  # IPython would print any list item by item
@@ -148,8 +147,7 @@ class NotCovered:
     kind: str
 
 
-@written("name kind parameters output layers directions")
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record()
 class TreeRow:
     """One module of a model."""
 
@@ -161,36 +159,21 @@ class TreeRow:
     directions: Natural  #: of a recurrent module; 0 for all others.
 
 
+def _of_calls(name: str) -> Any:
+    """What a report's calls have under this name."""
+    return property(attrgetter(f"calls.{name}"))
+
+
 class OfCalls(Shown):
     """What a report has of the calls that it is about."""
 
     __slots__ = ()
     calls: Calls
-
-    @property
-    def listed(self) -> Sequence[Call]:
-        """The calls alone."""
-        return self.calls.listed
-
-    @property
-    def counted(self) -> Sequence[NotProved]:
-        """Calls that were seen and not proved."""
-        return self.calls.counted
-
-    @property
-    def reads(self) -> Sequence[Read]:
-        """What is read of the results, in the calls that were followed."""
-        return self.calls.reads
-
-    @property
-    def not_traced(self) -> str | None:
-        """Why something of that was not followed; None if nothing was left out."""
-        return self.calls.not_traced
-
-    @property
-    def mistakes(self) -> Sequence[Finding]:
-        """What is taken wrongly from the results."""
-        return self.calls.mistakes
+    listed: Sequence[Call] = _of_calls("listed")  #: the calls alone.
+    counted: Sequence[NotProved] = _of_calls("counted")  #: calls that were seen and not proved.
+    reads: Sequence[Read] = _of_calls("reads")  #: what is read of the results, in the calls that were followed.
+    not_traced: str | None = _of_calls("not_traced")  #: why something was not followed; None if nothing was left out.
+    mistakes: Sequence[Finding] = _of_calls("mistakes")  #: what is taken wrongly from the results.
 
     @property
     def verified(self) -> bool | None:
@@ -228,6 +211,28 @@ class ModelReport(OfCalls):
         if not self.calls:
             left.append(SpecWarning("nothing-checked", "no nn.LSTM was called: nothing was checked"))
         return [*self.calls.warnings, *left]
+
+
+@record(
+    "program arguments module torch error diagnosis calls=listed counted reads not_traced mistakes warnings verified",
+    command="run",
+)
+class RunReport(OfCalls):
+    """Every call of every nn.LSTM in one run of a program."""
+
+    view = "run"
+    program: str  #: the script, or the module.
+    arguments: Sequence[str]  #: what it was run with.
+    module: bool  #: whether it was run as ``python -m`` runs it.
+    torch: bool = False  #: whether it loaded torch.
+    calls: Calls = field(default_factory=Calls)  #: in the order in which they were made.
+    error: str | None = None  #: the exception that it ended with; None if it ended otherwise.
+    diagnosis: Diagnosis | None = None  #: what that means, if an LSTM has to do with it.
+
+    @property
+    def faulty(self) -> bool:
+        """Whether a check failed or a mistake was found."""
+        return self.verified is False or any(mistake.level != "note" for mistake in self.mistakes)
 
 
 def shown(name: str) -> str:

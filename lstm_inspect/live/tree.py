@@ -1,6 +1,6 @@
 """A whole model as a tree: every module, its parameters, and what it gave when it was called."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -46,18 +46,9 @@ def shape_of(results: Any) -> str:
     return "None" if results is None else type(results).__name__
 
 
-def tree_of(model: nn.Module, found: dict[int, str]) -> Sequence[TreeRow]:
+def tree_of(model: nn.Module, found: dict[int, str]) -> Iterator[TreeRow]:
     """Every module of a model, outer ones first; one that has several names stands under the first."""
-    return [_row(name, module, found) for name, module in model.named_modules()]
-
-
-def _row(name: str, module: nn.Module, found: dict[int, str]) -> TreeRow:
-    rnn = module if isinstance(module, nn.RNNBase) else None
-    return TreeRow(
-        name=name,
-        kind=type(module).__name__,
-        parameters=sum(weight.numel() for weight in module.parameters()),
-        output=found.get(id(module)),
-        layers=rnn.num_layers if rnn is not None else 0,
-        directions=(2 if rnn.bidirectional else 1) if rnn is not None else 0,
-    )
+    for name, module in model.named_modules():
+        parameters = sum(weight.numel() for weight in module.parameters())
+        rows = (module.num_layers, 1 + module.bidirectional) if isinstance(module, nn.RNNBase) else (0, 0)
+        yield TreeRow(name, type(module).__name__, parameters, found.get(id(module)), *rows)

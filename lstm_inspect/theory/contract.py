@@ -132,7 +132,7 @@ def to_dict(value: object) -> dict[str, Any]:
 def hint_of(cls: type, attribute: str) -> Any:
     """The type of a field or a property, its metadata included."""
     found = inspect.getattr_static(cls, attribute, None)
-    if isinstance(found, property):
+    if isinstance(found, property) and inspect.isfunction(found.fget):
         return typing.get_type_hints(found.fget, include_extras=True)["return"]
     owner = next(base for base in cls.__mro__ if attribute in inspect.get_annotations(base))
     alone = SimpleNamespace(__annotations__={attribute: inspect.get_annotations(owner)[attribute]})

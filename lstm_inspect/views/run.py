@@ -4,8 +4,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell
-from lstm_inspect.live.report import Call, Calls
-from lstm_inspect.live.session import RunReport
+from lstm_inspect.live.report import Call, Calls, RunReport
 from lstm_inspect.views import calls, diagnose, look, reads, tables
 from lstm_inspect.views.page import PLAIN, Detail
 

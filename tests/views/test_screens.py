@@ -18,7 +18,7 @@ from torch import nn
 
 from lstm_inspect import checkpoint, diagnose, inspect_model, watch
 from lstm_inspect.errors import spell_python
-from lstm_inspect.live.session import RunReport
+from lstm_inspect.live.report import RunReport
 from lstm_inspect.mistakes.catalogue import CATALOGUE
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.explanation import explain
