@@ -1,9 +1,7 @@
 """lstm-inspect diagnose"""
 
-from __future__ import annotations
-
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Values, argument, command, text
@@ -12,9 +10,6 @@ from lstm_inspect.cli.message import message_of, source_of
 from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.errors import SpecError, literal
-
-if TYPE_CHECKING:
-    from lstm_inspect.diagnosis.finding import Diagnosis
 
 _SHAPES: Final = "The shapes of the call"
 _SHAPE_FLAGS: Final = (
@@ -28,11 +23,8 @@ _MESSAGE: Final = argument(
     help="An error message, or a file that holds one somewhere (@FILE too). -, or nothing at all: standard input.",
     default="",
 )
-_FILLS: Final = "padding_value"  # changes numbers, no shape
-
-
-_FACTS: Final = tuple(flag.left_open() for flag in (*LSTM_FLAGS, *BATCH_FLAGS) if flag.name != _FILLS)
-"""Unknown where they are not given: here a default is no fact."""
+_FACTS: Final = tuple(flag.left_open() for flag in (*LSTM_FLAGS, *BATCH_FLAGS) if flag.name != "padding_value")
+"""Unknown where they are not given: here a default is no fact. Padding changes numbers, no shape."""
 
 
 @command(_MESSAGE, _SHAPE_FLAGS, _FACTS, JSON)
@@ -43,24 +35,19 @@ def diagnose(values: Values) -> int:
     not given is unknown. With shapes alone the call is checked before it is made (- reads a message beside them).
     Status 1: not recognised as an LSTM's, or the call is wrong.
     """
-    piped_lengths = values["lengths"] == "-"
-    if piped_lengths and values["message"] == "-":
+    if values["lengths"] == "-" == values["message"]:
         raise SpecError("lengths", "-", "a list or a file where the message is piped in", "{lengths=@FILE}")
     known = known_of(values)
-    call = any(values[name] is not None for name in ("input_shape", "h0_shape", "c0_shape", "lengths"))
-    message = message_of(values["message"], call=call, facts=known.anything)
+    call = known.input_shape or known.h0_shape or known.c0_shape or known.lengths
+    message = message_of(values["message"], call=call is not None, facts=known != Known())
     from lstm_inspect.diagnosis.check_call import check_call, diagnose_call
 
     found = check_call(known) if message is None else diagnose_call(message, known)
-    return deliver(_of_a_source(found, source_of(values["message"])), values)
-
-
-def _of_a_source(found: Diagnosis, name: str | None) -> Diagnosis:
-    """What is said where source code was given for a log, and no message stands in it."""
-    if name is None or found.matched or found.message:
-        return found
-    ask = f"what Python printed: {literal(name)} is source code; lstm-inspect lint {literal(name)} reads that"
-    return replace(found, asks=(ask, *found.asks))
+    source = source_of(values["message"])
+    if source is not None and not (found.matched or found.message):
+        ask = f"what Python printed: {literal(source)} is source code; lstm-inspect lint {literal(source)} reads that"
+        found = replace(found, asks=(ask, *found.asks))
+    return deliver(found, values)
 
 
 def known_of(values: Values) -> Known:
@@ -69,11 +56,8 @@ def known_of(values: Values) -> Known:
     Raises:
         SpecError: a shape or a length is none, or two flags contradict each other.
     """
-    names = {field.name for field in fields(Known)}
-    facts: dict[str, Any] = {name: value for name, value in values.items() if name in names and value is not None}
-    for name in ("input_shape", "h0_shape", "c0_shape"):
-        facts[name] = parse_shape(name, values[name])
-    facts["lengths"] = parse_any_lengths(values["lengths"])
-    if facts.get("unbatched") and facts.get("batch_size") is not None:
-        raise SpecError("batch_size", str(facts["batch_size"]), "left out with {batch_size=None}", "one of the two")
-    return Known(**facts)
+    shapes = {name: parse_shape(name, values[name]) for name in ("input_shape", "h0_shape", "c0_shape")}
+    typed = {**values, **shapes, "lengths": parse_any_lengths(values["lengths"])}
+    if typed["unbatched"] and typed["batch_size"] is not None:
+        raise SpecError("batch_size", str(typed["batch_size"]), "left out with {batch_size=None}", "one of the two")
+    return Known(**{field.name: typed.get(field.name) for field in fields(Known)})

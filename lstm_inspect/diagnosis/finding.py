@@ -27,21 +27,13 @@ class Frame:
 
 @record("cause fix likely_if")
 class LikelyCause:
-    """One explanation of a finding.
+    """One explanation of a finding."""
 
-    Attributes:
-        id: stable name, unique within its rule.
-        cause: what was done, in words.
-        fix: the line to write instead: Python.
-        likely_if: the shape, or the fact, that would decide for it.
-        fits: True if what is known decides for it, None if it leaves the cause open.
-    """
-
-    id: str
-    cause: str
-    fix: str
-    likely_if: str
-    fits: bool | None = None
+    id: str  #: a stable name, unique within its rule.
+    cause: str  #: what was done, in words.
+    fix: str  #: the line to write instead: Python.
+    likely_if: str  #: the shape, or the fact, that would decide for it.
+    fits: bool | None = None  #: True if what is known decides for it, None if it leaves the cause open.
 
 
 @record(
@@ -49,44 +41,27 @@ class LikelyCause:
     command="diagnose",
 )
 class Diagnosis(Shown):
-    """One finding, or that there is none.
-
-    Attributes:
-        rule: the rule's stable name; None if nothing was recognised.
-        argument: the argument at fault: "input", "h0", "c0", "lengths", a constructor's argument, ..
-        axis: its axis, from 0 (-1: the last); None if no single axis is at fault.
-        letters: its axes in letters, such as ("L*D", "B", "R"); empty if they are not known.
-        expected, got: a shape, or one value; None if the finding has none.
-        causes: likeliest first.
-        if_lstm: the causes if the message came out of an LSTM, where nothing says whether it did.
-        means: what the words mean wherever they come from; None if the message is an LSTM's.
-        where: the user's own innermost line of the traceback; None if there is none.
-        kind: "refused" (torch raises an error), "wrong" (torch runs it, and the result is not what it seems)
-            or "trap" (the call is sound; reading its results is where people go wrong); None if nothing was recognised.
-        message: the words that were recognised.
-        note: what else holds of the finding; None if nothing does.
-        asks: what would have to be known to say more, its arguments in braces.
-        further: other findings of the same call.
-        of_a_message: whether an error message was to be explained; else a call was checked.
-    """
+    """One finding, or that there is none."""
 
     view = "diagnose"
-    rule: str | None = None
-    argument: str | None = None
-    axis: int | None = None
-    letters: tuple[str, ...] = ()
-    expected: Values | None = None
-    got: Values | None = None
-    causes: tuple[LikelyCause, ...] = ()
-    if_lstm: tuple[LikelyCause, ...] = ()
-    means: str | None = None
-    where: Frame | None = None
+    rule: str | None = None  #: the rule's stable name; None if nothing was recognised.
+    argument: str | None = None  #: what is at fault: "input", "h0", "c0", "lengths", a constructor's argument, ..
+    axis: int | None = None  #: its axis, from 0 (-1: the last); None if no single axis is at fault.
+    letters: tuple[str, ...] = ()  #: its axes, such as ("L*D", "B", "R"); empty if they are not known.
+    expected: Values | None = None  #: a shape, or one value; None if the finding has none.
+    got: Values | None = None  #: what came instead; None if the finding has none.
+    causes: tuple[LikelyCause, ...] = ()  #: likeliest first.
+    if_lstm: tuple[LikelyCause, ...] = ()  #: the causes if an LSTM raised it, where nothing says whether one did.
+    means: str | None = None  #: what the words mean wherever they come from; None if the message is an LSTM's.
+    where: Frame | None = None  #: the user's own innermost line of the traceback; None if there is none.
+    #: "refused" (torch raises an error), "wrong" (torch runs it, and the result is not what it seems) or "trap" (the
+    #: call is sound; reading its results is where people go wrong); None if nothing was recognised.
     kind: Kind | None = None
-    message: str = ""
-    note: str | None = None
-    asks: tuple[str, ...] = ()
-    further: tuple[Diagnosis, ...] = ()
-    of_a_message: bool = False
+    message: str = ""  #: the words that were recognised.
+    note: str | None = None  #: what else holds of the finding; None if nothing does.
+    asks: tuple[str, ...] = ()  #: what would have to be known to say more, its arguments in braces.
+    further: tuple[Diagnosis, ...] = ()  #: other findings of the same call.
+    of_a_message: bool = False  #: whether an error message was to be explained; else a call was checked.
 
     @property
     def matched(self) -> bool:
@@ -119,11 +94,7 @@ class Diagnosis(Shown):
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """What would have to be known to say more.
-
-        >>> Diagnosis(asks=("the shape: {input_shape}",)).needs
-        ('the shape: input_shape',)
-        """
+        """What would have to be known to say more, in Python's words: ``("the shape: input_shape",)``."""
         return self.needed(spell_python)
 
     def needed(self, spell: Spell) -> tuple[str, ...]:

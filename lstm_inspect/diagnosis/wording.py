@@ -71,11 +71,7 @@ class Wording:
         return {name: _value(self.kinds[name], text) for name, text in match.groupdict().items()}
 
     def write(self, values: Mapping[str, Value]) -> str:
-        """The sentence with numbers and names in it.
-
-        >>> Wording("got {got:shape} and {n:int}").write({"got": (1, 2), "n": 3})
-        'got (1, 2) and 3'
-        """
+        """The sentence with numbers and names in it."""
         return _PIECE.sub(lambda piece: str(values[piece[1]]), self.template)
 
 

@@ -160,7 +160,6 @@ def _comment(text: str, width: int, signs: Signs) -> Text:
 def _statements(code: str) -> list[str]:
     """The statements of a line, where it is no more than several in a row."""
     try:
-        body = ast.parse(code).body
+        return [ast.get_source_segment(code, each) or "" for each in ast.parse(code).body]
     except SyntaxError:  # a part of a function: return ..
         return [code]
-    return [code] if len(body) == 1 else [code[each.col_offset : each.end_col_offset] for each in body]
