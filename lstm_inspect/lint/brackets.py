@@ -1,18 +1,14 @@
-"""Brackets: which step of output, or which rows of hn, ``tensor[key]`` picks."""
+"""Brackets: which elements of output, or of hn, ``tensor[key]`` picks."""
 
 import ast
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Any
 
 from lstm_inspect.lint import values as v
+from lstm_inspect.lint.arrays import FEATURE, FEATURES, OWN, SEQUENCE, STEP, Array
+from lstm_inspect.lint.numbers import times
 from lstm_inspect.lint.uses import At
-
-BATCH_FIRST: Final = ("batch", "time", "features")
-TIME_FIRST: Final = ("time", "batch", "features")
-STATES: Final = ("rows", "batch", "features")
-_COUNTS: Final = {"batch": "batch_size", "time": "seq_len", "rows": "rows"}
-_Picks: TypeAlias = list[tuple[str | None, v.Value]]
-"""Each axis with what brackets pick from it; an axis of None is a new one."""
 
 
 def indexed(of: v.Value, key: v.Value, at: At) -> v.Value:
@@ -45,109 +41,82 @@ def _item(of: v.Items, key: v.Value) -> v.Value:
 def of_pair(pair: v.Result, which: int | None, node: ast.expr) -> v.Result:
     """hn or cn out of the pair."""
     of, tempting = "cn" if which in (1, -1) else "hn", node if which == -1 else None
-    return replace(pair, of=of, axes=STATES, node=node, tempting=tempting)
+    return replace(pair, of=of, array=pair.call.states, node=node, tempting=tempting)
 
 
-def _picks(axes: v.Axes | None, key: v.Value) -> _Picks | None:
-    keys = list(key.values) if isinstance(key, v.Items) else [key]
-    taking = sum(each not in (v.NONE, v.Constant(...)) for each in keys)
-    if axes is None or taking > len(axes) or keys.count(v.Constant(...)) > 1:
-        return None
-    if v.Constant(...) in keys:
-        place = keys.index(v.Constant(...))
-        keys[place : place + 1] = [v.EVERYTHING] * (len(axes) - taking)
-    left = iter(axes)
-    picks: _Picks = [(None if each == v.NONE else next(left), each) for each in keys]
-    return [*picks, *((axis, v.EVERYTHING) for axis in left)]
-
-
-def _at(key: v.Value) -> str | None:
-    """Which step a key picks, if it picks one of those that matter."""
-    if isinstance(key, v.Length):
-        return "length" if key.less else None
-    if isinstance(key, v.Cut) and key.slice not in (slice(-1, None), slice(None, 1), slice(0, 1)):
-        return None
-    start = v.whole(key.ends[0]) or 0 if isinstance(key, v.Cut) else v.whole(key)
-    return {-1: "last", 0: "first"}.get(start) if start is not None else None
-
-
-def _of_result(of: v.Result, key: v.Value, at: At) -> v.Value:  # noqa: C901 - a case a kind of axis
-    """Axis by axis: a step of time, rows of the state, a sequence of the batch."""
-    several = isinstance(key, v.Items)
-    assumed = BATCH_FIRST if of.of == "output" and several and key.values and key.values[0] == v.EVERYTHING else None
-    picks = None if of.packed else _picks(of.axes or assumed, key)
-    if picks is None:
+def _of_result(of: v.Result, key: v.Value, at: At) -> v.Value:
+    array, keys = of.array, list(key.values) if isinstance(key, v.Items) else [key]
+    if array is None and of.of == "output" and not of.packed and len(keys) > 1 and keys[0] == v.EVERYTHING:
+        array = of.call.output.turned([1, 0, 2])  # which axis is which is not known, but people say it so
+    keys = _for_each_axis(keys, len(array.shape)) if array else []
+    if array is None or not keys:
         return at.lose(of)
-    new, kept = of, []
-    for axis, pick in picks:
-        if axis is None or pick == v.EVERYTHING:
-            kept.append(axis or "one")
-        elif axis == "time" and of.of == "output" and (step := _at(pick)):
-            new = replace(new, of="step", at=step)
-            kept += ["one"] if isinstance(pick, v.Cut) else []
-        elif of.state and (rows := _rows(axis, new.rows, pick)):
-            new = replace(new, rows=rows)
-            kept += [axis] if isinstance(pick, v.Cut) else []
-        elif axis == "batch" and of.of == "output" and _is_last_sequence(of, pick, picks, at, sure=several):
-            return v.Data()
-        elif axis == "batch":
-            kept += _of_batch(of, pick, picks)
-        elif axis != "one":
-            at.lose(of)
-            return v.Data()
-        else:
-            kept += ["one"] if isinstance(pick, v.Cut) and of.of == "step" else []
-    if new.of == "step" and of.call.one_step:
-        at.lose(of)
-        return v.Data()
-    node = of.node if of.of == "step" else at.node
-    return replace(new, axes=None if "?" in kept else tuple(kept), node=node)
+    axes = iter(range(len(array.shape)))
+    array = array.turned([None if each == v.NONE else next(axes) for each in keys])
+    places = [_picked(of, array, axis, keys, at) for axis in range(len(keys))]
+    known = [each for each in places if each is not None]
+    if len(known) < len(places):
+        return at.lose(of)
+    array = array.picked(known)
+    if of.of == "output" and any(isinstance(each, v.Length) for each in keys):
+        array = Array(array.shape, tuple((OWN, *label[1:]) for label in array.labels))
+    new = replace(of, array=array)
+    return new if of.step is not None else replace(new, node=at.node, plain=new.step is not None and _plain(new))
 
 
-def _of_batch(of: v.Result, pick: v.Value, picks: _Picks) -> list[str]:
-    """What brackets leave of the batch axis; "?" if they may leave it."""
-    if isinstance(pick, v.Cut | v.Order) or (of.state and v.whole(pick) is None):
-        return ["batch"]
-    timed = any(axis == "time" and _at(key) for axis, key in picks)
-    return [] if timed or of.of != "output" or v.whole(pick) is not None else ["?"]
+def _plain(step: v.Result) -> bool:
+    """Whether a step is all features of each sequence: (B, D*R)."""
+    return step.array is not None and step.array.shape == step.call.output.shape[1:] and step.array.along(1) == FEATURE
 
 
-def _is_last_sequence(of: v.Result, pick: v.Value, picks: _Picks, at: At, *, sure: bool) -> bool:
-    """Whether the last sequence is taken for the last step.
+def _for_each_axis(keys: list[v.Value], rank: int) -> list[v.Value]:
+    """A key for each axis, and one for each new axis; none where they don't fit."""
+    dots = v.Constant(...)
+    taking = sum(each not in (v.NONE, dots) for each in keys)
+    if taking > rank or keys.count(dots) > 1:
+        return []
+    place = keys.index(dots) if dots in keys else len(keys)
+    return [*keys[:place], *[v.EVERYTHING] * (rank - taking), *keys[place + 1 :]]
 
-    Args:
-        sure: several axes are indexed; ``output[-1]`` alone is right of a single sequence without a batch axis.
-    """
-    if isinstance(pick, v.Order) and of.call.order == pick.name and not pick.inverse:
+
+def _picked(of: v.Result, array: Array, axis: int, keys: list[v.Value], at: At) -> int | Sequence[int] | None:
+    """The places of one axis that brackets pick, one of them as a number; None if that is not known."""
+    key, size, what = keys[axis], array.shape[axis], array.along(axis)
+    if key in (v.EVERYTHING, v.NONE) or size == 1:
+        return range(size) if isinstance(key, v.Cut) or key == v.NONE else 0
+    if what == SEQUENCE:
+        return _of_batch(of, size, keys, key, at)
+    if what is None or isinstance(key, v.Length):
+        return size - 1 if what == STEP and of.of == "output" and key == v.Length(less=True) else None
+    ends = [_number(each, what, of.call) for each in (key.ends if isinstance(key, v.Cut) else [key])]
+    most = size - 2 if of.of == "output" and what == STEP else size  # the sample's last step is any module's
+    if any(end is not None and end not in (0, -1) and abs(end) > most for end in ends):
+        return None
+    if isinstance(key, v.Cut):
+        known = all(end is not None or given == v.NONE for end, given in zip(ends, key.ends, strict=True))
+        stepped = ends[2] is not None and (ends[2] == 0 or not of.state)
+        return range(size)[slice(*ends)] or None if known and not stepped else None
+    (end,) = ends
+    return None if end is None or end == size or what == FEATURE else range(size)[end]
+
+
+def _of_batch(of: v.Result, size: int, keys: list[v.Value], key: v.Value, at: At) -> int | Sequence[int] | None:
+    place = v.whole(key)
+    if isinstance(key, v.Order) and of.of == "output" and of.call.order == key.name and not key.inverse:
         at.report("order-not-restored", of.call)
-    last = v.whole(pick) == -1 and all(key == v.EVERYTHING for axis, key in picks if axis not in ("batch", None))
-    if last:
-        at.lose(of)
-        if not of.call.alone and of.axes is not None:
-            at.report("last-sequence", of.call, likely=not sure)
-    return last
+    if isinstance(key, v.Cut | v.Order) or (of.state and place is None):
+        return range(size)
+    timed = sum(each != v.EVERYTHING for each in keys) > 1
+    return size - 1 if place == -1 else 0 if timed or place is not None else None
 
 
-def _rows(axis: str, rows: tuple[int, ...] | None, pick: v.Value) -> tuple[int, ...] | None:
-    """The rows that a key picks; None if that is not known."""
-    place, cut = v.whole(pick), pick.slice if isinstance(pick, v.Cut) else None
-    if axis == "layer":
-        return {-1: (-2, -1), 0: (0, 1)}.get(place) if place is not None and rows is None else None
-    if axis not in ("rows", "direction") or (place is None and cut is None):
-        return None
-    if rows is not None:
-        return rows[cut] if cut else rows[place : place + 1 or None] if place is not None else None
-    if axis == "direction":
-        return None
-    return _cut_rows(cut) if cut else None if place is None else (place,)
-
-
-def _cut_rows(cut: slice) -> tuple[int, ...] | None:
-    """``[-2:]`` and ``[:2]``; other cuts are not followed."""
-    lower, upper = cut.start or 0, cut.stop
-    if cut.step is not None or (upper is not None and not 0 <= lower < upper):
-        return None
-    return tuple(range(lower, upper or 0)) or None
+def _number(value: v.Value, what: int, call: v.Call) -> int | None:
+    """A number inside brackets, as the sample has it: ``hidden_size`` of features, ``num_layers`` of rows."""
+    if what == FEATURE:
+        wide = times(value, call.module.width)
+        return None if wide is None else wide * FEATURES
+    layers = times(value, call.module.num_layers) if isinstance(value, v.Symbol | v.Size) else None
+    return v.whole(value) if layers is None else layers * call.states.shape[0] // call.directions
 
 
 def _of_data(of: v.Value, key: v.Value) -> v.Value:
@@ -160,15 +129,17 @@ def _of_data(of: v.Value, key: v.Value) -> v.Value:
 
 
 def _one(key: v.Value) -> bool:
-    return isinstance(key, v.Cut) and (key.one or _at(key) is not None)
+    return isinstance(key, v.Cut) and (key.one or key.slice in (slice(-1, None), slice(None, 1), slice(0, 1)))
 
 
 def dimension(of: v.Value, key: v.Value, node: Any) -> v.Value:
     """``of.size(key)``: a number by the name of what it counts."""
-    axes, place = of.axes if isinstance(of, v.Result) else None, v.whole(key)
+    array, place = of.array if isinstance(of, v.Result) else None, v.whole(key)
     if place is None:
         return v.UNKNOWN
-    if axes and -len(axes) <= place < len(axes):
-        return v.Symbol(_COUNTS.get(axes[place], "features"))
+    if array and -len(array.shape) <= place < len(array.shape):
+        what = array.along(place % len(array.shape))
+        step = "seq_len" if of.of == "output" else "rows"
+        return v.Symbol(step if what == STEP else "batch_size" if what == SEQUENCE else "features")
     base = node.func if isinstance(node, ast.Call) else node
     return v.Symbol(f"{ast.unparse(base.value if isinstance(base, ast.Attribute) else base)}.size({place})")

@@ -43,7 +43,7 @@ class Expressions(Names):
     def _other(self, node: ast.expr, state: State) -> v.Value:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.expr):
-                self.uses.consume(self.evaluate(child, state), state)
+                At(self.uses, state, node).consume(self.evaluate(child, state))
         return v.UNKNOWN
 
     def _attribute(self, node: ast.Attribute, state: State) -> v.Value:
@@ -61,7 +61,7 @@ class Expressions(Names):
 
     def _dict(self, node: ast.Dict, state: State) -> v.Value:
         values = [self.evaluate(each, state) for each in node.values]
-        self.uses.consume(v.Items(tuple(values)), state)
+        At(self.uses, state, node).consume(*values)
         pairs = zip(node.keys, values, strict=True)
         return v.Table(tuple((key.value, value) for key, value in pairs if isinstance(key, ast.Constant)))
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.brackets import BATCH_FIRST, TIME_FIRST
 from lstm_inspect.lint.reshapes import sized
-from lstm_inspect.lint.tensors import combined, item_of, joined, method
+from lstm_inspect.lint.tensors import combined, item_of, joined, laid_out, method
 from lstm_inspect.lint.uses import At
 from lstm_inspect.theory.expressions import DEFAULTS, PARAMETERS
 
@@ -44,7 +43,7 @@ def _module(last: str, at: At) -> v.Value:
         built = _recurrent(last if last in KINDS else None, at.arguments, at.named, at.node)
         given = isinstance(built.dropout, v.Symbol) or getattr(built.dropout, "value", False)
         if built.num_layers == v.Constant(1) and given:
-            at.uses.report("dropout-one-layer", at.node, None, at.state)
+            at.report("dropout-one-layer", None)
         return built
     if last == "Sequential":
         values = first.values if len(at.arguments) == 1 and isinstance(first, v.Items) else tuple(at.arguments)
@@ -106,8 +105,8 @@ def _pad(value: v.Value, at: At) -> v.Value:
     if not isinstance(value, v.Result):
         return v.Items((v.Data() if isinstance(value, v.Data) else v.UNKNOWN, v.Length()))
     first = at.given(1, "batch_first", default=v.Constant(False))
-    axes = (BATCH_FIRST if first.value else TIME_FIRST) if isinstance(first, v.Constant) else None
-    return v.Items((v.Result("output", value.call, axes, at.node, padded=True, mixed=value.mixed), v.Length()))
+    array = laid_out(value.call, bool(first.value) if isinstance(first, v.Constant) else None)
+    return v.Items((v.Result("output", value.call, array, at.node, padded=True, mixed=value.mixed), v.Length()))
 
 
 @v.of_each

@@ -149,21 +149,21 @@ class Names:
             case ast.Attribute():
                 owner = self.evaluate(target.value, state)
                 if isinstance(owner, v.Instance):
-                    self.uses.escape(value, state)
+                    At(self.uses, state, target).lose(value)
                     state.store[owner.number, target.attr] = value
                 else:
-                    self.uses.consume(value, state)
+                    At(self.uses, state, target).consume(value)
             case ast.Subscript():
                 owner, key = self.evaluate(target.value, state), self.evaluate(target.slice, state)
                 if isinstance(owner, v.Table) and isinstance(key, v.Constant) and isinstance(target.value, ast.Name):
                     state.names[target.value.id] = v.Table((*owner.values, (key.value, value)))
-                self.uses.consume(value, state)
+                At(self.uses, state, target).consume(value)
 
     def _unpack(self, target: ast.Tuple | ast.List, value: v.Value, state: State) -> None:
         starred = any(isinstance(each, ast.Starred) for each in target.elts)
         items = None if starred else tensors.unpacked(value, len(target.elts), target)
         if items is None:
-            self.uses.escape(value, state)
+            At(self.uses, state, target).lose(value)
         for each, item in zip(target.elts, items or [v.UNKNOWN] * len(target.elts), strict=True):
             self.bind(each.value if isinstance(each, ast.Starred) else each, item, state)
 

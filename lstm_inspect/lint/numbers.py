@@ -133,6 +133,19 @@ def size(value: v.Value) -> v.Size | None:
     return value if isinstance(value, v.Size) else None if known is None else v.Size(Fraction(known), ())
 
 
+def times(value: v.Value, unit: v.Value) -> int | None:
+    """How many times a number is another one, if that is known and whole.
+
+    >>> times(v.Size(Fraction(2), ("hidden",)), v.Symbol("hidden"))
+    2
+    """
+    one, many = size(unit), size(value)
+    if one is None or many is None or one.names != many.names or not one.times:
+        return None
+    found = many.times / one.times
+    return int(found) if found.denominator == 1 else None
+
+
 def settled(value: v.Value, assumed: Mapping[str, bool]) -> v.Value:
     """A value under what has been assumed of tests so far.
 
@@ -152,6 +165,11 @@ class Flag:
     #: what the finding says it depends on: "bidirectional=True"; None if it stands in the source.
     depends: str | None = None
     decided: bool | None = None  #: a switch's value on this path; None if the path holds for both.
+
+    @property
+    def several(self) -> bool:
+        """Whether it stands for more than one direction or layer, for certain or by a parameter that may say so."""
+        return self.value is True or (self.value or 0) > 1 or (self.value is None and self.depends is not None)
 
 
 def flags(call: v.Call, assumed: Mapping[str, bool]) -> tuple[Flag, Flag]:

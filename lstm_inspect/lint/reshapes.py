@@ -1,17 +1,19 @@
-"""Views, transposes and the like: where the axes of a result go, and where a view mixes sequences."""
+"""Views, transposes and the like: really done on a result's sample, and said where a view mixes sequences."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from math import prod
+from typing import Any, Final
 
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.brackets import STATES, TIME_FIRST
-from lstm_inspect.lint.numbers import Flag, both, flags, size
+from lstm_inspect.lint.arrays import FEATURES, ROW, SEQUENCE, STEP, Array
+from lstm_inspect.lint.numbers import Flag, both, flags, times
 from lstm_inspect.lint.state import State
 from lstm_inspect.lint.uses import At
 
 _STEPS_MIXED: Final = "rows that hold steps of several sequences: output's first axis is time, not sequences"
+_APART: Final = "rows of one direction each, forward and reverse in turn: a row of output is both, side by side"
 _BATCHES: Final = re.compile(r"batch|(^|[._])bsz?$|(^|[._])[bB]$")
 
 
@@ -20,7 +22,7 @@ def listed(arguments: Sequence[v.Value]) -> Sequence[v.Value]:
     return arguments[0].values if len(arguments) == 1 and isinstance(arguments[0], v.Items) else arguments
 
 
-def sized(sizes: Sequence[v.Value]) -> v.Axes:
+def sized(sizes: Sequence[v.Value]) -> tuple[str, ...]:
     """The axes of a tensor of such sizes, as far as a size or its name says what it counts."""
     return tuple("one" if each == v.Constant(1) else _counted(getattr(each, "text", "").lower()) for each in sizes)
 
@@ -29,141 +31,131 @@ def _counted(text: str) -> str:
     return "batch" if "batch" in text else "time" if "seq" in text or "time" in text else "?"
 
 
-def turned(of: v.Result | v.Data, name: str, at: At) -> v.Value:
+def turned(of: v.Result, name: str, at: At) -> v.Value:
     """A transpose, a permutation, an axis more or less."""
     places = [v.whole(each) for each in listed(at.arguments)]
     known = [place for place in places if place is not None]
-    axes = of.axes if len(known) == len(places) else None
-    if isinstance(of, v.Data):
-        sure = axes is not None and places and min(known) >= 0 and name != "squeeze"
-        more = max(known) + (name != "unsqueeze") - len(of.axes) if sure else 0
-        return v.Data((sure and _turned(of, name, known, (*of.axes, *"?" * more), at.state)) or (), of.random)
-    axes = _turned(of, name, known, axes, at.state) if axes else None
-    return at.lose(of) if axes is None else replace(of, axes=axes)
+    order = _order(of, of.array, name, known) if of.array and len(known) == len(places) else None
+    return replace(of, array=of.array.turned(order)) if of.array and order is not None else at.lose(of)
 
 
-def _turned(of: v.Value, name: str, places: list[int], axes: v.Axes, state: State) -> v.Axes | None:
+def _order(of: v.Result, array: Array, name: str, places: list[int]) -> list[int | None] | None:
+    """Which axes stand one behind the other then; None among them for a new one."""
+    rank = len(array.shape)
+    order: list[int | None] = list(range(rank))
     if name == "unsqueeze" and len(places) == 1:
-        at = places[0] if places[0] >= 0 else len(axes) + 1 + places[0]
-        return (*axes[:at], "one", *axes[at:])
-    if any(not -len(axes) <= place < len(axes) for place in places):
+        order.insert(places[0] % (rank + 1), None)
+        return order
+    if any(not -rank <= place < rank for place in places):
         return None
     if name == "permute":
-        return tuple(axes[place] for place in places) if len(places) == len(axes) else None
+        return [order[place] for place in places] if len(places) == rank else None
     if name == "squeeze":
-        return _squeezed(of, axes, places, state)
-    if len(axes) < 2:
-        return axes
-    one, other = places if len(places) == 2 else (-1, -2)
-    swapped = list(axes)
-    swapped[one], swapped[other] = axes[other], axes[one]
-    return tuple(swapped)
+        opens = any(_may_be_one(of, array.along(place % rank)) for place in places)
+        asked = {place % rank for place in places} or set(range(rank))
+        return None if opens else [axis for axis in order if axis not in asked or array.shape[axis] > 1]
+    if rank > 1:
+        one, other = places if len(places) == 2 else (-1, -2)
+        order[one], order[other] = order[other], order[one]
+    return order
 
 
-def _squeezed(of: v.Result, axes: v.Axes, places: list[int], state: State) -> v.Axes | None:
-    """Without axes of one element; hn's rows are one in a module of one layer and one direction."""
-    count = rows_of(of, state) if of.state else Flag(None)
-    at = {place % len(axes) for place in places} or set(range(len(axes)))
-    gone = {"one", "rows"} if count.value == 1 and not count.depends else {"one"}
-    if places and (count.value is None or count.depends) and any(axes[place] == "rows" for place in at):
-        return None
-    return tuple(axis for place, axis in enumerate(axes) if place not in at or axis not in gone)
+def _may_be_one(of: v.Result, what: int | None) -> bool:
+    """Whether an axis may have one element where the sample has more: rows, steps, or the sequences of output."""
+    return what == STEP or (what == SEQUENCE and of.of == "output" and of.step is None)
 
 
-def rows_of(of: v.Result, state: State) -> Flag:
-    """How many rows a tensor of states has; more than one where that depends on a flag."""
-    if of.rows is not None:
-        return Flag(len(of.rows) or None)
-    directions, count = flags(of.call, state.assumed)
-    if directions.value is None or (count.value is None and count.depends is None):
-        return Flag(None)
-    number = 2 if directions.value else 1
-    if count.value == 1 and count.depends and not directions.depends:
-        return Flag(number, count.depends if number == 1 else None)
-    return Flag(number * (count.value or 2), both(directions, count))
+def axis_of(of: v.Result, given: v.Value) -> int | None:
+    """The axis that a number names, counted from 0."""
+    rank, place = len(of.array.shape) if of.array else 0, v.whole(given)
+    return place % rank if place is not None and -rank <= place < rank else None
 
 
-def viewed(of: v.Result | v.Data, name: str, at: At) -> v.Value:
-    """``view``, ``reshape``, ``flatten``: followed where the new axes are the old ones, said where sequences mix."""
+def several_rows(of: v.Result, state: State) -> Flag:
+    """Whether a tensor of states has more than one row, and on which flags that depends."""
+    if of.array is None or not of.every_row:
+        return Flag(of.array is not None and len(of.array.all(ROW)) > 1)
+    more = [flag for flag in flags(of.call, state.assumed) if flag.several]
+    return Flag(bool(more), both(*more) if all(flag.depends for flag in more) else None)
+
+
+def viewed(of: v.Result, name: str, at: At) -> v.Value:
+    """``view``, ``reshape``, ``flatten``: done where the sizes are known, and said where sequences mix."""
     sizes = list(listed(at.arguments))
-    if isinstance(of, v.Data):
-        sizes = [] if name == "flatten" else sizes
-        return v.Data(tuple("one" if each == v.Constant(1) else "?" for each in sizes), of.random)
-    if name == "flatten":
-        side_by_side = (
-            of.state and (of.axes or ())[:2] == ("batch", "rows") and at.given(0, "start_dim") == v.Constant(1)
-        )
-        return at.consume(of) if side_by_side else at.lose(of)
-    if of.axes and sizes and of.state:
-        return _viewed_rows(of, sizes, at)
-    if of.axes and sizes and of.of == "output":
-        return _viewed_output(of, sizes, at)
-    return of if of.of == "step" and of.axes and v.Constant(2) not in sizes else at.lose(of)
+    start = axis_of(of, at.given(0, "start_dim", default=v.Constant(0)))
+    if of.array and name == "flatten" and start is not None and len(at.arguments) < 2:
+        return replace(of, array=of.array.viewed([*of.array.shape[:start], prod(of.array.shape[start:])]))
+    shape = _shape(of, of.array, sizes) if of.array and sizes and name != "flatten" else None
+    if of.array is None or shape is None:
+        return at.lose(of)
+    new = replace(of, array=of.array.viewed(shape))
+    two_ways, _ = flags(of.call, at.state.assumed)
+    whole_steps = not of.state and two_ways.value and not of.mixed
+    mistake, facts = "", dict[str, Any]()
+    if of.state and several_rows(of, at.state).value and _mixes(new, sizes):
+        mistake, facts = "sequences-mixed", {"depends": several_rows(of, at.state).depends}
+    elif not of.state and of.array.along(0) == STEP and _mixes(new, sizes):
+        mistake, facts = "sequences-mixed", {"what": _STEPS_MIXED}
+    elif whole_steps and shape[2:] == [FEATURES, 2]:
+        mistake, facts = "directions-interleaved", {"depends": two_ways.depends}
+    elif whole_steps and shape[1:] == [FEATURES] and v.whole(sizes[0]) == -1 and of.array.shape[-1] > FEATURES:
+        mistake, facts = "directions-interleaved", {"depends": two_ways.depends, "what": _APART, "likely": True}
+    if not mistake:
+        return new
+    at.lose(of)
+    return at.report(mistake, of.call, **facts)
 
 
-def _viewed_rows(of: v.Result, sizes: list[v.Value], at: At) -> v.Value:
-    axes = of.axes or ()
-    if axes == STATES and len(sizes) == 4 and of.rows is None:
-        counted = sizes[0] == of.call.module.num_layers or v.whole(sizes[0]) == -1 or v.whole(sizes[1]) in (1, 2)
-        return replace(of, axes=("layer", "direction", "batch", "features")) if counted else at.lose(of)
-    if axes == STATES and _mixes(of, sizes, at.state):
-        at.lose(of)
-        return at.report("sequences-mixed", of.call, depends=rows_of(of, at.state).depends)
-    if axes[:2] == ("batch", "rows") and len(sizes) == 2:
-        return at.consume(of)  # each sequence's rows side by side
-    return of if "rows" not in axes and "layer" not in axes else at.lose(of)
+def _shape(of: v.Result, array: Array, sizes: list[v.Value]) -> list[int] | None:
+    """The sizes of a view, as the sample has them; None if they can't be told."""
+    shape, two_ways = [_size(each, of) for each in sizes], of.call.directions
+    if shape.count(None) > 1:  # then the axes are taken to stay, but for one that comes apart
+        rows, *others = array.shape
+        apart = [max(rows // two_ways, 1), two_ways, *others] if of.state else [*array.shape[:-1], two_ways, FEATURES]
+        usual = next((each for each in (list(array.shape), apart) if len(each) == len(sizes)), shape)
+        pairs = zip(shape, sizes, usual, strict=True)
+        shape = [other if one is None and v.whole(size) != -1 else one for one, size, other in pairs]
+    known = [each for each in shape if each is not None]
+    rest, left = divmod(len(array.labels), prod(known))
+    fits = not left and (len(shape) == len(known) + 1 or (len(shape) == len(known) and rest == 1))
+    return [rest if each is None else each for each in shape] if fits else None
 
 
-def _mixes(of: v.Result, sizes: list[v.Value], state: State) -> bool:
-    """Whether sizes make rows of several sequences out of (rows, B, R)."""
-    if (rows_of(of, state).value or 0) <= 1 or of.call.one_sequence:
+def _size(size: v.Value, of: v.Result) -> int | None:
+    """One size of a view; None if it is open, or is not known."""
+    call, whole, wide = of.call, v.whole(size), times(size, of.call.module.width)
+    if whole in (1, -1):
+        return 1 if whole == 1 else None
+    if wide is not None and wide > 0 and not of.mixed:
+        return wide * FEATURES
+    if is_batch(size, of):
+        return call.output.shape[1]
+    if isinstance(size, v.Symbol) and size.text in ("seq_len", "rows", "features"):  # as dimension calls them
+        shape = (call.states if of.state else call.output).shape
+        return shape[2] if size.text == "features" else shape[0]
+    if of.state:
+        return call.states.shape[0] // call.directions if size == call.module.num_layers else None
+    return 2 if whole == 2 and not of.mixed else None
+
+
+def _mixes(of: v.Result, sizes: list[v.Value]) -> bool:
+    """Whether a view makes rows of several sequences: along an axis that is called batch, or where rows are opened."""
+    array = of.array
+    named = next((place for place, each in enumerate(sizes) if is_batch(each, of)), None)
+    wide = [size for size in array.shape[1:] if size > 1] if array else []
+    if of.state and v.whole(sizes[0]) == -1 and len(wide) == 1 and wide[0] > FEATURES:
+        named = 0
+    if array is None or named is None:
         return False
-    first, *rest = sizes
-    rest = [each for each in rest if each != v.Constant(1)]
-    if not rest:
-        return False
-    wide = _several_wide(of, rest[-1])
-    open_or_wide = wide or v.whole(rest[-1]) == -1
-    if len(rest) == 1:
-        return (is_batch(first, of.call, rows=True) and open_or_wide) or (v.whole(first) == -1 and wide)
-    two_ways, _ = flags(of.call, state.assumed)
-    fewer = first == of.call.module.num_layers and two_ways.value and not two_ways.depends
-    return len(rest) == 2 and is_batch(rest[0], of.call) and open_or_wide and (v.whole(first) == 1 or bool(fewer))
+    row = array.picked([0 if axis == named else range(size) for axis, size in enumerate(array.shape)])
+    return len(row.all(SEQUENCE)) > 1
 
 
-def _several_wide(of: v.Result, value: v.Value) -> bool:
-    """Whether a size is two or more times the features of one row."""
-    one, wide = size(of.call.module.hidden_size), size(value)
-    if one is None or wide is None or of.call.module.proj_size != v.Constant(0):
-        return False
-    return one.names == wide.names and one.times > 0 and wide.times / one.times in (2, 3, 4, 6, 8)
-
-
-def _viewed_output(of: v.Result, sizes: list[v.Value], at: At) -> v.Value:
-    axes, call = of.axes or (), of.call
-    if axes == TIME_FIRST and is_batch(sizes[0], call) and len(sizes) <= 4:
-        at.lose(of)
-        return v.Data() if call.alone else at.report("sequences-mixed", call, what=_STEPS_MIXED)
-    four = len(axes) == 3 and len(sizes) == 4
-    if four and v.whole(sizes[3]) == 2 and not of.mixed:
-        two_ways, _ = flags(call, at.state.assumed)
-        hidden = size(sizes[2])
-        wide = v.whole(sizes[2]) == -1 or (hidden is not None and hidden == size(call.module.hidden_size))
-        at.lose(of)
-        return (
-            at.report("directions-interleaved", call, depends=two_ways.depends) if two_ways.value and wide else v.Data()
-        )
-    if four and v.whole(sizes[2]) == 2:
-        return replace(of, axes=(*axes[:2], "direction", "half"))
-    kept = len(axes) == len(sizes) == 3 and v.Constant(1) not in sizes[:2]
-    return of if kept else at.lose(of)
-
-
-def is_batch(value: v.Value, call: v.Call, *, rows: bool = False) -> bool:
+def is_batch(value: v.Value, of: v.Result) -> bool:
     """Whether a number's name says that it counts the sequences; of rows, a length of a list can be nothing else."""
     if not isinstance(value, v.Symbol) or value.negated:
         return False
-    name, first = value.text, call.module.batch_first
+    name, first = value.text, of.call.module.batch_first
     if name.endswith((".size(0)", ".size(1)")):
         return isinstance(first, v.Constant) and name.endswith(".size(0)") is bool(first.value)
-    return (bool(_BATCHES.search(name)) or (rows and name.startswith("len("))) and "first" not in name
+    return (bool(_BATCHES.search(name)) or (of.state and name.startswith("len("))) and "first" not in name

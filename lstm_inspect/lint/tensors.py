@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Final
 
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.brackets import BATCH_FIRST, TIME_FIRST, dimension, indexed, of_pair
+from lstm_inspect.lint.arrays import FEATURES, ROW, SEQUENCE, SEQUENCES, STEPS, Array, full
+from lstm_inspect.lint.brackets import dimension, indexed, of_pair
 from lstm_inspect.lint.numbers import truth
-from lstm_inspect.lint.reshapes import rows_of, turned, viewed
+from lstm_inspect.lint.reshapes import axis_of, listed, sized, turned, viewed
 from lstm_inspect.lint.uses import At
 
 _KEEP: Final = re.compile(
@@ -29,25 +30,39 @@ def run(module: v.Recurrent, at: At) -> v.Value:
     given, start = at.given(0, "input"), at.given(1, "hx")
     at.consume(given)
     first = truth(module.batch_first, at.state.assumed).decided
-    axes = None if first is None else BATCH_FIRST if first else TIME_FIRST
+    axes = ("time", "time") if first is None else ("batch", "time") if first else ("time", "batch")
     data = given if isinstance(given, v.Data) else v.Data()
-    single = {axis for axis, known in zip(axes or ("time", "time"), data.axes, strict=False) if known == "one"}
-    call = v.Call(module, at.node, "time" in single, "batch" in single, data.order)
-    at.uses.random_state(start, call, at.state)
+    single = {axis for axis, known in zip(axes, data.axes, strict=False) if known == "one"}
+    call = _sampled(module, at.node, "time" in single, "batch" in single, data.order)
+    at.random_state(start, call)
     at.lose(start)
-    if axes is not None and len(data.axes) == 3 and data.axes[:2] == axes[1::-1]:
+    if len(data.axes) == 3 and data.axes[:2] == axes[::-1]:
         at.report("batch-first-forgotten", call)
-    output = v.Result("output", call, axes, at.node, packed=data.packed)
+    output = v.Result("output", call, None if data.packed else laid_out(call, first), at.node, packed=data.packed)
     if module.kind is None:
         return v.Items((output, v.UNKNOWN))
     pair = v.Result("pair", call, None, at.node)
     return v.Items((output, pair if module.kind == "LSTM" else of_pair(pair, 0, at.node)))
 
 
+def _sampled(module: v.Recurrent, node: ast.Call, one_step: bool, one_sequence: bool, order: str | None) -> v.Call:
+    given = module.num_layers
+    layers = min(v.whole(given) or max(2, v.whole(getattr(given, "default", None)) or 2), 9)
+    directions = 1 if module.bidirectional == v.Constant(False) else 2
+    sequences = 1 if one_sequence else SEQUENCES
+    output = full(1 if one_step else STEPS, sequences, directions * FEATURES)
+    return v.Call(module, node, output, full(layers * directions, sequences, FEATURES), order)
+
+
+def laid_out(call: v.Call, batch_first: bool | None) -> Array | None:
+    """All of output, with its sequences first or its steps; None if that is not known."""
+    return None if batch_first is None else call.output.turned([1, 0, 2]) if batch_first else call.output
+
+
 @v.of_each
 def through(value: v.Value, layer: v.Layer, at: At) -> v.Value:
     """A layer that works on each step by itself keeps what stands where; of others nothing is known."""
-    output = isinstance(value, v.Result) and value.of == "output"
+    output = isinstance(value, v.Result) and value.of == "output" and value.step is None
     if layer.kind == "same":
         return replace(value, touched=True) if output else value
     at.consume_all()
@@ -124,13 +139,22 @@ def _of_other(of: v.Value, name: str, at: At) -> v.Value:
     if name in ("normal_", "uniform_") and not at.state.guarded:
         return replace(data, random=at.node)
     if name in _TURNS or name in _VIEWS:
-        return (turned if name in _TURNS else viewed)(data, name, at)
+        return v.Data(_axes(data, name, at), data.random)
     return data if _KEEP.fullmatch(name) or name.endswith("_") else v.Data() if isinstance(of, v.Data) else v.UNKNOWN
+
+
+def _axes(data: v.Data, name: str, at: At) -> tuple[str, ...]:
+    """The axes behind ``unsqueeze`` or ``view``, as far as they are known; behind other turns they are not."""
+    place = v.whole(at.given(0))
+    if name == "unsqueeze" and place is not None and place >= 0:
+        before = (*data.axes, *"?" * (place - len(data.axes)))
+        return (*before[:place], "one", *before[place:])
+    return sized(listed(at.arguments)) if name in ("view", "reshape") else ()
 
 
 def _of_result(of: v.Result, name: str, at: At) -> v.Value:  # noqa: PLR0911 - a case a kind of method
     """A method of output, of a step of it, of the pair or of rows."""
-    if of.of == "pair" or (of.of == "step" and name in ("chunk", "split", "tensor_split")):
+    if of.of == "pair" or (of.step is not None and name in ("chunk", "split", "tensor_split")):
         return at.lose(of)
     if _KEEP.fullmatch(name):
         return of
@@ -150,31 +174,28 @@ def _of_result(of: v.Result, name: str, at: At) -> v.Value:  # noqa: PLR0911 - a
 
 def _pooled(of: v.Result, name: str, at: At) -> v.Value:
     """A mean over time is one; over the batch it mixes the sequences."""
-    at.lose(of)
-    over_batch = of.axes == TIME_FIRST and v.whole(at.given(0, "dim", "axis")) in (1, -2)
-    if over_batch and name in ("mean", "max", "amax") and not of.call.alone:
+    at.consume(of)
+    place = axis_of(of, at.given(0, "dim", "axis"))
+    over_batch = of.array and place is not None and of.array.along(place) == SEQUENCE
+    if over_batch and name in ("mean", "max", "amax") and of.step is None and of.call.output.shape[0] > 1:
         at.report("last-sequence", of.call)
     return v.Items((v.Data(), v.UNKNOWN)) if name in ("max", "min", "median") else v.Data()
 
 
 def _selected(of: v.Result, name: str, at: At) -> v.Value:
     """``select(1, -1)``, ``gather(1, lengths - 1)``, ``index_select(0, order)``: brackets by another name."""
-    place, key, axes = v.whole(at.given(0)), at.given(1), of.axes or ()
-    lengths = isinstance(key, v.Length) and key.less
-    if place is None or not -len(axes) <= place < len(axes) or (name == "gather" and not lengths):
+    place, key = axis_of(of, at.given(0)), at.given(1)
+    if place is None or (name == "gather" and key != v.Length(less=True)):
         return at.lose(of)
-    found = indexed(of, v.Items((*[v.EVERYTHING] * (place % len(axes)), key)), at)
-    if name == "gather" and isinstance(found, v.Result) and found.of == "step":
-        return replace(found, axes=tuple("one" if axis == "time" else axis for axis in axes))
-    return found
+    kept = [v.NONE] if name == "gather" else []  # the axis stays, with one element
+    return indexed(of, v.Items((*[v.EVERYTHING] * place, key, *kept)), at)
 
 
 def _unbound(of: v.Result, at: At) -> v.Value:
-    """``hn.unbind(0)``: all rows, one by one, where their number is known."""
-    count = rows_of(of, at.state)
-    rows_first = (of.axes or ())[:1] == ("rows",) and at.given(0) in (v.Constant(0), v.UNKNOWN)
-    rows = range(count.value or 0) if rows_first and not count.depends else ()
-    return v.Items(tuple(indexed(of, v.Constant(row), at) for row in rows)) if rows else at.lose(of)
+    """``hn.unbind(0)``: all rows, one by one."""
+    if of.array is None or of.array.along(0) != ROW or at.given(0) not in (v.Constant(0), v.UNKNOWN):
+        return at.lose(of)
+    return v.Items(tuple(indexed(of, v.Constant(row), at) for row in range(of.array.shape[0])))
 
 
 # several tensors
@@ -184,15 +205,20 @@ def combined(left: v.Value, right: v.Value, op: ast.operator, at: At) -> v.Value
     """``left op right``: a mask keeps the layout of what it masks, a sum reads both."""
     for one, other in ((left, right), (right, left)):
         alone = isinstance(one, v.Result) and not isinstance(other, v.Result | v.Several)
-        if alone and isinstance(op, ast.Mult | ast.Div) and (one.of != "output" or other is not v.UNKNOWN):
+        if (
+            alone
+            and isinstance(op, ast.Mult | ast.Div)
+            and (one.of != "output" or one.step is not None or other is not v.UNKNOWN)
+        ):
             return one
     if isinstance(left, v.Length) or isinstance(right, v.Length):
         return v.Length(less=getattr(left, "less", False) or getattr(right, "less", False))
     if isinstance(left, v.Result) and isinstance(right, v.Result):
-        if left.of == right.of == "output" and left.axes == right.axes:
+        alike = (left.of, left.array) == (right.of, right.array)
+        if alike and right.of == "output" and right.step is None:
             at.consume(left, right)
             return replace(right, touched=True, mixed=True)
-        if left.state and (left.of, left.axes, left.rows) == (right.of, right.axes, right.rows):
+        if alike and left.state:
             return left
     read_together([left, right], at)
     return v.Data()
@@ -201,12 +227,13 @@ def combined(left: v.Value, right: v.Value, op: ast.operator, at: At) -> v.Value
 def joined(values: Sequence[v.Value], dim: v.Value, at: At, *, stacked: bool) -> v.Value:
     """torch.cat and torch.stack: what stands side by side is read together."""
     place = v.whole(dim)
-    rows = [each for each in values if isinstance(each, v.Result) and each.state and each.axes]
-    alike = len(rows) == len(values) and len({(each.of, each.axes, each.rows) for each in rows}) == 1
-    if alike and rows[0].rows is None and not stacked and place in (-1, len(rows[0].axes or ()) - 1):
-        return rows[0]  # the same rows of several calls, feature by feature
-    if not stacked and any(place is not None and place >= len(each.axes or ()) for each in rows):
+    rows = [each for each in values if isinstance(each, v.Result) and each.state and each.array]
+    ranks = [len(each.array.shape) for each in rows if each.array]
+    if not stacked and any(place is not None and place >= rank for rank in ranks):
         return at.lose(v.Items(tuple(values)))  # an axis that rows lack: they are not what they seem
+    alike = len(rows) == len(values) and len({(each.of, each.array) for each in rows}) == 1
+    if alike and rows[0].every_row and not stacked and place in (-1, ranks[0] - 1):
+        return rows[0]  # the same rows of several calls, feature by feature
     read_together(values, at)
     return next((v.Data(each.axes) for each in values if isinstance(each, v.Data) and "one" in each.axes), v.UNKNOWN)
 
@@ -217,10 +244,10 @@ def read_together(values: Sequence[v.Value], at: At) -> None:
     for results in _by_call(flat).values():
         rows = [each for each in results if each.state]
         if rows:
-            at.uses.taken(rows, at.state, at.node)
-        ends = {each.at == "first" for each in results if each.of == "step"}
+            at.taken(rows, at.node)
+        steps = {each.step for each in results if each.step is not None}
         for each in results:
-            if each.of == "step" and len(ends) == 2:
+            if each.step is not None and 0 in steps and len(steps) > 1:
                 at.lose(each)
             elif not each.state:
                 at.consume(each)

@@ -7,6 +7,8 @@ from fractions import Fraction
 from functools import wraps
 from typing import Any, Final, TypeAlias
 
+from lstm_inspect.lint.arrays import FEATURES, ROW, STEP, Array
+
 Value: TypeAlias = Any
 """One of the classes below. UNKNOWN stands for whatever can't be followed."""
 UNKNOWN: Final[Value] = object()
@@ -148,32 +150,33 @@ class Recurrent:
     dropout: Value = UNKNOWN
     proj_size: Value = UNKNOWN
 
+    @property
+    def width(self) -> Value:
+        """How many features it gives in one direction."""
+        return self.hidden_size if self.proj_size == Constant(0) else self.proj_size
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of a recurrent layer; order: the permutation that its input was sorted by, if any."""
+    """One call of a recurrent layer, with samples of its results: of what the source does not count there are two."""
 
     module: Recurrent
     node: ast.Call
-    one_step: bool = False
-    one_sequence: bool = False
-    order: str | None = None
+    output: Array  #: all of output, its steps first.
+    states: Array  #: all of hn, or of cn.
+    order: str | None = None  #: the permutation that its input was sorted by, if any.
 
     @property
-    def alone(self) -> bool:
-        """Whether the batch and the time axis can't be told apart by what is done with them."""
-        return self.one_step or self.one_sequence
-
-
-Axes: TypeAlias = tuple[str, ...]
-"""What each axis is: batch, time, features, rows, layer, direction, half, one; "?" if not known."""
+    def directions(self) -> int:
+        """How many the samples have."""
+        return self.output.shape[2] // FEATURES
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
     """A tensor that is no result of a recurrent layer."""
 
-    axes: Axes = ()  #: its first axes, as far as they are known.
+    axes: tuple[str, ...] = ()  #: its first axes, as far as they are known: batch, time, one; "?" if not.
     random: ast.expr | None = None  #: where it was drawn, if it is random.
     packed: bool = False  #: it is a PackedSequence.
     order: str | None = None  #: the permutation that its sequences were sorted by.
@@ -198,22 +201,32 @@ class Length:
 class Result:
     """What a call of a recurrent layer returns, a part of it, or what a layer that works step by step made of it."""
 
-    of: str  #: "output", "step" (one step of output), "pair" (the tuple (hn, cn)), "hn" or "cn".
+    of: str  #: "output", "pair" (the tuple (hn, cn)), "hn" or "cn".
     call: Call
-    axes: Axes | None  #: None if not known.
+    array: Array | None  #: which elements it holds, on a sample; None if that is not known.
     node: ast.expr  #: where a step or rows were taken.
-    at: str = ""  #: the step: "last", "first" or "length" (each sequence's own last).
-    rows: tuple[int, ...] | None = None  #: which rows of hn or cn, as the source counts them; None for all.
     tempting: ast.expr | None = None  #: the place where ``state[-1]`` took cn out of the pair.
     packed: bool = False
     padded: bool = False  #: it came out of pad_packed_sequence.
     mixed: bool = False  #: a Linear has mixed the features.
     touched: bool = False  #: dropout, a norm or the like has changed the numbers.
+    plain: bool = False  #: the brackets of ``node`` take one step, all features of each sequence: (B, D*R).
 
     @property
     def state(self) -> bool:
         """Whether it is hn or cn, or rows of them."""
         return self.of in ("hn", "cn")
+
+    @property
+    def every_row(self) -> bool:
+        """Whether it holds all rows of the state."""
+        return self.array is not None and len(self.array.all(ROW)) == self.call.states.shape[0]
+
+    @property
+    def step(self) -> int | None:
+        """The one step of output that it is."""
+        steps = self.array.all(STEP) if self.of == "output" and self.array else set()
+        return min(steps) if len(steps) == 1 else None
 
 
 def alternatives(*values: Value) -> Value:

@@ -10,7 +10,7 @@ from lstm_inspect.lint.calls import Calls
 from lstm_inspect.lint.names import method_for
 from lstm_inspect.lint.source import RECURRENT, Source
 from lstm_inspect.lint.state import Exhausted, State, merged
-from lstm_inspect.lint.uses import Draft
+from lstm_inspect.lint.uses import At, Draft
 
 _STATEMENTS: Final = 8_000  # of one function and what it calls: what takes more is left, not waited for
 
@@ -50,7 +50,7 @@ class Walker(Calls):
             self.complete = False
             return []
         for value, state in returned if calls else ():
-            self.uses.consume(value, state)
+            At(self.uses, state, function.node).consume(value)
         self.uses.entered = False
         return [state for _, state in returned]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lstm_inspect.lint import values as v
+from lstm_inspect.lint.arrays import STEPS
 from lstm_inspect.lint.source import Source
 from lstm_inspect.lint.uses import Draft
 from lstm_inspect.mistakes.catalogue import BY_ID
@@ -69,7 +70,7 @@ def _replacement(draft: Draft) -> str | None:
     base = ast.unparse(owner) if isinstance(owner, ast.expr) else ""
     match draft.id:
         case "last-step-bidirectional" | "padding-as-last-step" if draft.of and draft.bidirectional is not None:
-            return None if draft.of.mixed or draft.of.axes != ("batch", "features") else rows
+            return None if draft.of.mixed or not draft.of.plain else rows
         case "cell-for-hidden":
             return f"{base}[0]"
         case "one-direction-of-two" | "first-layer" if draft.hn:
@@ -112,8 +113,8 @@ def fix_of(draft: Draft, source: Source) -> Fix | None:
     step = draft.of
     if draft.level != "error" or step is None:
         return None
-    plain = isinstance(draft.node, ast.Subscript) and step.axes == ("batch", "features") and not step.touched
-    last = draft.id == "last-step-bidirectional" and step.at == "last" and draft.hn is not None and plain
+    plain = isinstance(draft.node, ast.Subscript) and step.plain and not step.touched
+    last = draft.id == "last-step-bidirectional" and step.step == STEPS - 1 and draft.hn is not None and plain
     return _on_its_line(draft) if draft.id == "cell-for-hidden" or (last and _has_torch(source)) else None
 
 

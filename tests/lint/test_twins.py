@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from importlib import import_module
+from pkgutil import resolve_name
 
 import pytest
 
@@ -37,6 +37,10 @@ DEEP = "self.rnn = nn.LSTM(10, 20, num_layers=2, batch_first=True, bidirectional
 ONE = "self.rnn = nn.LSTM(10, 20, batch_first=True)"
 ONE_DEEP = "self.rnn = nn.LSTM(10, 20, 3, batch_first=True)"
 GRU = "self.rnn = nn.GRU(10, 20, batch_first=True, bidirectional=True)"
+
+TAKEN = "_, (h, c) = self.rnn(x)\n"
+OUT = "out, _ = self.rnn(x)\n"
+PACKED = "p = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)\n"
 
 WRONG: list[tuple[str, str, str]] = [
     # id, what is found, source
@@ -129,6 +133,16 @@ WRONG: list[tuple[str, str, str]] = [
         "self.rnn = {'LSTM': nn.LSTM, 'GRU': nn.GRU}[kind](10, 20, batch_first=True)", "_, state = self.rnn(x)\nreturn self.fc(state[-1])", "kind")),
     ("random-initial-state", "nn.init.normal_(h)", net(
         ONE, "h = torch.zeros(1, 3, 20)\nnn.init.normal_(h)\nc = torch.zeros(1, 3, 20)\nreturn self.rnn(x, (h, c))[0]")),
+    # what is done before with the same result does not hide it
+    ("last-step-bidirectional", "out[:, -1:]", net(BIDIR, OUT + "return self.fc(out[:, -1:].squeeze(1))")),
+    ("last-step-bidirectional", "out[:, 1:][:, -1]", net(BIDIR, OUT + "return self.fc(out[:, 1:][:, -1])")),
+    ("last-step-bidirectional", "out.view(3, 5, 2, 20)[:, -1]", net(BIDIR, OUT + "return out.view(3, 5, 2, 20)[:, -1].sum(1)")),
+    ("first-layer", "h[:self.rnn.num_layers]", net(
+        DEEP.replace("=2", "=deep"), TAKEN + "return self.fc(h[:self.rnn.num_layers])", "deep=2")),
+    ("first-layer", "h[::2][0]", net(DEEP, TAKEN + "return self.fc(h[::2][0])")),
+    ("sequences-mixed", "h.view(x.size(0), 4, 20)", net(DEEP, TAKEN + "return h.view(x.size(0), 4, 20)")),
+    ("sequences-mixed", "h.view(-1, 40, 1)", net(BIDIR, TAKEN + "return torch.bmm(x, h.view(-1, 40, 1))")),
+    ("directions-interleaved", "out.contiguous().view(-1, 20)", net(BIDIR, OUT + "return self.fc(out.contiguous().view(-1, 20))")),
     ("order-not-restored", "out[order]", net(
         ONE, "lengths, order = lengths.sort(descending=True)\np = pack_padded_sequence(x[order], lengths, batch_first=True)\n"
         "out, _ = pad_packed_sequence(self.rnn(p)[0], batch_first=True)\nreturn out[order]", arguments="x, lengths")),
@@ -146,10 +160,6 @@ def found(source: str) -> list[Finding]:
 def test_a_wrong_twin_is_found(mistake: str, expression: str, source: str) -> None:
     assert (mistake, expression) in [(each.id, each.expression) for each in found(source)], source
 
-
-TAKEN = "_, (h, c) = self.rnn(x)\n"
-OUT = "out, _ = self.rnn(x)\n"
-PACKED = "p = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)\n"
 
 RIGHT: list[str] = [
     # the final state, as it should be read
@@ -208,6 +218,11 @@ RIGHT: list[str] = [
     net(BIDIR, OUT + "print(out[:, -1])\nreturn out"),
     net(BIDIR, OUT + "weights = torch.softmax(self.fc(out), dim=1)\nreturn (weights * out).sum(dim=1)"),
     net(TIME_FIRST, OUT + "return self.fc(out.view(-1, 40))"),
+    net(BIDIR, OUT + "return torch.cat((out[:, -1, :self.rnn.hidden_size], out[:, 0, self.rnn.hidden_size:]), dim=1)"),
+    net(ONE, OUT + "return self.fc(out.contiguous().view(-1, 20))"),
+    net(BIDIR, OUT + "return self.fc(out.view(3, 5, 2, 20)[:, -1, 0])"),
+    net(DEEP, TAKEN + "return self.fc(h[-1]), self.fc(h[-2]), h[:self.rnn.num_layers]"),
+    net(DEEP, TAKEN + "h = h.view(self.rnn.num_layers, 2, -1, 20)[-1]\nreturn self.fc(h.transpose(0, 1).flatten(1))"),
     # one step, one sequence: all has been read
     net(BIDIR, "out, _ = self.rnn(x.unsqueeze(1))\nreturn self.fc(out[:, -1])"),
     net(BIDIR, "out, _ = self.rnn(x[:, None])\nreturn self.fc(out[:, 0])"),
@@ -215,6 +230,7 @@ RIGHT: list[str] = [
     net(TIME_FIRST, "out, _ = self.rnn(x.unsqueeze(0))\nreturn self.fc(out[-1])"),
     net(BIDIR, "for t in range(5):\n    out, _ = self.rnn(x[:, t:t + 1])\nreturn self.fc(out[:, -1])"),
     net(ONE, "out, _ = self.rnn(x.unsqueeze(0))\nreturn self.fc(out[-1])"),
+    net(ONE, OUT + "out = out.squeeze(0)\nreturn self.fc(out[-1])"),
     net(TIME_FIRST, "_, (h, c) = self.rnn(x.view(len(x), 1, -1))\nreturn self.fc(h.view(1, -1))"),
     net("self.rnn = nn.LSTM(10, 20)", "out, _ = self.rnn(x.view(len(x), 1, -1))\nreturn out.view(len(x), -1)"),
     # the branches that a flag decides
@@ -288,12 +304,20 @@ SABOTAGE: list[tuple[str, object]] = [
     ("lstm_inspect.lint.uses._covers", lambda unless, use: False),
     ("lstm_inspect.lint.uses._covers", lambda unless, use: True),
     ("lstm_inspect.lint.uses._DIRECTIONS", ()),
-    ("lstm_inspect.lint.reshapes._mixes", lambda of, sizes, state: True),
-    ("lstm_inspect.lint.reshapes._several_wide", lambda of, value: False),
-    ("lstm_inspect.lint.reshapes.is_batch", lambda value, call, rows=False: True),
-    ("lstm_inspect.lint.brackets._at", lambda key: "last"),
+    ("lstm_inspect.lint.reshapes._mixes", lambda of, sizes: True),
+    ("lstm_inspect.lint.reshapes._mixes", lambda of, sizes: False),
+    ("lstm_inspect.lint.reshapes._size", lambda size, of: None),
+    ("lstm_inspect.lint.reshapes._may_be_one", lambda of, what: True),
+    ("lstm_inspect.lint.reshapes._may_be_one", lambda of, what: False),
+    ("lstm_inspect.lint.reshapes.times", lambda value, unit: None),
+    ("lstm_inspect.lint.reshapes.is_batch", lambda value, of: True),
+    ("lstm_inspect.lint.brackets._number", lambda value, what, call: -1),
+    ("lstm_inspect.lint.brackets._of_batch", lambda of, size, keys, key, at: range(size)),
     ("lstm_inspect.lint.brackets._one", lambda key: False),
-    ("lstm_inspect.lint.brackets._rows", lambda axis, rows, pick: None),
+    ("lstm_inspect.lint.brackets.OWN", 2),
+    ("lstm_inspect.lint.arrays.Array.all", lambda array, what: {0}),
+    ("lstm_inspect.lint.arrays.Array.along", lambda array, axis: None),
+    ("lstm_inspect.lint.uses.STEPS", 4),
     ("lstm_inspect.lint.tensors._by_call", lambda values: {}),
     ("lstm_inspect.lint.numbers._follows", lambda test, assumed: None),
     ("lstm_inspect.lint.expressions.named_length", lambda node: False),
@@ -306,14 +330,14 @@ SABOTAGE: list[tuple[str, object]] = [
 def test_a_broken_rule_turns_a_twin_red(
     place: str, broken: object, told_by_sound_rules: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module, _, name = place.rpartition(".")
-    monkeypatch.setattr(import_module(module), name, broken)
+    owner, _, name = place.rpartition(".")
+    monkeypatch.setattr(resolve_name(owner), name, broken)
     assert told() != told_by_sound_rules
 
 
 def told() -> list[tuple[str, str | None, str]]:
     """What is said of all twins."""
-    sources = [*(source for _, _, source in WRONG), *RIGHT]
+    sources = [*(source for _, _, source in WRONG), *RIGHT, *(source for _, source in LEVELS)]
     return [(each.id, each.expression, each.level) for source in sources for each in found(source)]
 
 
