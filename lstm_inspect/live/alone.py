@@ -41,7 +41,7 @@ class _Seen:
 class _Ran:
     """One run of a model."""
 
-    result: list[Tensor]  #: the tensors of it.
+    result: list[Tensor]  #: the tensors of it, but for sparse and nested ones.
     calls: list[_Seen]  #: of recurrent modules.
     replaced: bool = False  #: whether copies of one sequence stood for the others, as the model can't run on one alone.
 
@@ -86,7 +86,8 @@ def _run(model: nn.Module, args: Any, kwargs: Any, *, replaced: bool = False) ->
 
     with restored(model), torch.no_grad(), seeing(note):
         result = model(*_copied(args), **_copied(kwargs))
-        return _Ran(tensors_in(_copied(result)), calls, replaced)
+        found = [each.clone() for each in tensors_in(result) if each.layout == torch.strided and not each.is_nested]
+        return _Ran(found, calls, replaced)
 
 
 def _copied(value: Any) -> Any:
@@ -97,7 +98,7 @@ def _decided(
     model: nn.Module, args: Any, kwargs: Any, whole: _Ran, batch_axis: int | None
 ) -> tuple[Alone, _Ran | None]:
     """The comparison along the axis that is the batch, and the run that differs."""
-    shape = _shape((args, kwargs))
+    shape = _shape((args, kwargs), whole.sequences or 0)
     if whole.sequences is None:
         return Alone(None, "no recurrent module was called on a batch"), None
     if not shape:
@@ -107,18 +108,22 @@ def _decided(
     own = [(axis, True) for axis, size in enumerate(shape) if size == whole.sequences]
     for axis, is_own in [*own, (0, False)] if batch_axis is None else [(batch_axis % len(shape), False)]:
         if shape[axis] < 2:
-            return Alone(None, "there is one sequence alone", axis, sequences=shape[axis]), None
+            reason = "there is one sequence alone" if shape[axis] else "there is no sequence"
+            return Alone(None, reason, axis, sequences=shape[axis]), None
         compared = _Apart(model, args, kwargs, whole, axis, shape[axis]).compared(is_own=is_own)
         if compared is not None:
             return compared
     return Alone(None, "no axis of the result goes with a batch axis of the arguments"), None
 
 
-def _shape(arguments: Any) -> tuple[int, ...]:
+def _shape(arguments: Any, sequences: int) -> tuple[int, ...]:
     """The shape of the first argument that has a batch axis."""
-    for leaf in tree_leaves(arguments, is_leaf=lambda each: isinstance(each, PackedSequence)):
+    pick = _Pick(0, sequences, [])
+    for leaf in tree_leaves(arguments, is_leaf=lambda each: isinstance(each, PackedSequence) or pick.is_ragged(each)):
         if isinstance(leaf, PackedSequence):
             return (int(leaf.batch_sizes[0]),)
+        if isinstance(leaf, (list, tuple)):
+            return (len(leaf),)
         if isinstance(leaf, Tensor) and leaf.dim():
             return tuple(leaf.shape)
     return ()
@@ -224,15 +229,21 @@ class _Pick:
         if isinstance(value, dict):
             return {key: self(each) for key, each in value.items()}
         if isinstance(value, (list, tuple)):
-            if len(value) == self.sequences and all(self._is_of_one(each) for each in value):
+            names = all(isinstance(each, (int, str)) for each in value)  # or lengths
+            if len(value) == self.sequences and (names or self.is_ragged(value)):
                 return type(value)(value[place] for place in self.places)
             made = [self(each) for each in value]
             return type(value)(*made) if hasattr(value, "_fields") else type(value)(made)
         return value
 
-    def _is_of_one(self, value: Any) -> bool:
-        """Whether an item of a list is of one sequence: a length, or a ragged tensor."""
-        return isinstance(value, (int, str)) or (isinstance(value, Tensor) and self._axis_of(value) is None)
+    def is_ragged(self, value: Any) -> bool:
+        """Whether a list holds a tensor for each sequence: most have no axis of the batch's size, one may by chance."""
+        if not isinstance(value, (list, tuple)) or len(value) != self.sequences:
+            return False
+        if not all(isinstance(each, Tensor) for each in value):
+            return False
+        least = len(value) // 2 + 1 if isinstance(value, list) else len(value)  # a tuple may be the arguments
+        return sum(self._axis_of(each) is None for each in value) >= least
 
     def _axis_of(self, tensor: Tensor) -> int | None:
         there = [axis for axis, size in enumerate(tensor.shape) if size == self.sequences]

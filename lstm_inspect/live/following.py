@@ -101,7 +101,9 @@ class Following(TorchFunctionMode):
         return result
 
     def _follow(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
-        given = {id(each): each for each in tensors_in((args, kwargs)) if each in self.traces}
+        given = {id(each): each for each in tensors_in((args, kwargs)) if _stood_for(each) in self.traces}
+        if given and is_transformed():
+            self.lost.append("torch transforms a part of the call (vmap, grad)")
         if not given or is_transformed():
             return
         user = next(filter(is_users, frames()), None)
@@ -124,6 +126,13 @@ class Following(TorchFunctionMode):
 def is_transformed() -> bool:
     """Whether torch transforms the program (vmap, grad): its tensors stand for others then."""
     return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def _stood_for(tensor: Tensor) -> Tensor:
+    """The tensor itself, or the one that it stands for while torch transforms the program."""
+    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
+        tensor = torch._C._functorch.get_unwrapped(tensor)
+    return tensor
 
 
 def _computes(operation: Operation) -> bool:

@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import fields, is_dataclass
 from functools import update_wrapper
 from types import FrameType, FunctionType
 from typing import Any, Final, TypeAlias, TypeVar
@@ -35,7 +36,10 @@ _set_compiler: Final[Function] = getattr(_compiler, "set_eval_frame", lambda com
 
 def tensors_in(value: Any) -> list[Tensor]:
     """The tensors in the arguments or in the result of a call."""
-    return [leaf for leaf in tree_leaves(value) if isinstance(leaf, Tensor)]
+    leaves = tree_leaves(value)
+    for each in filter(is_dataclass, leaves):  # which torch itself does not look into
+        leaves = [*leaves, *tree_leaves([getattr(each, field.name, None) for field in fields(each)])]
+    return [leaf for leaf in leaves if isinstance(leaf, Tensor)]
 
 
 def kind_of(module: nn.Module) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import torch
 import uses
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pack_sequence
 
 from lstm_inspect.live import alone
 from lstm_inspect.live.alone import _Pick, alone_of
@@ -73,6 +74,8 @@ def test_the_other_layout_is_the_same_module_in_all_else(module: nn.RNNBase, ins
         (lambda self, x: self.rnn(x)[0], (torch.randn(5, uses.I),), "no recurrent module was called on a batch"),
         (lambda self, x: last(self, x).sum(), (torch.randn(3, 5, uses.I),), "no axis of the result goes with"),
         (lambda self: last(self, torch.ones(3, 5, uses.I)), (), "no argument is a tensor"),
+        (lambda self, x: self.rnn(x)[0], (torch.randn(0, 5, uses.I),), "there is no sequence"),
+        (lambda self, x: last(self, x).to_sparse(), (torch.randn(3, 5, uses.I),), "no axis of the result goes with"),
     ],
 )
 def test_what_cannot_be_decided_is_said(body: Any, args: Any, reason: str) -> None:
@@ -87,6 +90,20 @@ def test_a_hard_coded_batch_size_is_run_on_copies() -> None:
 
     found = look(hard, torch.randn(3, 5, uses.I), batch_first=True)
     assert (found.passed, found.replaced) == (True, True)
+
+
+@dataclass
+class Scores:
+    logits: Tensor
+
+
+def test_a_list_of_sequences_is_taken_apart_and_a_dataclass_looked_into() -> None:
+    def ragged(self: uses.Net, sequences: list[Tensor]) -> Scores:
+        packed = pack_sequence(sequences, enforce_sorted=False)
+        return Scores(self.fc(self.rnn(packed)[1][0][-1]))
+
+    found = look(ragged, [torch.randn(steps, uses.I) for steps in (3, 5, 2)], batch_first=True)
+    assert (found.passed, found.sequences, found.checked) == (True, 3, 3)
 
 
 def test_fewer_padded_steps_are_no_difference() -> None:

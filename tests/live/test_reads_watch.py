@@ -97,6 +97,25 @@ def test_what_fails_in_following_is_kept_and_never_raised(monkeypatch: pytest.Mo
     assert tracer.not_traced == "__getitem__: RuntimeError: broken on purpose"
 
 
+def test_what_torch_transforms_within_a_call_is_said_not_to_be_followed() -> None:
+    def mapped(self: uses.Net, x: Tensor) -> Any:
+        return self.fc(torch.vmap(lambda steps: steps[-1])(self.rnn(x)[0]))
+
+    with following(Tracer()) as tracer:
+        uses.Net(mapped, batch_first=True)(torch.randn(3, 5, uses.I))
+    assert (tracer.reads, tracer.not_traced) == ([], "torch transforms a part of the call (vmap, grad)")
+
+
+def test_a_mask_that_torch_transforms_leaves_nothing_out() -> None:
+    def masked(self: uses.Net, x: Tensor) -> Any:
+        weights = torch.vmap(lambda row: row.abs().sum(-1))(x).softmax(1)
+        return self.fc((self.rnn(x)[0] * weights[..., None]).sum(1))
+
+    with following(Tracer()) as tracer:
+        uses.Net(masked, batch_first=True)(torch.randn(3, 5, uses.I))
+    assert ([read.expression for read in tracer.reads], tracer.not_traced) == (["output"], None)
+
+
 def test_no_tensor_is_kept() -> None:
     kept: list[Any] = []
 
