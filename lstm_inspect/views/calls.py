@@ -187,7 +187,7 @@ def _failures(call: Call, spell: Spell, detail: Detail) -> Iterator[RenderableTy
         yield from tables.mistakes(call.report, detail)
     for check in call.recurrent.checks if call.recurrent is not None else ():
         if not check.passed:
-            yield Text(f"{', '.join(tables.result_lines(check))}: {check.why}")
+            yield Text(f"{tables.outcome(check)}: {check.why}")
             yield look.block(tables.statement(check), indent=2)
 
 

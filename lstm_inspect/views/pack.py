@@ -11,7 +11,7 @@ from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.theory import expressions, packing_claims
 from lstm_inspect.theory.cell_labels import Label, cell_label
 from lstm_inspect.theory.packing import Packing
-from lstm_inspect.theory.shapes import format_tuple
+from lstm_inspect.theory.shapes import TensorReport, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.verdict.report import Report
 from lstm_inspect.views import look, tables
@@ -30,47 +30,45 @@ def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
     """A packed run to look at; its spec has lengths."""
     spec, packing, label = report.spec, report.packing, cell_label(detail.values, report.spec)
     assert packing is not None
-    columns = look.Fitted(partial(_columns, packing, label, spell, detail.all))
+    shapes = {tensor.name: _shape(tensor) for tensor in report.tensors}
+    sequences = look.Fitted(partial(_sequences, packing, label, shapes["input"]))
+    run = (
+        shapes["packed_output"],
+        Text.assemble(shapes["hn"], "; ", shapes["cn"]),
+        look.faint(_ORDER[spec.enforce_sorted]),
+    )
     saved = look.faint(f"{1 - packing.valid_steps / packing.padded_steps:.0%} less work than padded")
-    run = [_shape(report, "packed_output"), _joined("; ", _shape(report, "hn"), _shape(report, "cn"))]
     return Group(
         look.block(expressions.statements(spec)[0]),
         Text(),
-        look.section(
-            "1. The sequences, padded into one batch", look.Fitted(partial(_sequences, report, packing, label))
-        ),
+        look.section("1. The sequences, padded into one batch", sequences),
         look.section("2. The sort", *_sort(spec, packing, detail.all)),
         look.section(
             "3. The PackedSequence: columns that shrink, the longest sequence first",
             look.block(f"packed_input = {expressions.pack_call(spec)}"),
-            columns,
-            _joined("; ", _shape(report, "packed_input"), saved),
+            look.Fitted(partial(_columns, packing, label, spell, detail.all)),
+            Text.assemble(shapes["packed_input"], "; ", saved),
         ),
-        look.section("4. The run", look.block(expressions.call(spec)), *run, look.faint(_ORDER[spec.enforce_sorted])),
-        look.section("5. The unpacking", *_unpacked(report, max(packing.lengths))),
+        look.section("4. The run", look.block(expressions.call(spec)), *run),
+        look.section("5. The unpacking", *_unpacked(spec, shapes["output"])),
         *_final_states(spec),
-        *([_by_hand(spec, packing)] if detail.by_hand else []),
+        *([look.section("Sorted by hand", *_by_hand(spec, packing))] if detail.by_hand else []),
         tables.letters(spec),
         Text(),
         *tables.ending(report, spell, detail),
     )
 
 
-def _joined(between: str, *texts: Text) -> Text:
-    return Text(between).join(texts)
-
-
-def _shape(report: Report, name: str) -> Text:
-    """One tensor's line: its name, its axes, its shape and, if it was measured otherwise, that."""
-    tensor = next(tensor for tensor in report.tensors if tensor.name == name)
+def _shape(tensor: TensorReport) -> Text:
+    """A tensor's line: its name, its axes, its shape and, if it was measured otherwise, that."""
     shape = f" {tensor.formula} = {format_tuple(tensor.shape)}"
     came = [] if tensor.otherwise is None else [(f", but measured {format_tuple(tensor.otherwise)}", look.BAD)]
     return Text.assemble(look.name(tensor.expression), shape, *came)
 
 
-def _sequences(report: Report, packing: Packing, label: Label, width: int, signs: look.Signs) -> RenderableType:
+def _sequences(packing: Packing, label: Label, shape: Text, width: int, signs: look.Signs) -> RenderableType:
     *rows, legend = padded_batch(packing, width, signs, label)
-    return Group(*rows, _joined("; ", legend, _shape(report, "input")))
+    return Group(*rows, Text.assemble(legend, "; ", shape))
 
 
 def _sort(spec: LSTMSpec, packing: Packing, whole: bool) -> list[Text]:
@@ -78,8 +76,8 @@ def _sort(spec: LSTMSpec, packing: Packing, whole: bool) -> list[Text]:
     rows |= {"sorted lengths": packing.sorted_lengths, "unsorted_indices": packing.unsorted_indices}
     same = ": the same, here" if packing.sorted_indices == packing.unsorted_indices else ""
     note = "enforce_sorted=True: nothing is sorted" if spec.enforce_sorted else f"the inverse permutation{same}"
-    *lines, last = [Text(f"{name:<17}") + _numbers(numbers, whole) for name, numbers in rows.items()]
-    return [*lines, _joined("  ", last, look.faint(note))]
+    *lines, last = [Text.assemble(f"{name:<17}", _numbers(numbers, whole)) for name, numbers in rows.items()]
+    return [*lines, Text.assemble(last, "  ", look.faint(note))]
 
 
 def _numbers(numbers: tuple[int, ...], whole: bool) -> Text:
@@ -99,7 +97,7 @@ def _columns(
     for step, size in enumerate(shown):
         cells = [label(sequence, step) for sequence in packing.row_sequence[start : start + size]]
         place = f"data[{start}:{start + size}]"
-        lines.append(Text(f"{place:<13} ") + look.name(_cut(cells, width - 15, whole=whole)))
+        lines.append(Text.assemble(f"{place:<13} ", look.name(_cut(cells, width - 15, whole=whole))))
         start += size
     if start < packing.valid_steps:
         more = f"{packing.valid_steps - start:,} more rows: {{all=True}} shows them"
@@ -114,10 +112,11 @@ def _cut(cells: Sequence[str], room: int, *, whole: bool) -> str:
     return "  ".join([*cells[:fitting], f"... {len(cells) - fitting:,} more"])
 
 
-def _unpacked(report: Report, longest: int) -> Iterator[RenderableType]:
-    yield look.block(f"output, lengths = {expressions.unpack_call(report.spec)}")
-    yield _shape(report, "output")
-    if report.spec.total_length not in (None, longest):
+def _unpacked(spec: LSTMSpec, shape: Text) -> Iterator[RenderableType]:
+    yield look.block(f"output, lengths = {expressions.unpack_call(spec)}")
+    yield shape
+    longest = max(spec.lengths or ())
+    if spec.total_length not in (None, longest):
         yield look.faint(f"without total_length output would end with the longest sequence, at {longest}")
 
 
@@ -128,8 +127,9 @@ def _final_states(spec: LSTMSpec) -> Iterator[RenderableType]:
     yield look.faint(f"both {shape}, the same bit for bit; {tables.TORCH_NAMES}")
 
 
-def _by_hand(spec: LSTMSpec, packing: Packing) -> RenderableType:
+def _by_hand(spec: LSTMSpec, packing: Packing) -> Iterator[RenderableType]:
     if spec.enforce_sorted:
-        return look.section("Sorted by hand", look.sentence("the lengths descend already: there is nothing to sort"))
-    note = look.faint("the same as enforce_sorted=False, to the bit (checks by-hand-hn and by-hand-cn)")
-    return look.section("Sorted by hand", look.block(*packing_claims.sorting_by_hand(spec, packing)), note)
+        yield look.sentence("the lengths descend already: there is nothing to sort")
+    else:
+        yield look.block(*packing_claims.sorting_by_hand(spec, packing))
+        yield look.faint("the same as enforce_sorted=False, to the bit (checks by-hand-hn and by-hand-cn)")

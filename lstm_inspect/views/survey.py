@@ -45,11 +45,12 @@ def _failure(report: Report, spell: Spell) -> RenderableType:
     lines: list[RenderableType] = []
     for check in report.checks:
         if not check.passed:
-            said = (", ".join(tables.result_lines(check)), look.BAD)
-            lines += [Text.assemble(f"  {check.id}: ", said), look.block(tables.statement(check), indent=4)]
+            lines.append(Text.assemble(f"  {check.id}: ", (tables.outcome(check), look.BAD)))
+            lines.append(look.block(tables.statement(check), indent=4))
     for result in report.pitfalls:
         if not result.passed:
-            lines += [Text.assemble("  ", tables.distance(result)), look.block(tables.pair(result), indent=4)]
+            lines.append(Text.assemble("  ", tables.distance(result)))
+            lines.append(look.block(f"{result.tempting} != {result.instead}", indent=4))
     return look.section(f"FAILED: {spell.inspection(report.spec.arguments(), report.options.arguments())}", *lines)
 
 

@@ -45,7 +45,7 @@ def mistakes(report: Report, detail: Detail) -> Iterator[RenderableType]:
         yield look.sentence("Mistakes near at hand: they look right, they run, they are something else", look.TITLE)
         for result in report.pitfalls:
             yield Text.assemble(distance(result), f": {result.why}")
-            yield look.block(pair(result), indent=2)
+            yield look.block(f"{result.tempting} != {result.instead}", indent=2)
     else:
         yield look.listing("Mistakes near at hand", ("off by", ""), [_mistake(result) for result in report.pitfalls])
 
@@ -54,11 +54,6 @@ def _mistake(result: Pitfall) -> look.Item:
     style = look.BAD if result.passed is False else ""
     short = BY_ID[result.id].short or result.why
     return look.Item((short, distance(result).plain), result.tempting, style=style)
-
-
-def pair(result: Pitfall) -> str:
-    """A mistake's two expressions, as they were evaluated."""
-    return f"{result.tempting} != {result.instead}"
 
 
 def distance(result: Pitfall) -> Text:
@@ -79,13 +74,11 @@ def distance(result: Pitfall) -> Text:
 def checks(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableType]:
     """Each check with its reason and its tolerance, by kind; unasked, those that failed."""
     wanted = detail.checks or detail.all
-    shown = [check for check in report.checks if wanted or check.passed is False]
     for kind, rule in KINDS.items():
-        of_kind = [check for check in shown if check.kind == kind]
-        if kind == "shape" and not detail.all and all(check.passed for check in of_kind):
-            of_kind = []  # they stand in the tables above
-        if of_kind:
-            kept, cut = look.first_and_last(of_kind, whole=detail.all, always=lambda check: check.passed is False)
+        found = [check for check in report.checks if check.kind == kind and (wanted or check.passed is False)]
+        in_the_tables_above = kind == "shape" and not detail.all and all(check.passed for check in found)
+        if found and not in_the_tables_above:
+            kept, cut = look.first_and_last(found, whole=detail.all, always=lambda check: check.passed is False)
             yield look.section(
                 f"{'Checks' if wanted else 'FAILED'} of kind {kind}: {rule}",
                 *(line for check in kept for line in _check(check)),
@@ -95,31 +88,28 @@ def checks(report: Report, spell: Spell, detail: Detail) -> Iterator[RenderableT
 
 def _check(check: Claim) -> tuple[RenderableType, RenderableType]:
     """What came of it and why it must hold; under it the expressions, as they were evaluated."""
-    style = look.BAD if check.passed is False else ""
-    said = Text.assemble((", ".join(result_lines(check)), style), f": {check.why}")
+    said = Text.assemble((outcome(check), look.BAD if check.passed is False else ""), f": {check.why}")
     marked = look.Fitted(lambda width, signs: Text.assemble(look.mark(check.passed, signs), " ", said))
     return marked, look.block(statement(check), indent=2)
 
 
 def statement(check: Claim) -> str:
     """A check's two expressions as Python: compared, or within the tolerance that was allowed."""
-    left, right, exact = check.left, check.right, check.exact
-    allowed = f"rtol={check.tolerance.rtol:g}, atol={check.tolerance.atol:g}"
-    return f"{left} == {right}" if exact else f"torch.testing.assert_close({left}, {right}, {allowed})"
+    left, right, allowed = check.left, check.right, check.tolerance
+    if check.exact:
+        return f"{left} == {right}"
+    return f"torch.testing.assert_close({left}, {right}, rtol={allowed.rtol:g}, atol={allowed.atol:g})"
 
 
-def result_lines(check: Claim) -> list[str]:
+def outcome(check: Claim) -> str:
     """What came of a check, in words."""
     if check.passed is None:
-        return ["not run"]
+        return "not run"
     if check.error is not None:
-        return [check.error]
-    lines = ["identical" if check.identical else "not identical"]
-    if check.max_abs_diff:
-        lines = [f"differs by {check.max_abs_diff:.2g}"]
-    if check.passed is False and check.worst is not None:
-        lines.append(f"worst at {list(check.worst)}")
-    return lines
+        return check.error
+    same = "identical" if check.identical else "not identical"
+    said = f"differs by {check.max_abs_diff:.2g}" if check.max_abs_diff else same
+    return said if check.passed or check.worst is None else f"{said}, worst at {list(check.worst)}"
 
 
 def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
