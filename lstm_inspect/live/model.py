@@ -1,6 +1,6 @@
 """inspect_target: a model that is found by its name, and its report; and what a file holds that can be inspected."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from inspect import Parameter, isfunction, signature
@@ -15,39 +15,13 @@ from lstm_inspect.errors import TargetError
 from lstm_inspect.experiment import devices
 from lstm_inspect.live.given import Given, constructor_call, input_for
 from lstm_inspect.live.inspect_model import others, report_of_model
-from lstm_inspect.live.report import ModelReport
+from lstm_inspect.live.report import Listed, Listing, ModelReport
 from lstm_inspect.live.seeing import seeing
 from lstm_inspect.live.target import Target, imported, is_defined_there, model_and_call, parse_target
 from lstm_inspect.live.user_code import running
-from lstm_inspect.theory.contract import record
-from lstm_inspect.theory.shown import Shown
 
 _COMMAND: Final = "lstm-inspect model"
 _OPTIONAL: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
-
-
-@record()
-class Listed:
-    """One model, class or factory of a file.
-
-    Attributes:
-        name: under which it stands there.
-        kind: "class", "model" or "function".
-        command: what to type to inspect it.
-    """
-
-    name: str
-    kind: str
-    command: str
-
-
-@record(command="list")
-class Listing(Shown):
-    """Everything in a file or a module that can be inspected."""
-
-    view = "listing"
-    target: str  #: the file or the module.
-    found: Sequence[Listed]  #: in the order in which they stand there.
 
 
 def inspect_target(

@@ -120,10 +120,10 @@ class Calls(Shown, list[Call]):
     def warnings(self) -> Sequence[SpecWarning]:
         """Every call's warnings, once a module, and what was not checked; in Python's words."""
         said = {(call.name, each.text): each for call in self if call.report for each in call.report.warnings}
-        warnings = [SpecWarning(each.id, f"{shown(name)}: {text}") for (name, text), each in said.items()]
+        warnings = [SpecWarning(each.id, f"{named(name)}: {text}") for (name, text), each in said.items()]
         for call in self:
             if call.outcome == "unchecked":
-                warnings.append(SpecWarning("not-checked", f"{shown(call.name)}, call {call.index}: {call.error}"))
+                warnings.append(SpecWarning("not-checked", f"{named(call.name)}, call {call.index}: {call.error}"))
         for fault in self.faults:
             told = fault.strip().splitlines()[-1]
             message = f"lstm-inspect itself failed while the program ran, which it did not notice: {told}"
@@ -207,7 +207,7 @@ class ModelReport(OfCalls):
     def warnings(self) -> list[SpecWarning]:
         """Every call's warnings, once a module, and what was not checked; in Python's words."""
         said = "no call of it was seen in this run"
-        left = [SpecWarning("not-called", f"{shown(lstm.name)}: {said}") for lstm in self.not_called]
+        left = [SpecWarning("not-called", f"{named(lstm.name)}: {said}") for lstm in self.not_called]
         if not self.calls:
             left.append(SpecWarning("nothing-checked", "no nn.LSTM was called: nothing was checked"))
         return [*self.calls.warnings, *left]
@@ -235,6 +235,24 @@ class RunReport(OfCalls):
         return self.verified is False or any(mistake.level != "note" for mistake in self.mistakes)
 
 
-def shown(name: str) -> str:
+@record()
+class Listed:
+    """One model, class or factory of a file."""
+
+    name: str  #: under which it stands there.
+    kind: str  #: "class", "model" or "function".
+    command: str  #: what to type to inspect it.
+
+
+@record(command="list")
+class Listing(Shown):
+    """Everything in a file or a module that can be inspected."""
+
+    view = "model"
+    target: str  #: the file or the module.
+    found: Sequence[Listed]  #: in the order in which they stand there.
+
+
+def named(name: str) -> str:
     """A qualified name to read."""
     return name or "the model itself"

@@ -14,7 +14,7 @@ from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.errors import LSTMInspectError, TargetError
 from lstm_inspect.live.program import without_ours
-from lstm_inspect.live.report import shown
+from lstm_inspect.live.report import named
 from lstm_inspect.live.seeing import call_in
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _explained(target: str, error: Exception, model: nn.Module | None) -> UserCo
     where = ""
     if call is not None:
         names = [] if model is None else [name for name, module in model.named_modules() if module is call[0]]
-        where = f" in a call of {shown(names[0]) if names else 'an nn.LSTM'}"
+        where = f" in a call of {named(names[0]) if names else 'an nn.LSTM'}"
     first_line = (str(trace).strip().splitlines() or ["(no message)"])[0][:_MOST_SHOWN]
     causes = diagnosis.causes if diagnosis is not None else ()
     instead = causes[0].fix if causes else "mending it where the traceback above ends"

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from lstm_inspect.errors import Spell
-from lstm_inspect.live.report import Call, Calls, shown
+from lstm_inspect.live.report import Call, Calls, named
 from lstm_inspect.mistakes.read import Alone
 from lstm_inspect.theory import expressions
 from lstm_inspect.theory.claim import Claim
@@ -33,28 +33,6 @@ _STATE: Final = ", (h0, c0)"
 _MOST_LENGTHS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Calls of one module that had the same shapes: a decoder's steps, or training and eval mode, are shown once."""
-
-    calls: Sequence[Call]
-
-    @property
-    def shows(self) -> Call:
-        """The call that stands for all: the first that failed, else the first."""
-        return next((call for call in self.calls if not call.verified), self.calls[0])
-
-    @property
-    def times(self) -> int:
-        return sum(call.times for call in self.calls)
-
-    @property
-    def title(self) -> str:
-        first = self.calls[0]
-        name = f"module {first.name}" if first.name.isdigit() else shown(first.name)  # a number alone, in a Sequential
-        return f"{name}, call {first.index}" if self.times == 1 else f"{name}, {self.times:,} calls of these shapes"
-
-
 def page(report: Calls | Call, spell: Spell, detail: Detail) -> RenderableType:
     """The calls of a program, or one of them, to look at; with ``detail.all`` each call's whole page."""
     calls = report if isinstance(report, Calls) else Calls([report])
@@ -69,32 +47,41 @@ def uses(calls: Calls, alone: Alone | None = None) -> Iterator[RenderableType]:
 def parts(calls: Calls, spell: Spell, detail: Detail) -> list[RenderableType]:
     """A section for each module and what was wrong with it; the other shapes that it was called with, a line each."""
     if detail.all:
-        return [_section(_Block([call]), (), spell, detail) for call in calls]
-    groups: dict[object, list[Call]] = defaultdict(list)
+        return [_section([call], (), spell, detail) for call in calls]
+    groups: dict[object, list[Call]] = defaultdict(list)  # a decoder's steps, or training and eval mode, stand together
     for call in calls:
         form = call.error or (str(call.recurrent.tensors) if call.recurrent else call.report and call.report.spec)
         groups[call.name, form].append(call)
-    blocks: list[_Block] = []
-    seen: set[tuple[str, bool] | None] = set()  # modules that are shown, packed or not
+    shown: list[list[Call]] = []
+    seen: set[object] = set()  # modules that are shown, packed or not
     more: dict[str, list[RenderableType]] = defaultdict(list)
-    for block in map(_Block, groups.values()):
-        name, report = block.shows.name, block.shows.report
-        like = None if report is None else (name, report.spec.lengths is None)
-        if report is not None and report.verified and like in seen:
-            more[name].append(_line(block, report))
+    for group in groups.values():
+        call = _foremost(group)
+        like = call.name, call.report and call.report.spec.lengths is None
+        if call.report and call.verified and like in seen:
+            more[call.name].append(_line(group, call.report))
         else:
-            blocks.append(block)
+            shown.append(group)
         seen.add(like)
-    return [_section(block, more.pop(block.shows.name, ()), spell, detail) for block in blocks]
+    return [_section(group, more.pop(group[0].name, ()), spell, detail) for group in shown]
 
 
-def _line(block: _Block, report: Report) -> RenderableType:
+def _foremost(calls: Sequence[Call]) -> Call:
+    """The call that stands for all of the same shapes: the first that failed, else the first."""
+    return next((call for call in calls if not call.verified), calls[0])
+
+
+def _times(calls: Iterable[Call]) -> int:
+    return sum(call.times for call in calls)
+
+
+def _line(calls: Sequence[Call], report: Report) -> RenderableType:
     """What a section says of the module's other shapes."""
     lengths = report.spec.lengths or ()
     packed = f", lengths {', '.join(map(str, lengths[:_MOST_LENGTHS]))}" if lengths else ""
     packed += ", .." if len(lengths) > _MOST_LENGTHS else ""
     state = "" if report.spec.state == "zeros" else " and a state"
-    counts = f"{plural(block.times, 'call')}, {plural(len(_checks(block.calls)), 'check')}"
+    counts = f"{plural(_times(calls), 'call')}, {plural(len(_checks(calls)), 'check')}"
     said = f"also with input {_shapes(report)['input']}{packed}{state}: {counts}"
     return look.Fitted(lambda width, signs: Text(f"{signs.good} {said}", style=look.GOOD))
 
@@ -103,17 +90,19 @@ def _shapes(report: Report) -> dict[str, str]:
     return {tensor.name: format_tuple(tensor.shape) for tensor in report.tensors}
 
 
-def _section(block: _Block, more: Sequence[RenderableType], spell: Spell, detail: Detail) -> RenderableType:
-    call = block.shows
+def _section(calls: Sequence[Call], more: Sequence[RenderableType], spell: Spell, detail: Detail) -> RenderableType:
+    call, times = _foremost(calls), _times(calls)
     inside: Iterable[RenderableType]
     if call.error is not None:
         inside = _not_checked(call)
     elif call.report is not None and detail.all:
         inside = [report_page(call.report, spell, replace(detail, warnings=False))]
     else:
-        proved = look.Fitted(partial(_proved_line, block.calls))
+        proved = look.Fitted(partial(_proved_line, calls))
         inside = [*_call(call), *_failures(call, spell, detail), proved, *more]
-    return look.section(block.title, Text(_place(call), style=look.FAINT), *inside)
+    name = f"module {call.name}" if call.name.isdigit() else named(call.name)  # a number alone, in a Sequential
+    title = f"{name}, call {call.index}" if times == 1 else f"{name}, {times:,} calls of these shapes"
+    return look.section(title, look.faint(_place(call)), *inside)
 
 
 def _place(call: Call) -> str:
@@ -151,22 +140,17 @@ def _call(call: Call) -> Iterator[RenderableType]:
 
 
 def _tensors(report: Report, width: int, signs: Signs) -> RenderableType:
-    extra = ["dtype"] if width >= look.NARROW else []
-    table = look.table("tensor", "axes", "shape", *extra)
-    table.columns[0].no_wrap = True
-    for tensor in report.tensors:
-        if tensor.actual is not None:
-            cells = look.name(tensor.name), tensor.formula, _shape(tensor, signs)
-            table.add_row(*cells, *([tensor.dtype] if extra else []))
-    return table
+    headers = ["tensor", "axes", "shape", "dtype"] if width >= look.NARROW else ["tensor", "axes", "shape"]
+    there = [each for each in report.tensors if each.actual is not None]
+    rows = [(look.name(each.name), each.formula, _shape(each, signs), each.dtype) for each in there]
+    return look.table(*headers, rows=[row[: len(headers)] for row in rows], whole=[0])
 
 
 def _shape(tensor: TensorReport, signs: Signs) -> Text:
-    assert tensor.actual is not None
-    if tensor.actual == tensor.shape:
-        return Text(f"{format_tuple(tensor.actual)} {signs.good}", style=look.GOOD)
-    predicted = f"{signs.bad} must be {format_tuple(tensor.shape)}"
-    return Text(f"{format_tuple(tensor.actual)} {predicted}", style=look.BAD)
+    predicted = format_tuple(tensor.shape)
+    if tensor.otherwise is None:
+        return Text(f"{predicted} {signs.good}", style=look.GOOD)
+    return Text(f"{format_tuple(tensor.otherwise)} {signs.bad} must be {predicted}", style=look.BAD)
 
 
 def _beside(report: Report) -> Iterator[str]:
@@ -192,14 +176,14 @@ def _failures(call: Call, spell: Spell, detail: Detail) -> Iterator[RenderableTy
 
 
 def _checks(calls: Sequence[Call]) -> list[Claim]:
-    return [check for call in calls for each in (call.report, call.recurrent) if each for check in each.checks]
+    return [check for call in calls if call.proof for check in call.proof.checks]
 
 
 def _proved_line(calls: Sequence[Call], width: int, signs: Signs) -> RenderableType:
     """One line: what was proved, by kind; what failed is in the tables above."""
     counts = Counter(check.kind for check in _checks(calls))
     said = ", ".join(f"{counts[kind]} {words}" for kind, words in _KINDS.items() if counts[kind])
-    failed = sum(each.failed for call in calls for each in (call.report, call.recurrent) if each)
+    failed = sum(call.proof.failed for call in calls if call.proof)
     if failed:
         return Text(f"{signs.bad} {failed} failed of the checks: {said}", style=look.BAD)
     return Text(f"{signs.good} proved: {said}", style=look.GOOD)
@@ -207,18 +191,18 @@ def _proved_line(calls: Sequence[Call], width: int, signs: Signs) -> RenderableT
 
 def verdict(calls: Calls, alone: Alone | None = None, left: Sequence[str] = ()) -> Iterator[Text]:
     """The last lines: what was proved, what was not looked at (with what else is ``left``), what is read wrongly."""
-    proved = [call for call in calls if call.report is not None or call.recurrent is not None]
     where = sorted({look.where(call.report.environment) for call in calls if call.report and call.report.environment})
-    smallest = max((call.report.noticed or 0 for call in proved if call.report), default=0)
+    smallest = max((call.report.noticed or 0 for call in calls if call.report), default=0)
     noticed = look.noticed((smallest or None) if calls.verified else None)
-    yield look.verdict(_proved(calls, proved), "; ".join(where) + noticed, good=calls.verified)
+    yield look.verdict(_proved(calls), "; ".join(where) + noticed, good=calls.verified)
     rest = [*_not_proved(calls), *left]
     if rest:
         yield look.sentence(f"Not looked at: {'; '.join(rest)}.")
     yield from reads.verdict(calls.reads, calls.mistakes, alone, calls.not_traced)
 
 
-def _proved(calls: Calls, proved: Sequence[Call]) -> str:
+def _proved(calls: Calls) -> str:
+    proved = [call for call in calls if call.proof]
     modules = len({call.name for call in proved})
     checks = len(_checks(proved))
     counts = f"{plural(checks, 'check')} of {plural(len(proved), 'call')} of {plural(modules, 'module')}"
@@ -237,7 +221,7 @@ def _not_proved(calls: Calls) -> Iterator[str]:
     if more:
         yield f"{plural(more, 'call')} of the same kinds, which were counted"
     for each in calls.counted:
-        yield f"{plural(each.times, 'call')} of {shown(each.name)} ({each.kind})"
+        yield f"{plural(each.times, 'call')} of {named(each.name)} ({each.kind})"
     unchecked = sum(call.outcome == "unchecked" for call in calls)
     if unchecked:
         yield f"{plural(unchecked, 'call')} that can't be checked"
