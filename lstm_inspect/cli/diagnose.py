@@ -1,12 +1,13 @@
 """lstm-inspect diagnose"""
 
+import re
 from dataclasses import fields, replace
 from typing import Final
 
 from lstm_inspect.cli.deliver import deliver
 from lstm_inspect.cli.flags import Values, argument, command, text
 from lstm_inspect.cli.lengths import parse_any_lengths, parse_shape
-from lstm_inspect.cli.message import message_of, source_of
+from lstm_inspect.cli.message import message_of
 from lstm_inspect.cli.options import BATCH_FLAGS, JSON, LSTM_FLAGS
 from lstm_inspect.diagnosis.known import Known
 from lstm_inspect.errors import SpecError, literal
@@ -43,8 +44,8 @@ def diagnose(values: Values) -> int:
     from lstm_inspect.diagnosis.check_call import check_call, diagnose_call
 
     found = check_call(known) if message is None else diagnose_call(message, known)
-    source = source_of(values["message"])
-    if source is not None and not (found.matched or found.message):
+    source = values["message"].removeprefix("@")
+    if re.fullmatch(r"\S+\.py", source) and not (found.matched or found.message):
         ask = f"what Python printed: {literal(source)} is source code; lstm-inspect lint {literal(source)} reads that"
         found = replace(found, asks=(ask, *found.asks))
     return deliver(found, values)

@@ -41,16 +41,6 @@ def message_of(typed: str, *, call: bool, facts: bool) -> str | None:
     return piped if piped.strip() or not facts else None
 
 
-def source_of(typed: str) -> str | None:
-    """The Python file that was given for a log; None if it is another text.
-
-    >>> source_of("@net.py"), source_of("train.log"), source_of("No module named net.py")
-    ('net.py', None, None)
-    """
-    name = typed.removeprefix("@")
-    return name if name.endswith(".py") and not any(character.isspace() for character in name) else None
-
-
 def _is_a_path(typed: str) -> bool:
     if len(typed) > _MOST_OF_A_PATH or "\n" in typed or "\0" in typed:
         return False
