@@ -121,6 +121,13 @@ def test_each_mistake_has_a_proof_whose_names_are_known() -> None:
     assert {proof.values for proof in proofs} == set(differing_of(LSTMSpec()))
 
 
+def test_a_line_for_one_direction_says_what_to_write_for_two() -> None:
+    """Else who has two directions is told to make another mistake; a tempting line that joins both is right for two."""
+    of_one = [each for each in CATALOGUE if "hn[-1]" in each.instead and "hn[-2]" not in each.tempting]
+    assert len(of_one) >= 4
+    assert not [each.id for each in of_one if "hn[-2]" not in each.instead]
+
+
 def test_each_place_near_at_hand_is_taken_once() -> None:
     near = [proof.near for mistake in CATALOGUE for proof in mistake.proofs if proof.near]
     assert sorted(near) == list(range(1, len(near) + 1))
