@@ -97,13 +97,16 @@ def input_for(model: nn.Module) -> str:
     """
     from torch import nn
 
+    parameters = inspect.signature(model.forward).parameters.values()
+    wanted = any(each.default is each.empty and _LENGTHS.search(each.name) for each in parameters)
+    lengths = " --lengths 7,5,2,1" if wanted else ""
     for module in model.modules():
         match module:
             case nn.Embedding(num_embeddings=count):
-                return f"--input-ids 4,7:{count}"
+                return f"--input-ids 4,7:{count}{lengths}"
             case nn.RNNBase(input_size=size) | nn.Linear(in_features=size):
-                return f"--input 4,7,{size}"
-    return "--input 4,7,16"
+                return f"--input 4,7,{size}{lengths}"
+    return f"--input 4,7,16{lengths}"
 
 
 def state_of(target: str, results: Any, forward: Callable[..., Any], given: int) -> dict[str, Any]:

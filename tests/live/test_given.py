@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import torch
 from torch import nn
 
 from lstm_inspect.errors import SpecError, TargetError
-from lstm_inspect.live.given import Given, constructor_call
+from lstm_inspect.live.given import Given, constructor_call, input_for
 from lstm_inspect.live.model import inspect_target, list_target
 from lstm_inspect.live.tree import shape_of
 from lstm_inspect.live.user_code import UserCodeError
@@ -115,6 +116,19 @@ def test_what_is_listed_can_be_typed() -> None:
         if "--input-ids" in each.command:
             target, _, shape = each.command.split()[-3:]
             assert inspect_target(target, Given([shape]), alone=False, reads=False).verified
+
+
+def test_what_is_named_to_type_has_lengths_where_the_call_wants_them() -> None:
+    class Packs(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.LSTM(3, 4)
+
+        def forward(self, x: torch.Tensor, lengths: torch.Tensor, scale: float = 1.0) -> NoReturn:
+            raise NotImplementedError
+
+    assert input_for(Packs()) == "--input 4,7,3 --lengths 7,5,2,1"
+    assert input_for(nn.Sequential(nn.LSTM(3, 4))) == "--input 4,7,3"
 
 
 def test_a_file_that_trains_when_it_is_imported_is_stopped() -> None:
