@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterable, Sequence
-from types import NoneType, UnionType
+from types import NoneType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from lstm_inspect.theory.contract import SCHEMA, hint_of, without_none, written_as
+from lstm_inspect.theory.contract import SCHEMA, written_as
 
 _PLAIN: Final[dict[Any, dict[str, Any]]] = {
     str: {"type": "string"},
@@ -74,10 +75,10 @@ def _properties(cls: type, definitions: dict[str, Any]) -> tuple[dict[str, Any],
         properties = {"schema": {"const": SCHEMA}, "version": _PLAIN[str], "command": {"enum": list(how.commands)}}
         required = list(properties)
     for key in how.keys:
-        hint = hint_of(cls, key.attribute)
+        hint = _hint_of(cls, key.attribute)
         if key.inline:
-            more, names = _properties(without_none(hint), definitions)
-            if without_none(hint) is not hint:
+            more, names = _properties(_without_none(hint), definitions)
+            if _without_none(hint) is not hint:
                 more = {name: {"anyOf": [part, {"type": "null"}]} for name, part in more.items()}
             properties |= more
             required += names
@@ -89,6 +90,9 @@ def _properties(cls: type, definitions: dict[str, Any]) -> tuple[dict[str, Any],
 
 def _said(cls: type, attribute: str) -> dict[str, str]:
     """What is said of an attribute: in a property's own docstring, or where the field is declared, in a base too."""
+    attribute, _, further = attribute.partition(".")
+    if further:
+        return _said(_hint_of(cls, attribute), further)
     found = inspect.getattr_static(cls, attribute, None)
     if isinstance(found, property) and inspect.isfunction(found.fget):
         return {"description": _first_line(found)}
@@ -128,3 +132,22 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     else:
         raise TypeError(f"{hint!r} has no counterpart in JSON")
     return dict(found)
+
+
+def _hint_of(cls: type, attribute: str) -> Any:
+    """The type of a field or a property, its metadata included; of ``spec.size`` that of the spec's size."""
+    attribute, _, further = attribute.partition(".")
+    if further:
+        return _hint_of(_hint_of(cls, attribute), further)
+    found = inspect.getattr_static(cls, attribute, None)
+    if isinstance(found, property) and inspect.isfunction(found.fget):
+        return get_type_hints(found.fget, include_extras=True)["return"]
+    owner = next(base for base in cls.__mro__ if attribute in inspect.get_annotations(base))
+    alone = SimpleNamespace(__annotations__={attribute: inspect.get_annotations(owner)[attribute]})
+    return get_type_hints(alone, globalns=vars(sys.modules[owner.__module__]), include_extras=True)[attribute]
+
+
+def _without_none(hint: Any) -> Any:
+    """The other type of ``.. | None``; any other type as it is."""
+    rest = [each for each in get_args(hint) if each is not NoneType]
+    return rest[0] if NoneType in get_args(hint) else hint

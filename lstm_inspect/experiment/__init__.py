@@ -11,9 +11,7 @@ _was_enabled = gc.isenabled()
 gc.disable()
 try:
     with warnings.catch_warnings():
-        warnings.filterwarnings(
-            "ignore", message="Failed to initialize NumPy"
-        )  # torch's own, and nothing here needs it
+        warnings.filterwarnings("ignore", message="Failed to initialize NumPy")  # torch's: nothing here needs it
         import torch  # noqa: F401
 except ModuleNotFoundError as error:
     if error.name != "torch":

@@ -1,8 +1,7 @@
 """Hold one result against another: identical, how far apart, within the tolerance or not."""
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,8 +9,7 @@ from torch import Tensor
 from lstm_inspect.theory.dtypes import EXACT, Tolerance, largest
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(NamedTuple):
     """How two results compare."""
 
     identical: bool  #: the same shape, dtype and numbers.

@@ -1,8 +1,7 @@
 """What torch says of a module's parameters and of the multiply-adds of one run: on the meta device, without numbers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,8 +17,7 @@ _MOST_CELLS: Final = 240  # layers * directions * time steps that are counted: t
 _FLOPS_A_MULTIPLY_ADD: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """What torch says."""
 
     built: LSTMSpec  #: the module that was asked: the spec's own, or its first layers where there are very many.
@@ -38,7 +36,7 @@ def measure(spec: LSTMSpec) -> Measured:
     {'weight_ih_l0': (80, 10), 'weight_hh_l0': (80, 20)}
     """
     spec = spec.replace(device="meta", num_layers=min(spec.num_layers, _MOST_LAYERS))
-    counted = shortened(spec)
+    counted = _shortened(spec)
     with without_gradients():
         named, work = dict(build(spec).named_parameters()), _count(counted)
     shapes = {name: tuple(parameter.shape) for name, parameter in named.items()}
@@ -57,12 +55,8 @@ def _count(spec: LSTMSpec) -> int:
     return int(counter.get_total_flops()) // _FLOPS_A_MULTIPLY_ADD
 
 
-def shortened(spec: LSTMSpec) -> LSTMSpec:
-    """The spec with so many layers and time steps that counting takes about a second, the first of each.
-
-    >>> shortened(LSTMSpec(num_layers=1000, seq_len=500)).num_layers
-    24
-    """
+def _shortened(spec: LSTMSpec) -> LSTMSpec:
+    """The spec with so many layers and time steps that counting takes about a second, the first of each."""
     layers = min(spec.num_layers, max(_MOST_CELLS // 10 // spec.num_directions, 2))
     steps = max(1, _MOST_CELLS // (layers * spec.num_directions))
     lengths = spec.lengths and tuple(min(length, steps) for length in spec.lengths)

@@ -6,8 +6,7 @@ rows, steps or slices: an oracle that shared their arithmetic would share their 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -19,8 +18,7 @@ State: TypeAlias = tuple[Tensor, Tensor]
 _NAMES: Final = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")  # the last three are not always there
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """What the equations give, in float64 on the CPU, with the axes that nn.LSTM would give them."""
 
     output: Tensor  #: as nn.LSTM returns them.
@@ -31,8 +29,7 @@ class Reference:
     states: dict[tuple[int, str], tuple[Tensor, Tensor]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Weights:
+class _Weights(NamedTuple):
     """One layer's weights in one direction; gate rows in the order i, f, g, o."""
 
     w_ih: Tensor  # (4H, in)
@@ -130,10 +127,6 @@ def _weights(lstm: torch.nn.LSTM, layer: int, reverse: bool) -> _Weights:
     return _Weights(own["weight_ih"], own["weight_hh"], bias, own["weight_hr"] if lstm.proj_size else None)
 
 
-def _exact(tensor: Tensor) -> Tensor:
-    return tensor.detach().to("cpu", torch.float64)
-
-
 class Equations:
     """An nn.LSTM whose calls are worked out by the equations, in float64; all else of it is the module's own."""
 
@@ -165,7 +158,7 @@ class Equations:
 
 def called_again(lstm: torch.nn.LSTM, tensors: dict[str, Any], padding_value: float) -> dict[str, Any]:
     """A call's names for expressions, its results worked out by the equations."""
-    equations, exact = Equations(lstm), {name: _exactly(value) for name, value in tensors.items()}
+    equations, exact = Equations(lstm), {name: _exact(value) for name, value in tensors.items()}
     packed = exact.get("packed_input")
     output, (hn, cn) = equations(exact["input"] if packed is None else packed, (exact["h0"], exact["c0"]))
     found = {**exact, "lstm": equations, "output": output, "hn": hn, "cn": cn}
@@ -176,7 +169,8 @@ def called_again(lstm: torch.nn.LSTM, tensors: dict[str, Any], padding_value: fl
     return found
 
 
-def _exactly(value: Any) -> Any:
+def _exact(value: Any) -> Any:
+    """A tensor or a PackedSequence in float64 on the CPU; whole numbers as they are."""
     if isinstance(value, PackedSequence):
         return value.to(torch.float64).cpu()
     return value.detach().to("cpu", torch.float64) if value.is_floating_point() else value

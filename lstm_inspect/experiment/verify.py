@@ -10,7 +10,7 @@ from typing import Any, Final
 import torch
 
 from lstm_inspect.errors import RunError, literal
-from lstm_inspect.experiment.compare import Comparison, compare
+from lstm_inspect.experiment.compare import compare
 from lstm_inspect.experiment.reference import Reference, called_again, reference
 from lstm_inspect.experiment.run import Run, without_gradients
 from lstm_inspect.theory.claim import Claim, Pitfall
@@ -23,6 +23,8 @@ _MOST_KEPT: Final = 500  # characters; the specs of a long stream must not fill 
 
 @lru_cache(maxsize=4096)
 def _kept(expression: str) -> CodeType:
+    if "__" in expression:
+        raise NameError(f"no expression names Python's own machinery: {expression}")
     return compile(expression, "<claim>", "eval")
 
 
@@ -51,7 +53,7 @@ class Verifier:
             found = compare(self.evaluate(claim.left), self.evaluate(claim.right), claim.tolerance)
         except Exception as error:  # whatever a result of the wrong form leads to: the check says it and fails
             return replace(claim, identical=False, passed=False, error=_described(error))
-        return replace(claim, **{name: getattr(found, name) for name in Comparison.__slots__})
+        return replace(claim, **found._asdict())
 
     def check_pitfall(self, pitfall: Pitfall) -> Pitfall:
         """See that a pitfall's two sides differ, and by more than rounding where they come of two runs.
@@ -60,20 +62,13 @@ class Verifier:
         """
         try:
             tempting, instead = self.evaluate(pitfall.tempting), self.evaluate(pitfall.instead)
-            found, shapes = compare(tempting, instead, pitfall.tolerance), (tempting.shape, instead.shape)
+            found = compare(tempting, instead, pitfall.tolerance)
+            came = replace(pitfall, tempting_shape=tuple(tempting.shape), instead_shape=tuple(instead.shape))
         except Exception as error:  # as in check
             return replace(pitfall, passed=False, error=_described(error))
         hidden = found.passed and self._hides(pitfall)
         passed = None if hidden else not found.passed
-        first, second = map(tuple, shapes)
-        return replace(
-            pitfall,
-            max_abs_diff=found.max_abs_diff,
-            tempting_shape=first,
-            instead_shape=second,
-            passed=passed,
-            hidden=hidden,
-        )
+        return replace(came, max_abs_diff=found.max_abs_diff, passed=passed, hidden=hidden)
 
     def _hides(self, pitfall: Pitfall) -> bool:
         """Whether a pitfall's sides are the same by the equations too, as far as the run's dtype can tell."""

@@ -95,9 +95,6 @@ def data_row(spec: LSTMSpec, cell: GridCell) -> str | None:
     """The row of ``.data`` that a cell becomes and the place of input that it comes from; None where there is none.
 
     Among equally long sequences torch's own order is not known beforehand: there nothing is said.
-
-    >>> data_row(LSTMSpec(lengths=(2, 3)), GridCell(sequence=1, time_step=2, row=4))
-    'packed_input.data[4] == input[2, 1]'
     """
     if cell.row is None or has_free_order(spec):
         return None

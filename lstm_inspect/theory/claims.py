@@ -1,8 +1,7 @@
 """What must hold of one call, as pairs of Python expressions over its tensors."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lstm_inspect.theory import expressions as e
 from lstm_inspect.theory.claim import Claim
@@ -17,15 +16,9 @@ from lstm_inspect.theory.states import StateRow, state_row, state_rows
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
 
 _MOST_ROWS_LABELLED: Final = 64
-_FROM_THE_EQUATIONS: Final = {
-    "output": "every time step, from the equations in float64",
-    "hn": "every layer and direction, from the equations in float64",
-    "cn": "every layer and direction, from the equations in float64",
-}
 
 
-@dataclass(frozen=True, slots=True)
-class Theory:
+class Theory(NamedTuple):
     """What must come out of one call; whoever needs a part of it takes it from here."""
 
     spec: LSTMSpec
@@ -45,9 +38,8 @@ def worked_out(spec: LSTMSpec) -> Theory:
 def tolerance_of(spec: LSTMSpec, *, tf32: bool = False) -> Tolerance:
     """The tolerance of a spec's run against the equations; TF32 is CUDA's alone."""
     terms = widest_input(spec) + spec.state_size  # the most products that one gate of any layer sums
-    return tolerance(
-        spec.dtype, tf32=tf32 and spec.device.startswith("cuda"), terms=terms, hidden_size=spec.hidden_size
-    )
+    tf32 = tf32 and spec.device.startswith("cuda")
+    return tolerance(spec.dtype, tf32=tf32, terms=terms, hidden_size=spec.hidden_size)
 
 
 def claims(theory: Theory, *, reference: bool = True) -> tuple[Claim, ...]:
@@ -111,7 +103,8 @@ def _references(states: tuple[StateRow, ...]) -> Iterator[tuple[str, str, str, s
 
     Of a deep stack the lowest and the highest rows are labelled one by one.
     """
-    for name, why in _FROM_THE_EQUATIONS.items():
+    for name, what in (("output", "time step"), ("hn", "layer and direction"), ("cn", "layer and direction")):
+        why = f"every {what}, from the equations in float64"
         yield f"reference-{name}", "reference", name, f"reference.{name}", why
     half = _MOST_ROWS_LABELLED // 2
     for row in states if len(states) <= _MOST_ROWS_LABELLED else states[:half] + states[-half:]:

@@ -5,9 +5,9 @@
     @written("tensor axis")                                  # of any other class
 
 A key is a field or a property. ``*tally`` puts that attribute's own keys among these, ``predicted=shape`` writes
-``shape`` under another name, ``line?`` is left out where it is None. The JSON Schema follows from the types
-(``Annotated[int, Limit(minimum=0)]`` says more than int), and its descriptions from a property's docstring and from
-what stands after ``#:`` beside a field, or above it.
+``shape`` under another name, ``size=spec.size`` what its spec has, and ``line?`` is left out where it is None. The
+JSON Schema follows from the types (``Annotated[int, Limit(minimum=0)]`` says more than int), and its descriptions
+from a property's docstring and from what stands after ``#:`` beside a field, or above it.
 
 A new key: the field or property, its name in that line if there is one, and ``pytest tests/verdict/test_schema.py
 --rewrite-snapshots``, which writes the shipped schema.json anew. A new document: a class with a ``command=``,
@@ -15,14 +15,12 @@ of the base ``Document`` (every ``Shown`` is one); and the same. Keys are only e
 schema.json: write it anew.
 """
 
-import inspect
 import json
-import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from types import NoneType, SimpleNamespace
+from operator import attrgetter
 from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypedDict, TypeVar
 
 from lstm_inspect._version import __version__
@@ -115,34 +113,20 @@ def to_dict(value: object) -> dict[str, Any]:
     >>> to_dict(Found())
     {'predicted': [5, 3], 'worst': None}
     """
-    how = written_as(type(value))
-    found = header(getattr(value, "command", how.commands[0])) if how.commands else {}
+    how, found = written_as(type(value)), {}
+    if how.commands:
+        command = getattr(value, "command", how.commands[0])
+        found = {"schema": SCHEMA, "version": __version__, "command": command}
     for key in how.keys:
-        part = getattr(value, key.attribute)
+        part = attrgetter(key.attribute)(value)
         if key.inline and part is None:
-            hidden = without_none(hint_of(type(value), key.attribute))
-            found |= {each.name: None for each in written_as(hidden).keys}
+            hidden = typing.get_args(typing.get_type_hints(type(value))[key.attribute])[0]  # of ``.. | None``
+            found |= dict.fromkeys(each.name for each in written_as(hidden).keys)
         elif key.inline:
             found |= to_dict(part)
         elif part is not None or not key.optional:
             found[key.name] = plain(part)
     return found
-
-
-def hint_of(cls: type, attribute: str) -> Any:
-    """The type of a field or a property, its metadata included."""
-    found = inspect.getattr_static(cls, attribute, None)
-    if isinstance(found, property) and inspect.isfunction(found.fget):
-        return typing.get_type_hints(found.fget, include_extras=True)["return"]
-    owner = next(base for base in cls.__mro__ if attribute in inspect.get_annotations(base))
-    alone = SimpleNamespace(__annotations__={attribute: inspect.get_annotations(owner)[attribute]})
-    return typing.get_type_hints(alone, globalns=vars(sys.modules[owner.__module__]), include_extras=True)[attribute]
-
-
-def without_none(hint: Any) -> Any:
-    """The other type of ``.. | None``; any other type as it is."""
-    rest = [each for each in typing.get_args(hint) if each is not NoneType]
-    return rest[0] if NoneType in typing.get_args(hint) else hint
 
 
 class Document:
@@ -153,11 +137,6 @@ class Document:
     def to_dict(self) -> dict[str, Any]:
         """Its JSON by the contract, schema lstm-inspect/1."""
         return to_dict(self)
-
-
-def header(command: str) -> dict[str, Any]:
-    """The keys that every document opens with."""
-    return {"schema": SCHEMA, "version": __version__, "command": command}
 
 
 def plain(value: Any) -> Any:

@@ -5,8 +5,7 @@ saves are these, to the byte; of a packed batch of unequal lengths it keeps a li
 steps share the memory of wider ones. Kernels take more beside them: copies of output and workspaces.
 """
 
-from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from lstm_inspect.theory.contract import Limit, Natural, record
 from lstm_inspect.theory.parameters import GATES, layer_parameter_count, parameter_count, widest_input
@@ -161,8 +160,7 @@ def _activations_why(spec: LSTMSpec) -> str:
     return f"inference: {running}; training: {', '.join(saved)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(NamedTuple):
     """What something takes of memory at its peak."""
 
     bytes: int  #: how many.

@@ -3,15 +3,13 @@
 import math
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.contract import record
 
 
-@dataclass(frozen=True, slots=True)
-class DType:
+class DType(NamedTuple):
     """One dtype."""
 
     bytes: int  #: of one element.

@@ -157,11 +157,7 @@ def final_state_from_output(spec: LSTMSpec) -> str:
 
 
 def states_by_layer(spec: LSTMSpec) -> str:
-    """Hn with layers and directions on axes of their own: (L, D, B, R), or (L, D, R) unbatched.
-
-    >>> states_by_layer(LSTMSpec(num_layers=2, bidirectional=True))
-    'hn.view(2, 2, 3, 20)'
-    """
+    """Hn with layers and directions on axes of their own: (L, D, B, R), or (L, D, R) unbatched."""
     return f"hn.view{format_tuple((spec.num_layers, spec.num_directions, *state_tail(spec)))}"
 
 

@@ -1,16 +1,11 @@
 """The letters of the axes, once: what each counts, and which field of a spec is its size."""
 
-from __future__ import annotations
+from typing import Final, NamedTuple
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from lstm_inspect.theory.spec import LSTMSpec
+from lstm_inspect.theory.spec import LSTMSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(NamedTuple):
     """One letter."""
 
     field: str  #: the field or property of an LSTMSpec that is its size.
@@ -42,11 +37,6 @@ def meaning(letters: str) -> str:
 
 
 def sizes(spec: LSTMSpec, which: str = "TBIHPLD") -> dict[str, int]:
-    """The size of each letter that a spec has: no B for unbatched input, no P without a projection.
-
-    >>> from lstm_inspect.theory.spec import LSTMSpec
-    >>> sizes(LSTMSpec(batch_size=None))
-    {'T': 5, 'I': 10, 'H': 20, 'L': 1, 'D': 1}
-    """
+    """The size of each letter that a spec has: no B for unbatched input, no P without a projection."""
     found = {letter: getattr(spec, LETTERS[letter].field) for letter in which}
     return {letter: size for letter, size in found.items() if size is not None and (letter != "P" or size)}

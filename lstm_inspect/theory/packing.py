@@ -79,11 +79,7 @@ def inverse(permutation: Sequence[int]) -> tuple[int, ...]:
 
 
 def batch_sizes(lengths: Sequence[int]) -> tuple[int, ...]:
-    """How many sequences are longer than t, for each time step t.
-
-    >>> batch_sizes((4, 3, 2))
-    (3, 3, 2, 1)
-    """
+    """How many sequences are longer than t, for each time step t."""
     ended = Counter(lengths)
     return tuple(accumulate((-ended[step] for step in range(1, max(lengths))), initial=len(lengths)))
 

@@ -76,11 +76,7 @@ class Parameter:
 
 
 def parameters(spec: LSTMSpec) -> list[Parameter]:
-    """Every parameter, in the order of ``module.named_parameters()``.
-
-    >>> [(parameter.name, parameter.shape) for parameter in parameters(LSTMSpec(bias=False))]
-    [('weight_ih_l0', (80, 10)), ('weight_hh_l0', (80, 20))]
-    """
+    """Every parameter, in the order of ``module.named_parameters()``."""
     places = ((layer, direction) for layer in range(spec.num_layers) for direction in spec.directions)
     return [parameter for place in places for parameter in layer_parameters(spec, *place)]
 
@@ -91,11 +87,7 @@ def how_many(spec: LSTMSpec) -> int:
 
 
 def parameter(spec: LSTMSpec, place: int) -> Parameter:
-    """The parameter at a place of ``parameters``, without making the others.
-
-    >>> parameter(LSTMSpec(num_layers=1_000_000), 3_999_999).name
-    'bias_hh_l999999'
-    """
+    """The parameter at a place of ``parameters``, without making the others."""
     row, column = divmod(place, how_many(spec) // spec.num_states)
     layer, direction = divmod(row, spec.num_directions)
     return layer_parameters(spec, layer, spec.directions[direction])[column]

@@ -20,11 +20,7 @@ class Recipe:
 
 
 def recipes(spec: LSTMSpec) -> tuple[Recipe, ...]:
-    """The recipes for a spec.
-
-    >>> [(recipe.expression, recipe.shape) for recipe in recipes(LSTMSpec(bidirectional=True))][:2]
-    [('output', (5, 3, 40)), ('torch.cat((hn[-2], hn[-1]), dim=-1)', (3, 40))]
-    """
+    """The recipes for a spec."""
     return (*_of_output(spec), *_of_states(spec))
 
 

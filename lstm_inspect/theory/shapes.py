@@ -91,11 +91,7 @@ def _state_axes(spec: LSTMSpec, features: str) -> tuple[str, ...]:
 
 
 def axis_size(spec: LSTMSpec, axis: str) -> int:
-    """The size of an axis named as in the JSON contract.
-
-    >>> axis_size(LSTMSpec(num_layers=2, bidirectional=True), "num_layers * num_directions")
-    4
-    """
+    """The size of an axis named as in the JSON contract."""
     if axis == "sum of lengths":
         return spec.valid_steps
     return math.prod(getattr(spec, factor) for factor in axis.split(" * "))

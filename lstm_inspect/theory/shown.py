@@ -41,8 +41,7 @@ class Shown(Document):
             checks: each check with its reason and its tolerance.
             all: every row of every table, and each check.
         """
-        text: str = _view("export").to_terminal_text(self, width, checks=checks, all=all)
-        return text
+        return str(_view("export").to_terminal_text(self, width, checks=checks, all=all))
 
     def __str__(self) -> str:
         return self.page()
@@ -51,8 +50,7 @@ class Shown(Document):
         return _view("page").page(self)
 
     def _repr_html_(self) -> str:
-        html: str = _view("export").to_html(self.__rich__())
-        return html
+        return str(_view("export").to_html(self.__rich__()))
 
 
 class OfSpec(Document):

@@ -21,7 +21,6 @@ STATES: Final = ("random", "zeros")
 _LOWEST: Final = {"input_size": 1, "hidden_size": 1, "num_layers": 1, "proj_size": 0, "seq_len": 1}
 _FLAGS: Final = ("bias", "batch_first", "bidirectional", "enforce_sorted")
 _NAMES: Final = ("dtype", "state", "device")
-_SEEDS: Final = 2**63
 _DEVICE: Final = re.compile(r"cpu|cuda(:\d{1,4})?|mps|meta|auto")
 _MOST_SHOWN: Final = 12
 
@@ -232,15 +231,16 @@ def _of_numbers(spec: LSTMSpec) -> Iterator[Breach]:
         yield "proj_size", allowed, f"{{proj_size={hidden // 2}}}"
     if not _is_number(spec.dropout) or not 0 <= spec.dropout <= 1:
         yield "dropout", "a probability from 0 to 1", "{dropout=0.5}"
-    if not _is_int(spec.seed) or not 0 <= spec.seed < _SEEDS:
+    if not _is_int(spec.seed) or not 0 <= spec.seed < 2**63:
         yield "seed", "a whole number from 0 to 2**63 - 1", "{seed=0}"
 
 
 def _of_names(spec: LSTMSpec) -> Iterator[Breach]:
+    *others, last = DTYPES
     if not isinstance(spec.dtype, str) or spec.dtype not in DTYPES:
-        yield "dtype", _one_of(tuple(DTYPES)), "{dtype=float32}"
+        yield "dtype", f"{', '.join(others)} or {last}", "{dtype=float32}"
     if spec.state not in STATES:
-        yield "state", _one_of(STATES), "{state=random}"
+        yield "state", " or ".join(STATES), "{state=random}"
     if not isinstance(spec.device, str) or not _DEVICE.fullmatch(spec.device):
         yield "device", "cpu, cuda, cuda:N, mps, meta or auto", "{device=cpu}"
     padding, largest = spec.padding_value, DTYPES[spec.dtype].largest
@@ -289,10 +289,6 @@ def _is_int(value: object) -> bool:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _one_of(names: tuple[str, ...]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def _show(value: object) -> str:

@@ -76,7 +76,7 @@ def unroll(spec: LSTMSpec, most_steps: int = MOST_STEPS) -> Unrolled:
     >>> [(cell.direction, cell.row, cell.expression) for cell in picture.cells if cell.is_output and cell.is_state]
     [('forward', 2, 'output[4, :, :20]'), ('reverse', 3, 'output[0, :, 20:40]')]
     """
-    columns, rows = steps(spec, most_steps), layers(spec)
+    columns, rows = steps(spec, most_steps), shown(spec.num_layers, _MOST_LAYERS, tail=2)
     drawn = [layer for layer in rows if layer is not None]
     shown_steps = [step for step in columns if not step.gap]
     states = tuple(state_row(spec, layer, place) for layer in drawn for place in range(spec.num_directions))
@@ -112,11 +112,6 @@ def _steps_by_length(longest: int, gap: Step) -> tuple[Step, ...]:
     start, end = (Step("0", 0, first=True), Step("1", 1)), (Step("n-2"), Step("n-1", last=True))
     between = (gap,) if longest > 2 else ()
     return start[: 2 if longest > 3 else 1] + between + end[0 if longest > 4 else 1 :]
-
-
-def layers(spec: LSTMSpec) -> tuple[int | None, ...]:
-    """The layers from the bottom: every one, or the first and the two highest with a gap between them."""
-    return shown(spec.num_layers, _MOST_LAYERS, tail=2)
 
 
 def notes(spec: LSTMSpec) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lstm_inspect.theory.contract import Environment, Positive, record
+from lstm_inspect.theory.contract import Environment, record
 from lstm_inspect.theory.shapes import TensorReport, tensors
 from lstm_inspect.theory.shown import OfSpec, SpecReport
 from lstm_inspect.theory.spec import LSTMSpec
@@ -13,28 +13,16 @@ from lstm_inspect.verdict.guard import refuse_too_large
 from lstm_inspect.verdict.report import measured_tensor
 
 
-@record("num_layers bidirectional batch_first constructor tensors changes")
+@record(
+    "num_layers=spec.num_layers bidirectional=spec.bidirectional batch_first=spec.batch_first"
+    " constructor tensors changes"
+)
 class Structure(OfSpec):
     """One structure: its tensors, and which of their axes a setting changed."""
 
     spec: LSTMSpec
     tensors: Sequence[TensorReport]
     changes: Sequence[Change]
-
-    @property
-    def num_layers(self) -> Positive:
-        """L."""
-        return self.spec.num_layers
-
-    @property
-    def bidirectional(self) -> bool:
-        """Whether D is 2."""
-        return self.spec.bidirectional
-
-    @property
-    def batch_first(self) -> bool:
-        """Whether input and output are (B, T, .)."""
-        return self.spec.batch_first
 
 
 @record("mode spec environment structures lessons warnings verified", command="overview")
@@ -82,7 +70,7 @@ def overview(spec: LSTMSpec | None = None, *, predict: bool = False) -> Overview
         MemoryNeedError: a structure needs more memory than is free.
         DeviceError: the spec's device is not there.
 
-    >>> overview(predict=True).structures[3].tensors[3].theory.shape
+    >>> overview(predict=True).structures[3].tensors[3].shape
     (5, 3, 40)
     """
     spec = LSTMSpec(num_layers=2) if spec is None else spec

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from lstm_inspect.theory.batch_grid import Grid, grid, shown
+from lstm_inspect.theory.batch_grid import Grid, GridCell, data_row, grid, shown
 from lstm_inspect.theory.packing import pack
+from lstm_inspect.theory.spec import LSTMSpec
 
 WHOLE = 1000
 LENGTHS = st.lists(st.integers(1, 9), min_size=1, max_size=9)
@@ -80,3 +81,16 @@ def test_a_batch_padded_further_has_more_steps_than_its_packed_columns() -> None
 )
 def test_the_middle_is_left_out(count: int, most: int, expected: tuple[int | None, ...]) -> None:
     assert shown(count, most) == expected
+
+
+@pytest.mark.parametrize(
+    ("spec", "row", "said"),
+    [
+        (LSTMSpec(lengths=(2, 3)), 4, "packed_input.data[4] == input[2, 1]"),
+        (LSTMSpec(lengths=(2, 3), batch_first=True), 4, "packed_input.data[4] == input[1, 2]"),
+        (LSTMSpec(lengths=(3, 3)), 4, None),  # torch's own order of equals is not known beforehand
+        (LSTMSpec(lengths=(2, 3)), None, None),  # padding
+    ],
+)
+def test_where_a_row_comes_from(spec: LSTMSpec, row: int | None, said: str | None) -> None:
+    assert data_row(spec, GridCell(sequence=1, time_step=2, row=row)) == said

@@ -145,4 +145,6 @@ def test_expressions_are_evaluated_without_builtins() -> None:
         verifier.evaluate("open('/etc/passwd')")
     with pytest.raises(NameError, match="__import__"):
         verifier.evaluate("__import__('os')")
+    with pytest.raises(NameError, match="__class__"):
+        verifier.evaluate("torch.__class__")
     assert inspect(LSTMSpec()).verified

@@ -28,3 +28,4 @@ def test_the_letters_are_said_in_the_table_s_words(text: str) -> None:
 def test_a_spec_has_no_letter_without_a_size() -> None:
     assert "P" in sizes(LSTMSpec(proj_size=5))
     assert sizes(LSTMSpec(batch_size=None), "BP") == {}
+    assert sizes(LSTMSpec(batch_size=None)) == {"T": 5, "I": 10, "H": 20, "L": 1, "D": 1}

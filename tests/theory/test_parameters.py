@@ -148,4 +148,5 @@ def test_a_million_layers_are_counted_in_closed_form() -> None:
     spec = LSTMSpec(num_layers=10**6, bidirectional=True)
     assert parameter_count(spec) == 5_120 + (10**6 - 1) * 9_920
     assert how_many(spec) == 8 * 10**6
+    assert parameter(spec, 8 * 10**6 - 1).name == "bias_hh_l999999_reverse"
     assert multiply_adds(spec) == 15 * (4_800 + (10**6 - 1) * 9_600)
