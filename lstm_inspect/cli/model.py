@@ -81,7 +81,6 @@ def model(values: Values) -> int:
 
 
 def _given(values: Values) -> Given:
-    """What is typed of the model and of its call."""
     lengths = None if values["lengths"] is None else parse_lengths(values["lengths"])
     inputs, file_arguments = tuple(values["input"]), tuple(each for each in values["arguments"] if each)
     return Given(inputs, lengths, values["call"], file_arguments, values["calls"])

@@ -54,7 +54,7 @@ def as_torch_sorts(spec: LSTMSpec, input: Input) -> Input:
     lengths = torch.tensor(spec.lengths)
     if input.sorted_indices.tolist() == torch.argsort(lengths, descending=True).tolist():
         return input
-    padded = _unpacked(spec, _detached(input))
+    padded = _padded(spec, _detached(input))
     return pack_padded_sequence(padded, lengths, batch_first=spec.batch_first, enforce_sorted=False)
 
 
@@ -78,12 +78,11 @@ def run_of(spec: LSTMSpec, module: nn.RNNBase, input: Input, hx: Any, results: A
     if not isinstance(input, PackedSequence):
         return Run(lstm, {"input": input.detach(), "output": output.detach(), **named})
     packed = {"packed_input": _detached(input), "packed_output": _detached(output)}
-    padded = {name.removeprefix("packed_"): _unpacked(spec, each) for name, each in packed.items()}
+    padded = {name.removeprefix("packed_"): _padded(spec, each) for name, each in packed.items()}
     return Run(lstm, {**padded, **named, **packed, "lengths": torch.tensor(spec.lengths)})
 
 
 def _results(module: nn.RNNBase, results: Any, form: type) -> tuple[Any, dict[str, Tensor]]:
-    """Output, and the final states by name."""
     is_lstm = isinstance(module, nn.LSTM)
     match results:
         case (output, (Tensor() as hn, Tensor() as cn)) if is_lstm and isinstance(output, form):
@@ -100,8 +99,7 @@ def _detached(packed: PackedSequence) -> PackedSequence:
     return packed._replace(data=packed.data.detach())
 
 
-def _unpacked(spec: LSTMSpec, packed: PackedSequence) -> Tensor:
-    """The padded batch that a PackedSequence stands for."""
+def _padded(spec: LSTMSpec, packed: PackedSequence) -> Tensor:
     return pad_packed_sequence(packed, batch_first=spec.batch_first)[0]
 
 

@@ -13,8 +13,8 @@ from lstm_inspect.live.given import state_of
 from lstm_inspect.live.report import ModelReport, NotCalled, NotCovered
 from lstm_inspect.live.spec_of import spec_of_module
 from lstm_inspect.live.standin import restored
-from lstm_inspect.live.threads import threads_for
 from lstm_inspect.live.tree import outputs, tree_of
+from lstm_inspect.live.user_code import threads_for
 from lstm_inspect.live.watch import watch
 from lstm_inspect.mistakes.finding import Finding, Findings
 from lstm_inspect.mistakes.read import Alone

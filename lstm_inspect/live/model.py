@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from inspect import Parameter, isfunction, signature
+from inspect import isfunction
 from types import ModuleType
 from typing import Any, Final
 
@@ -17,11 +17,10 @@ from lstm_inspect.live.given import Given, constructor_call, input_for
 from lstm_inspect.live.inspect_model import others, report_of_model
 from lstm_inspect.live.report import Listed, Listing, ModelReport
 from lstm_inspect.live.seeing import seeing
-from lstm_inspect.live.target import Target, imported, is_defined_there, model_and_call, parse_target
+from lstm_inspect.live.target import Target, imported, is_defined_there, model_and_call, parse_target, wanted_by
 from lstm_inspect.live.user_code import running
 
 _COMMAND: Final = "lstm-inspect model"
-_OPTIONAL: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 
 
 def inspect_target(
@@ -100,21 +99,14 @@ def _found(place: str, module: ModuleType) -> Iterator[Listed]:
             yield Listed(name, "model", f"{command} {input_for(value)}")
         elif own and isinstance(value, type) and issubclass(value, nn.Module):
             yield Listed(name, "class", f"{command} {_flags(value)}")
-        elif own and isfunction(value) and not _wanted(value):
+        elif own and isfunction(value) and not wanted_by(value):
             yield Listed(name, "function", command)
-
-
-def _wanted(made: Any) -> list[str]:
-    """The arguments that have no default."""
-    parameters = signature(made).parameters.values()
-    return [each.name for each in parameters if each.default is each.empty and each.kind not in _OPTIONAL]
 
 
 def _flags(kind: Any) -> str:
     """The flags that build a class and call it: one that builds with its defaults says itself what it reads."""
-    wanted = _wanted(kind)
-    if wanted:
-        return f'--call "{kind.__name__}({", ".join(f"{name}=.." for name in wanted)})" --input 4,7'
+    if wanted := wanted_by(kind):
+        return f'--call "{kind.__name__}({", ".join(wanted)})" --input 4,7'
     try:
         return input_for(kind())
     except Exception:  # whatever the user's own constructor raises: the shape is theirs to say

@@ -132,7 +132,6 @@ def _computed_in(run: Run, autocast: str | None, weights: str) -> str:
 
 
 def _warnings(module: nn.LSTM, computed_in: str, weights: str) -> Iterator[SpecWarning]:
-    """What to know of how the call was made."""
     if module.training and module.dropout > 0 and module.num_layers > 1:
         message = (
             f"dropout={module.dropout:g} was at work in this call and its numbers are random: "

@@ -5,7 +5,7 @@ import traceback
 import weakref
 from collections import Counter
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 import torch
@@ -29,9 +29,9 @@ class _Kind:
     """Calls of one module of the same shapes, mode and dtype."""
 
     call: Call | None  #: the first of them, not yet checked; None if the module is not watched.
-    entry: int | None = None  #: the place in the list of calls of the one proved last; None if none was.
-    times: int = 0  #: how many there were since then, that one among them.
-    seen: int = 0  #: how many there were at all.
+    seen: int = 0  #: how many there were.
+    due: list[int] = field(default_factory=list)  #: which of them, from 1, were to be proved.
+    places: list[int] = field(default_factory=list)  #: where these stand in the list of calls.
 
 
 class Recorder:
@@ -80,35 +80,30 @@ class Recorder:
             if kind is None:
                 kind = self._kinds[key] = _Kind(self._find(module))
                 counts[1] += 1
-            kind.times += 1
             kind.seen += 1
             if kind.call is None:
                 return kind, None
             few = counts[1] <= _MOST_KINDS and len(self._calls) < _MOST_PROOFS
-            again = self._every is not None and kind.entry is not None and (kind.seen - 1) % self._every == 0
-            due = few and isinstance(module, nn.RNNBase) and (kind.seen == 1 or again)
-            return kind, replace(kind.call, index=counts[0] - 1) if due else None
+            again = self._every is not None and kind.places and (kind.seen - 1) % self._every == 0
+            if not (few and isinstance(module, nn.RNNBase) and (kind.seen == 1 or again)):
+                return kind, None
+            kind.due.append(kind.seen)
+            return kind, replace(kind.call, index=counts[0] - 1)
 
     def _add(self, kind: _Kind, call: Call) -> None:
         with self._lock:
-            if kind.entry is not None:
-                self._settle(kind, but=1)
-                kind.times = 1
-            kind.entry = len(self._calls)
+            kind.places.append(len(self._calls))
             self._calls.append(call)
-
-    def _settle(self, kind: _Kind, *, but: int = 0) -> None:
-        if kind.entry is not None:
-            self._calls[kind.entry] = replace(self._calls[kind.entry], times=kind.times - but)
 
     def settle(self) -> None:
         """Write down how often each kind was called: the program is through."""
         counted: Counter[tuple[str, str]] = Counter()
         with self._lock:
             for kind in self._kinds.values():
-                self._settle(kind)
-                if kind.call is not None and kind.entry is None:
-                    counted[kind.call.name, kind.call.kind] += kind.times
+                for place, first, after in zip(kind.places, kind.due, [*kind.due[1:], kind.seen + 1], strict=False):
+                    self._calls[place] = replace(self._calls[place], times=after - first)
+                if kind.call is not None and not kind.places:
+                    counted[kind.call.name, kind.call.kind] += kind.seen
         self._calls.counted = [NotProved(*name, times) for name, times in counted.items()]
 
 

@@ -43,11 +43,7 @@ def tensors_in(value: Any) -> list[Tensor]:
 
 
 def kind_of(module: nn.Module) -> str:
-    """Which of torch's recurrent classes a module is of.
-
-    >>> kind_of(nn.GRU(4, 8))
-    'GRU'
-    """
+    """Which of torch's recurrent classes a module is of: "GRU" for an nn.GRU."""
     return next(kind.__name__ for kind in (*SEQUENCES, *CELLS) if isinstance(module, kind))
 
 
@@ -189,7 +185,6 @@ def _is_read_by_torch() -> bool:
 
 @_not_compiled
 def _see(original: Function, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """One call, with every observer told of it."""
     inside, observers = _thread.inside, _OBSERVERS.members
     if not observers or (inside and (inside[-1] is module or inside[-1] is _OBSERVING)):
         return original(module, *args, **kwargs)

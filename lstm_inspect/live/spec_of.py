@@ -133,7 +133,6 @@ def _order_back(packed: PackedSequence, sequences: int) -> Sequence[int]:
 
 
 def _arguments(input: Input, hx: Any) -> list[tuple[str, Tensor]]:
-    """The tensors of a call, each under its name."""
     named = [("packed_input" if isinstance(input, PackedSequence) else "input", data_of(input))]
     if hx is None:
         return named

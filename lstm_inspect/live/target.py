@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from inspect import isfunction, signature
+from inspect import Parameter, isfunction, signature
 from operator import attrgetter
 from pathlib import Path
 from types import ModuleType
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FORMS: Final = "it must be path/to/file.py:name or package.module:name"
 _MOST_NAMES: Final = 8
+_OPTIONAL: Final = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
 _RETURNS: Final = "a factory returns (model, args) or (model, args, kwargs)"
 
 
@@ -143,6 +144,12 @@ def model_and_call(target: Target, module: ModuleType, given: Given) -> ModelCal
     return found, *given.arguments_for(found.forward)
 
 
+def wanted_by(made: Any) -> list[str]:
+    """The arguments that a class or a function can't do without, to be filled in: ``size=..``."""
+    parameters = signature(made).parameters.values()
+    return [f"{each.name}=.." for each in parameters if each.default is each.empty and each.kind not in _OPTIONAL]
+
+
 def is_defined_there(module: ModuleType, value: Any) -> bool:
     """Whether a value is a function or a class of the module's own."""
     return (isfunction(value) or isinstance(value, type)) and value.__module__ == module.__name__
@@ -167,21 +174,18 @@ def _found_in(target: Target, module: ModuleType) -> Any:
 
 
 def _see_that_it_takes(target: Target, factory: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """Refuse a class or a factory that can't be called with what was given, which mostly is nothing."""
     try:
         signature(factory).bind(*args, **kwargs)
     except TypeError as error:
-        name = target.factory.rpartition(".")[2]
-        wanted = [f"{each.name}=.." for each in signature(factory).parameters.values() if each.default is each.empty]
         allowed = f"{error}: a class is built, and a factory called, with no arguments but those of {{call}}"
-        instead = f'{{call="{name}({", ".join(wanted)})"}}'
+        name = target.factory.rpartition(".")[2]
+        instead = f'{{call="{name}({", ".join(wanted_by(factory))})"}}'
         raise TargetError(target.text, "wants arguments", allowed, instead) from None
     except ValueError:
         pass  # a builtin that doesn't tell its signature
 
 
 def _returned(target: Target, returned: Any) -> ModelCall:
-    """What a factory returned, if it is a model and what to call it with."""
     from torch.nn import Module
     from torch.nn.utils.rnn import PackedSequence
 

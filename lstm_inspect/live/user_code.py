@@ -1,4 +1,4 @@
-"""The user's code while it runs: what it raises is shown as its own, and where it came out of an LSTM, explained."""
+"""The user's code while it runs: on how many threads; what it raises is its own and, out of an LSTM, explained."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as module_file
+from torch.nn.parameter import is_lazy
 from torch.nn.utils.rnn import PackedSequence
 
 from lstm_inspect.errors import LSTMInspectError, TargetError
 from lstm_inspect.live.program import without_ours
 from lstm_inspect.live.report import named
-from lstm_inspect.live.seeing import call_in
+from lstm_inspect.live.seeing import call_in, tensors_in
 
 if TYPE_CHECKING:
     from lstm_inspect.diagnosis.finding import Diagnosis
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 _MACHINERY: Final = ("<frozen importlib", contextmanager.__code__.co_filename, module_file.__file__)
 _MOST_SHOWN: Final = 300
 _MOST_FRAMES: Final = 4
+_SMALL: Final = 10**9  # products of a weight and a number: about a tenth of a second on one thread
 
 
 class UserCodeError(LSTMInspectError):
@@ -49,6 +52,28 @@ def running(target: str, model: nn.Module | None = None) -> Iterator[None]:
         raise TargetError(target, f"called sys.exit({left.code!r})", "nothing was reported", instead) from left
     except Exception as error:
         raise _explained(target, error, model) from error
+
+
+@contextmanager
+def threads_for(model: nn.Module, arguments: Any) -> Iterator[None]:
+    """Run on one thread what is too small to be shared; torch's own number of threads is back afterwards.
+
+    torch starts its threads for each layer and step, however small, and they wait for each other in a loop. On
+    a busy machine, a continuous-integration runner or a laptop, one call of a small LSTM takes up to a second.
+
+    >>> with threads_for(nn.LSTM(4, 8), torch.zeros(7, 2, 4)):
+    ...     torch.get_num_threads()
+    1
+    """
+    before = torch.get_num_threads()
+    weights = sum(weight.numel() for weight in model.parameters() if not is_lazy(weight))
+    numbers = sum(tensor.numel() for tensor in tensors_in(arguments))
+    if 0 < weights * numbers <= _SMALL:  # 0: it is not known
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _explained(target: str, error: Exception, model: nn.Module | None) -> UserCodeError:

@@ -73,7 +73,6 @@ def _check(model: object, every: object) -> None:
 
 
 def _tell(calls: Calls, tracer: Tracer) -> None:
-    """What was read, beside the calls that it was read of."""
     calls.reads, calls.not_traced, calls.mistakes = tuple(tracer.reads), tracer.not_traced, Findings(tracer.mistakes)
     for place, call in enumerate(calls):
         here = tuple(read for read in calls.reads if (read.module, read.call) == (call.name, call.index))

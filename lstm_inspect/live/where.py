@@ -40,8 +40,7 @@ def call_of(module: nn.Module) -> Call:
 
 def _variable(module: nn.Module, users: list[FrameType]) -> str:
     """The name of a module among a script's global variables; locals are left alone: to read them would keep them."""
-    names = (name for frame in users for name, value in list(frame.f_globals.items()) if value is module)
-    return next(names, "")
+    return next((name for frame in users for name, value in list(frame.f_globals.items()) if value is module), "")
 
 
 def line_now() -> Line | None:

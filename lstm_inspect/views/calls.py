@@ -106,7 +106,6 @@ def _section(calls: Sequence[Call], more: Sequence[RenderableType], spell: Spell
 
 
 def _place(call: Call) -> str:
-    """What was called, and where."""
     kind = f"nn.{call.kind}" if call.kind in ("LSTM", "GRU", "RNN") else call.kind
     inside = f" in {call.model}" if call.name and call.model != call.kind else ""
     return f"{kind}{inside}" + (f", called at {Path(call.file).name}:{call.line}" if call.file else "")
@@ -180,7 +179,6 @@ def _checks(calls: Sequence[Call]) -> list[Claim]:
 
 
 def _proved_line(calls: Sequence[Call], width: int, signs: Signs) -> RenderableType:
-    """One line: what was proved, by kind; what failed is in the tables above."""
     counts = Counter(check.kind for check in _checks(calls))
     said = ", ".join(f"{counts[kind]} {words}" for kind, words in _KINDS.items() if counts[kind])
     failed = sum(call.proof.failed for call in calls if call.proof)

@@ -176,7 +176,6 @@ def _listing(title: str, headers: Sequence[str], items: Sequence[Item], width: i
 
 
 def _item(item: Item, widths: Sequence[int], room: int, width: int) -> Iterator[Text]:
-    """The lines of one row."""
     fits = len(item.code) <= room
     columns = [textwrap.wrap(cell, column) or [""] for cell, column in zip(item.cells, widths, strict=True)]
     last = [item.code] if fits and item.code else textwrap.wrap(item.words, max(room, _NARROWEST_WORDS // 2))

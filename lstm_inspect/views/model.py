@@ -35,7 +35,6 @@ def page(report: ModelReport | Listing, spell: Spell, detail: Detail) -> Rendera
 
 
 def _listing(listing: Listing) -> RenderableType:
-    """A file's models and factories, and what to type for each."""
     if not listing.found:
         return look.sentence(f"{listing.target} holds no model, no class of one and no function without arguments.")
     parts: list[RenderableType] = []

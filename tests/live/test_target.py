@@ -101,7 +101,7 @@ def packed(): return lstm, pack_padded_sequence(x, [5, 4])
 def four(): return lstm, (x,), {}, 1
 def swapped(): return (x,), lstm
 def positional(): return lstm, (x,), [x]
-def wants(size): return lstm, (x,)
+def wants(size, *rest, **more): return lstm, (x,)
 def leaves(): sys.exit(3)
 def linear(): return nn.Linear(4, 4), (x,)
 """
