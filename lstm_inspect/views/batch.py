@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import EllipsisType
 from typing import Literal, TypeAlias
 
-from lstm_inspect.theory.batch_grid import Grid, GridCell
+from lstm_inspect.theory.batch_grid import MOST_STEPS, GridCell, grid
 from lstm_inspect.theory.packing import Packing
 
 Shown: TypeAlias = GridCell | int | EllipsisType | None
@@ -22,14 +22,14 @@ class Row:
     length: int | None = None  #: of its sequence, where that stands behind it.
 
 
-def rows(packing: Packing, picture: Grid, *, packed: bool) -> Iterator[Row]:
+def rows(packing: Packing, most_steps: int = MOST_STEPS, *, packed: bool) -> Iterator[Row]:
     """The rows of the padded batch, or those of the packed columns with batch_sizes under them.
 
-    >>> from lstm_inspect.theory.batch_grid import grid
     >>> from lstm_inspect.theory.packing import pack
-    >>> [row.name for row in rows(pack((1, 2)), grid(pack((1, 2))), packed=True)]
+    >>> [row.name for row in rows(pack((1, 2)), packed=True)]
     ['time step', 'sequence 1', 'sequence 0', 'batch_sizes']
     """
+    picture = grid(packing, most_steps=most_steps)
     sequences = picture.sorted_sequences if packed else picture.sequences
     steps = picture.packed_steps if packed else picture.time_steps
     groups = [column.cells for column in picture.packed] if packed else picture.padded

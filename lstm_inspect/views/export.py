@@ -39,11 +39,6 @@ def to_terminal_text(report: Shown, width: int | None, *, checks: bool = False, 
     return _recorded(shown, width or get_terminal_size().columns, encoding).export_text().rstrip("\n")
 
 
-def to_text(renderable: RenderableType, width: int) -> str:
-    """Plain text, without colour."""
-    return _recorded(renderable, width).export_text()
-
-
 def to_html(renderable: RenderableType, width: int = _NOTEBOOK_WIDTH) -> str:
     """A whole HTML page, its styles inline."""
     return _recorded(renderable, width).export_html(inline_styles=True)
@@ -54,5 +49,9 @@ def to_svg(renderable: RenderableType, width: int) -> str:
     return _FONT_FACE.sub("", _recorded(renderable, width).export_svg(title="lstm-inspect"))
 
 
-FORMATS: Final[dict[str, Callable[[RenderableType, int], str]]] = {".txt": to_text, ".html": to_html, ".svg": to_svg}
+FORMATS: Final[dict[str, Callable[[RenderableType, int], str]]] = {
+    ".txt": lambda renderable, width: _recorded(renderable, width).export_text(),
+    ".html": to_html,
+    ".svg": to_svg,
+}
 """What --save writes, by the file's suffix."""

@@ -204,11 +204,6 @@ def mark(passed: bool | None, signs: Signs) -> Text:
     return Text(signs.good, style=GOOD) if passed else Text(signs.bad, style=BAD)
 
 
-def with_reason(main: Text, reason: str) -> Text:
-    """A cell's own text and, under it, the reason in a fainter voice."""
-    return Text.assemble(main, "\n", (reason, FAINT)) if reason else main
-
-
 def verdict(said: str, where: str, *, good: bool | None) -> Text:
     """A page's last line: what held, in colour, and on what."""
     style = {True: f"bold {GOOD}", False: BAD, None: TITLE}[good]

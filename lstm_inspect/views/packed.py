@@ -6,7 +6,6 @@ from typing import Final, TypeAlias
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from lstm_inspect.theory.batch_grid import MOST_SEQUENCES, grid
 from lstm_inspect.theory.cell_labels import Label
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.views import look
@@ -54,15 +53,14 @@ def _lines(packing: Packing, width: int, signs: look.Signs, label: Label | None,
     """The rows as lines, with as many time steps as the width has room for."""
 
     def found(most: int) -> Iterator[tuple[Row, list[Sign]]]:
-        for row in rows(packing, grid(packing, MOST_SEQUENCES, most), packed=packed):
+        for row in rows(packing, max(_FEWEST_STEPS, most), packed=packed):
             yield row, [_sign(place, _STYLES.get(row.kind, ""), signs, label) for place in row.places]
 
-    widest = [(row, cells) for row, cells in found(max(_FEWEST_STEPS, width // _NARROWEST)) if row.kind != "gap"]
+    widest = [(row, cells) for row, cells in found(width // _NARROWEST) if row.kind != "gap"]
     name = max(len("batch_sizes"), *(len(row.name) for row, _ in widest))  # the two drawings stand in line
     pitch = max(_NARROWEST, 1 + max(len(sign) for _, cells in widest for sign, _ in cells))
     after = 0 if packed else 2 + max(len("length"), len(str(max(packing.lengths))))
-    fitting = (width - name - after) // pitch
-    return [_line(row, cells, signs, name, pitch, after) for row, cells in found(max(_FEWEST_STEPS, fitting))]
+    return [_line(row, cells, signs, name, pitch, after) for row, cells in found((width - name - after) // pitch)]
 
 
 def _line(row: Row, cells: Sequence[Sign], signs: look.Signs, name: int, pitch: int, after: int) -> Text:
@@ -76,7 +74,6 @@ def _line(row: Row, cells: Sequence[Sign], signs: look.Signs, name: int, pitch: 
 
 
 def _sign(place: Shown, style: str, signs: look.Signs, label: Label | None) -> Sign:
-    """What stands in a place, and its style."""
     if place is None or isinstance(place, int):
         return "" if place is None else str(place), style
     if place is ... or place.row is None:

@@ -78,8 +78,8 @@ def _cells(weights: Weights, parameter: theory.Parameter, signs: look.Signs) -> 
 def _folded(name: Text, place: Text, letters: Text, *others: Text) -> list[Text]:
     """The same cells in four columns of two lines."""
     *shape, count, size = others
-    under = look.with_reason(name, f"layer {place.plain}")
-    return [under, look.with_reason(Text(" ").join(shape), letters.plain), count, size]
+    under = name.append(f"\nlayer {place.plain}", look.FAINT)
+    return [under, Text(" ").join(shape).append(f"\n{letters.plain}", look.FAINT), count, size]
 
 
 def _measured(measured: Measured, parameter: theory.Parameter, signs: look.Signs) -> Text:
@@ -98,7 +98,6 @@ def _gates(weights: Weights) -> Iterator[RenderableType]:
 
 
 def _totals(weights: Weights) -> Iterator[RenderableType]:
-    """The sums: numbers, multiply-adds, bytes; and why there are so many."""
     totals, memory = weights.totals, weights.memory
     numbers = f"{totals.count:,} numbers in {totals.parameters:,} parameters, {weights.spec.itemsize} bytes each"
     work = next(work for work in weights.multiply_adds.runs if work.this_run)
@@ -154,7 +153,6 @@ def _memory_table(memory: Memory) -> Table:
 
 
 def _verdict(weights: Weights, spell: Spell) -> Text:
-    """What held; after a failed check, what torch says otherwise."""
     measured, environment = weights.measured, weights.environment
     if measured is None or environment is None:
         said = "Worked out from integers alone; torch was not loaded. With {check=True} it is held against torch."

@@ -37,7 +37,6 @@ def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
 
 
 def _tensors(report: Report, width: int, signs: look.Signs) -> RenderableType:
-    """Every tensor: its axes in letters, its shape, its meaning; what was measured, where it is something else."""
     rows = ((look.name(each.name), each.formula, _shape(each, report, signs), each.meaning) for each in report.tensors)
     return look.table(look.sentence("Tensors", look.TITLE), "axes", "shape", "what it holds", rows=rows, whole=range(3))
 
@@ -68,7 +67,6 @@ def _state(state: StateRow) -> look.Item:
 
 
 def _recipes(report: Report, detail: Detail) -> Iterator[RenderableType]:
-    """What to use for what, with its shape; with every detail, why."""
     items = [look.Item((each.task, format_tuple(each.shape)), each.expression) for each in report.recipes]
     yield look.listing("What to use for", ("shape", ""), items)
     if detail.all:

@@ -67,7 +67,6 @@ class _Script:
         return "\n\n".join(paragraphs) + "\n"
 
     def _note(self, text: str, *, hanging: str = "") -> list[str]:
-        """A comment of the annotated style."""
         return wrapped(text, hanging=hanging) if self.annotated else []
 
     def _opening(self) -> Iterator[str]:

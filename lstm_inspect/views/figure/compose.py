@@ -102,7 +102,6 @@ def description(spec: LSTMSpec) -> str:
 
 
 def _titled(words: str, statements: Sequence[str], width: float) -> Part:
-    """The title and, under it, the calls."""
     calls = lines(statements, "call", 1.4 * LINE, width)
     return Part(width, (len(calls) + 2.2) * LINE, (Label(0, LINE / 2, words, "title"), *calls))
 
@@ -123,7 +122,6 @@ def _legend(spec: LSTMSpec, width: float) -> Part:
 
 
 def _columns(entries: Sequence[Entry], width: float) -> list[Sequence[Entry]]:
-    """The entries in as many columns as there is room for."""
     for height in range(1, len(entries)):
         columns = [entries[start : start + height] for start in range(0, len(entries), height)]
         if sum(map(_column_width, columns)) - _BETWEEN <= width:

@@ -34,7 +34,7 @@ def cell(spec: LSTMSpec) -> Part:
     """The drawing of one cell."""
     left, right = _FRAME
     frame = Area((left + right) / 2, (_BUS + 0.35) / 2, right - left, _BUS + 0.15, "band")
-    return Part(_WIDTH, _BUS + 0.75, (frame, *_arrows(spec), *_nodes(), *_gates(spec), *_ends(spec)))
+    return Part(_WIDTH, _BUS + 0.75, (frame, *_arrows(spec), *_shapes(spec), *_ends(spec)))
 
 
 def _arrows(spec: LSTMSpec) -> Iterator[Item]:
@@ -55,28 +55,23 @@ def _arrows(spec: LSTMSpec) -> Iterator[Item]:
     ]
     if spec.proj_size:
         ways.append(((_OUT, _HIDDEN + _NODE), (_OUT, _GATES - 0.14)))
-    ways += [((_GATE_X[letter], _BUS), (_GATE_X[letter], down)) for letter in "figo"]
+    ways += [((x, _BUS), (x, down)) for x in _GATE_X.values()]
+    ways.append(((1.5, _BUS + 0.42), (1.5, _BUS)))
     yield from (Path(points, "flow", head=True) for points in ways)
     yield Path(((0.55, _BUS), (show, _BUS)), "flow")
-    yield Path(((1.5, _BUS + 0.42), (1.5, _BUS)), "flow", head=True)
 
 
-def _nodes() -> Iterator[Item]:
+def _shapes(spec: LSTMSpec) -> Iterator[Item]:
     places = (_GATE_X["f"], _STATE, "×"), (_SUM, _STATE, "+"), (_SUM, _ENTER, "×"), (_OUT, _HIDDEN, "×")
     for x, y, sign in places:
         yield from (Area(x, y, MARK, MARK, "neither"), Label(x, y, sign, "name", "center"))
-    yield Area(_OUT, _TANH, 0.5, 0.24, "hn")
-    yield Label(_OUT, _TANH, "tanh", "tag", "center")
-
-
-def _gates(spec: LSTMSpec) -> Iterator[Item]:
+    yield from (Area(_OUT, _TANH, 0.5, 0.24, "hn"), Label(_OUT, _TANH, "tanh", "tag", "center"))
     for gate in gates(spec):
-        x, is_candidate = _GATE_X[gate.letter], gate.letter == "g"
-        meaning = Meaning(f"lstm.{gate.of('weight_ih_l0')}")
-        role = "candidate" if is_candidate else "gate"
+        x, meaning = _GATE_X[gate.letter], Meaning(f"lstm.{gate.of('weight_ih_l0')}")
+        role, function = ("candidate", "tanh") if gate.letter == "g" else ("gate", "sigmoid")
         yield Area(x, _GATES, *_GATE, role, meaning)
         yield Label(x, _GATES - 0.07, gate.letter, "gate", "center")
-        yield Label(x, _GATES + 0.09, "tanh" if is_candidate else "sigmoid", "cell", "center")
+        yield Label(x, _GATES + 0.09, function, "cell", "center")
     if spec.proj_size:
         yield Area(_OUT, _GATES, 0.66, 0.28, "hn", Meaning("lstm.weight_hr_l0"))
         yield Label(_OUT, _GATES, "weight_hr", "number", "center")

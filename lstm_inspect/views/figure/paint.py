@@ -69,7 +69,6 @@ def _accessible(svg: bytes, scene: Scene) -> bytes:
 
 
 def _artist(item: Item, theme: Theme) -> Artist:
-    """What draws an item, in inches from the upper left corner."""
     if isinstance(item, Label):
         return _words(item, theme)
     return _line(item, theme) if isinstance(item, Path) else _shape(item, theme)

@@ -112,7 +112,6 @@ class _Stack:
         return 0.5 if direction == "reverse" or not self.spec.bidirectional else 1.5
 
     def _row(self, state: StateRow) -> float:
-        """The centre of a layer's direction."""
         return self.bands[self.picture.layers.index(state.layer)][0] + self._centre(state.direction) * _ROW
 
     def _layer(self, layer: int, top: float, bottom: float) -> Iterator[Item]:
@@ -154,7 +153,6 @@ class _Stack:
         yield Label(self.names, y + 0.09, self.shapes[name], "small")
 
     def _upward(self) -> Iterator[Item]:
-        """The arrows from input through the layers to output."""
         chain = [(self.input - 0.1, self.input + 0.1), *self.bands, (0, self.output)]
         for x in (x for step, x in self.columns if not step.gap):
             for (start, _), (_, end) in pairwise(chain):
