@@ -16,21 +16,14 @@ __all__ = ["Diagnosis", "Known", "diagnose"]
 Whose: TypeAlias = Literal["ours", "perhaps", "other"]
 """Whose a message is: an LSTM's, perhaps an LSTM's (nothing tells), or other code's."""
 
-LETTERS: Final = {
-    "h0": ("L*D", "B", "R"),
-    "c0": ("L*D", "B", "H"),
-    "hn": ("L*D", "B", "R"),
-    "cn": ("L*D", "B", "H"),
-    "packed_input": ("sum(lengths)", "I"),
-    "lengths": ("B",),
-}
-"""The axes of what has the same axes whatever the flags are; those of the input and the output depend on them."""
-
 _ASKS: Final = (
     "the message itself, with the traceback around it",
     "or, without a message, the shapes of the call: {input_shape}, {h0_shape}, {c0_shape}, {lengths}",
 )
 _THE_TRACEBACK: Final = "the traceback: other code raises the same words, and this holds if they came from an LSTM"
+_AN_LSTM: Final = (
+    "whether results of an LSTM go into that line: {hidden_size}, or another argument of it, says that they do"
+)
 _MOST_SHOWN: Final = 600
 _MOST_LOOKED_AT: Final = (
     100  # occurrences of one rule's words that other code raised: a log of nothing else ends in time
@@ -89,7 +82,7 @@ class Match:
         )
         if self.whose == "ours":
             return replace(found, causes=causes)
-        return replace(found, if_lstm=causes, means=rule.means, asks=(_THE_TRACEBACK,))
+        return replace(found, if_lstm=causes, means=rule.means, asks=(_AN_LSTM if found.where else _THE_TRACEBACK,))
 
 
 def decide(cause: Cause, names: Names) -> bool | None:
@@ -177,5 +170,5 @@ def _letters(argument: str | None, names: Names) -> tuple[str, ...]:
         return (*{True: layout, False: ("T",), None: ()}[batched], "I")
     if argument == "output":
         return (*["."] * names.value("len(input_shape) - 1", "2"), "D*R")
-    letters = LETTERS.get(argument or "", ())
-    return letters if batched is not False else tuple(letter for letter in letters if letter != "B")
+    letters = table("words")["letters"].get(argument, [])
+    return tuple(letter for letter in letters if letter != "B" or batched is not False)

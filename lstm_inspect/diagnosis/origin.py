@@ -13,7 +13,7 @@ from lstm_inspect.diagnosis.finding import Frame
 from lstm_inspect.diagnosis.rule import table
 
 Trace: TypeAlias = Literal["none", "lstm", "silent", "elsewhere"]
-"""What the frames show: no line of the user's code, a recurrent layer or packing, neither, or other code."""
+"""What the frames show: nothing that tells, a recurrent layer or packing, code without either, or other code."""
 
 _MOST_OF_A_LINE: Final = 500
 _MOST_LINES_BEFORE: Final = 60
@@ -142,4 +142,5 @@ def _trace(frames: Sequence[Frame], own: Sequence[Frame], between: Sequence[str]
         return "elsewhere"
     if own and _found("states", f"{code}\n{_words(own[-1])}"):
         return "lstm"
-    return "silent" if any(frame.code and frame.file for frame in own) else "none"
+    silent = any(frame.code and frame.file for frame in own) and not _found("last_step", code)
+    return "silent" if silent else "none"

@@ -147,6 +147,23 @@ def test_a_bare_message_may_be_an_lstms() -> None:
     assert "matrix product" in str(found.means)
 
 
+@pytest.mark.parametrize(
+    ("code", "perhaps"),
+    [
+        ("y = self.fc(out[:, -1])", True),
+        ("y = self.fc(out[:, -1, :])", True),
+        ("y = self.fc(out[:, 0])", False),
+        ("y = self.conv2(out[:, -1])", False),
+        ("y = self.fc(out[:, -1:])", True),
+        ("y = self.fc(out[:, -10])", False),
+    ],
+)
+def test_a_last_step_may_be_an_lstms(code: str, *, perhaps: bool) -> None:
+    found = diagnose(OWN.format(file="net.py", function="forward", code=code) + GENERAL)
+    assert (found.matched, bool(found.if_lstm)) == (False, perhaps)
+    assert not perhaps or "hidden_size" in found.needs[0]
+
+
 def test_no_frame_of_backward_shows_a_module() -> None:
     text = "RuntimeError: Trying to backward through the graph a second time"
     silent = diagnose(OWN.format(file="train.py", function="main", code="loss.backward()") + text)
