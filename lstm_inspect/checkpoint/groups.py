@@ -50,7 +50,7 @@ The shape is the parameter's own. What else those methods store (``_g``, ``_u``,
 _NAME: Final = re.compile(
     r"(?:(?P<module>.+)\.)?"
     rf"(?P<kind>{'|'.join(KINDS)})(?:_l(?P<layer>0|[1-9]\d{{0,8}})(?P<reverse>_reverse)?)?"
-    r"(?P<stored>\.original[01]?|_orig|_raw|_[vgu]|_mask|)",
+    rf"(?P<suffix>{'|'.join(map(re.escape, STORED))})",
     re.DOTALL,
 )
 _QUANTIZED: Final = re.compile(
@@ -68,10 +68,6 @@ class Slot(NamedTuple):
     kind: str
     layer: int | None = None
     reverse: bool = False
-
-    def order(self) -> tuple[int, bool, int]:
-        """Sorts slots as ``module.named_parameters()`` does."""
-        return (self.layer or 0, self.reverse, KINDS.index(self.kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +114,12 @@ def parse(name: str) -> tuple[str, Slot, str] | None:
     if match is None:
         return None
     module, layer = match["module"] or "", match["layer"]
-    if match["stored"].startswith("."):
+    if match["suffix"].startswith("."):
         module, _, last = module.rpartition(".")
         if last != "parametrizations":
             return None
     slot = Slot(match["kind"], None if layer is None else int(layer), match["reverse"] is not None)
-    return module, slot, match["stored"]
+    return module, slot, match["suffix"]
 
 
 def _groups_of(entries: Sequence[Entry]) -> Iterator[Group]:
@@ -137,27 +133,28 @@ def _groups_of(entries: Sequence[Entry]) -> Iterator[Group]:
     _join_weight_drop(found)
     for group in found.values():
         if group.parameters or group.kind == "quantized":
-            ordered = sorted(group.parameters.items(), key=lambda item: item[0].order())
-            yield replace(group, parameters=dict(ordered))
+            yield replace(group, parameters=dict(sorted(group.parameters.items(), key=_order)))
+
+
+def _order(item: tuple[Slot, FoundParameter]) -> tuple[int, bool, int]:
+    """Sorts parameters as ``module.named_parameters()`` does."""
+    return (item[0].layer or 0, item[0].reverse, KINDS.index(item[0].kind))
 
 
 def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> None:
     """Put a tensor with its module's others; of two ways in which a parameter is stored the better one stays."""
     name = entry.name.removeprefix(wrapper)
-    quantized = _QUANTIZED.fullmatch(name)
+    quantized, parsed = _QUANTIZED.fullmatch(name), parse(name)
     if quantized is not None:
-        key = (quantized["module"] or "", "quantized")
-        found.setdefault(key, Group(entry.container, key[0], wrapper, key[1]))
+        module = quantized["module"] or ""
+        found.setdefault((module, "quantized"), Group(entry.container, module, wrapper, "quantized"))
+    if parsed is None or (parsed[2] == "_v" and len(entry.shape) < 2):  # spectral_norm's; weight_norm's is the weight's
         return
-    module, slot, suffix = parse(name) or ("", None, "")
-    vector = suffix == "_v" and len(entry.shape) < 2  # spectral_norm's; weight_norm's has the weight's shape
-    if slot is None or suffix not in _RANK or vector:
-        return
-    key = (module, "cell" if slot.layer is None else "layers")
-    parameters = found.setdefault(key, Group(entry.container, module, wrapper, key[1])).parameters
+    module, slot, suffix = parsed
+    kind, end = ("cell", "") if slot.layer is None else ("layers", f"_l{slot.layer}{'_reverse' * slot.reverse}")
+    parameters = found.setdefault((module, kind), Group(entry.container, module, wrapper, kind)).parameters
     if slot not in parameters or _RANK[suffix] < _RANK[parameters[slot].suffix]:
-        own_name = slot.kind if slot.layer is None else f"{slot.kind}_l{slot.layer}{'_reverse' * slot.reverse}"
-        parameters[slot] = FoundParameter(own_name, entry.name, entry.shape, entry.dtype, suffix, entry.place)
+        parameters[slot] = FoundParameter(slot.kind + end, entry.name, entry.shape, entry.dtype, suffix, entry.place)
 
 
 def _join_weight_drop(found: dict[tuple[str, str], Group]) -> None:
@@ -207,7 +204,7 @@ def sizes(parameters: Mapping[Slot, FoundParameter]) -> Sizes | None:
 
 def _is_sound(slot: Slot, shape: Shape) -> bool:
     """Whether a shape has as many axes as it should, none of them empty."""
-    return len(shape) == (1 if slot.kind.startswith("bias") else 2) and all(size > 0 for size in shape)
+    return len(shape) == (1 if slot.kind.startswith("bias") else 2) and min(shape) > 0
 
 
 def _gates(rows: int, columns: int) -> int | None:

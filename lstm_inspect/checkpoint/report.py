@@ -29,10 +29,7 @@ CERTAINTY: Final = ("shape", "name", "attribute")
 SHAPELESS: Final = ("batch_first", "dropout")
 """Arguments of nn.LSTM that shape no parameter: only a whole module tells them."""
 
-_ARGUMENTS: Final = (
-    *("input_size", "hidden_size", "num_layers", "bidirectional", "bias", "proj_size", "dtype"),
-    *SHAPELESS,
-)
+_SIZES: Final = ("input_size", "hidden_size", "num_layers", "bidirectional", "bias", "proj_size")
 _PROBLEMS: Final = (
     *("missing-layer", "missing-direction", "missing-parameter"),
     *("shape", "mixed-dtypes", "dtype", "sizes", "kind", "foreign"),
@@ -50,8 +47,7 @@ LONGEST_NAME: Final = 100
 class Problem:
     """Something that looks wrong with an LSTM's parameters."""
 
-    #: missing-layer, missing-direction, missing-parameter, shape, mixed-dtypes, dtype, sizes, kind or foreign.
-    id: Annotated[str, Limit(enum=list(_PROBLEMS))]
+    id: Annotated[str, Limit(enum=list(_PROBLEMS))]  #: what kind of problem.
     message: str  #: what it is, in words.
     parameter: str | None = None  #: torch's name of the parameter at fault; None if it is about more than one.
 
@@ -90,16 +86,9 @@ class Sizes:
         Raises:
             SpecError: there is none.
         """
-        return LSTMSpec(
-            input_size=1 if self.input_size is None else self.input_size,
-            hidden_size=self.hidden_size,
-            num_layers=self.num_layers,
-            bias=self.bias,
-            bidirectional=self.bidirectional,
-            proj_size=self.proj_size,
-            dtype=self.dtype if self.dtype in DTYPES else "float32",
-            **attributes,
-        )
+        told: dict[str, Any] = {name: getattr(self, name) for name in _SIZES} | {**attributes}
+        told["input_size"] = 1 if self.input_size is None else self.input_size
+        return LSTMSpec(**told, dtype=self.dtype if self.dtype in DTYPES else "float32")
 
 
 @record("name stored_as shape dtype")
@@ -164,15 +153,14 @@ class FoundLSTM(Found):
         if self.spec is None:
             return None
         told = {"input_size": self.spec.input_size, "hidden_size": self.spec.hidden_size, **self.spec.arguments()}
-        return spell.inspection({name: told[name] for name in _ARGUMENTS if name in told})
+        return spell.inspection({name: told[name] for name in (*_SIZES, "dtype", *SHAPELESS) if name in told})
 
 
 @record("name container prefix kind *sizes message")
 class OtherModule(Found):
     """A recurrent module that is not an nn.LSTM: named, not covered."""
 
-    #: "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "quantized LSTM" or "unknown".
-    kind: Annotated[str, Limit(enum=list(_KINDS))]
+    kind: Annotated[str, Limit(enum=list(_KINDS))]  #: torch.nn's name of its class.
     sizes: Sizes | None  #: None where the shapes don't tell.
     message: str  #: a sentence that says what it is.
 

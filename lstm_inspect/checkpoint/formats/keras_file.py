@@ -144,24 +144,29 @@ def _obstacles(said: dict[str, Any], version: str) -> Iterator[str]:
 
 def _configured(text: str, *, by_class: bool) -> dict[str, dict[str, Any]]:
     """The configuration of each recurrent layer, by its name, or by its class and number as .keras files name it."""
+    try:
+        layers = list(_recurrent(json.loads(text)))
+    except (ValueError, RecursionError):
+        return {}
     found: dict[str, dict[str, Any]] = {}
     counts: Counter[str] = Counter()
-    try:
-        waiting = [json.loads(text)] if text else []
-    except (ValueError, RecursionError):
-        return found
-    while waiting:
-        part = waiting.pop()
-        config = part.get("config") if isinstance(part, dict) else None
-        if not isinstance(config, dict) or not config.keys() & {"recurrent_activation", "merge_mode"}:
-            children = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-            waiting += reversed(list(children))
-            continue
-        kind = _WORDS.sub("_", str(part.get("class_name"))).lower()
+    for layer in layers:
+        kind = _WORDS.sub("_", str(layer.get("class_name"))).lower()
         name = f"{kind}_{counts[kind]}" if counts[kind] else kind
         counts[kind] += 1
+        config = layer["config"]
         inner = config.get("layer")  # of Bidirectional; its own layers bear no names of the file's
         of_layer = inner.get("config") if isinstance(inner, dict) else None
-        of_layer = of_layer if isinstance(of_layer, dict) else {}
-        found[name if by_class else str(config.get("name"))] = {**of_layer, **config}
+        both = {**(of_layer if isinstance(of_layer, dict) else {}), **config}
+        found[name if by_class else str(config.get("name"))] = both
     return found
+
+
+def _recurrent(part: Any) -> Iterator[dict[str, Any]]:
+    """Each recurrent layer in a part of a configuration, none of those inside another."""
+    config = part.get("config") if isinstance(part, dict) else None
+    if isinstance(config, dict) and config.keys() & {"recurrent_activation", "merge_mode"}:
+        yield part
+    elif isinstance(part, dict | list):
+        for child in part.values() if isinstance(part, dict) else part:
+            yield from _recurrent(child)

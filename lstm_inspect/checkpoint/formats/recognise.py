@@ -1,10 +1,10 @@
 """What a file is, by its first bytes: its suffix is only what somebody called it."""
 
+import codecs
 import stat
 import zipfile
-from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lstm_inspect.checkpoint.content import STATE_DICT, UnreadableError
 from lstm_inspect.checkpoint.formats.unpickle import unpickle
@@ -29,12 +29,15 @@ def recognise(path: Path) -> str:
     import tomllib  # late: what most people have needs no table
 
     others = tomllib.loads(Path(__file__).with_name("others.toml").read_text(encoding="utf-8"))
-    _refuse_others(head, others["begins"])
-    if size <= _MOST_OLD and _is_old_pickle(path, head):
+    begins = (each for each in others["begins"] if head.startswith(each["bytes"].encode("latin-1"), each.get("at", 0)))
+    other = next(begins, None)
+    if other is None and size <= _MOST_OLD and _is_old_pickle(path, head):
         return "pickle"
-    if _is_onnx(path, head):
-        return "ONNX"
-    raise _unknown(path, head, others["suffix"])
+    suffix = path.suffix.lower()
+    if other is None and head[:1] == b"\x08" and (head[2:3] == b"\x12" or suffix == ".onnx"):
+        return "ONNX"  # it begins with ir_version and producer_name; without a producer its suffix must say so
+    other = other or others["suffix"].get(suffix) or others["looks_like"][_looks_like(head)]
+    raise UnreadableError(other["what"], other.get("instead", f"one of {', '.join(_CHECKPOINTS)}"))
 
 
 def _kind_of_zip(path: Path) -> str:
@@ -53,15 +56,12 @@ def _kind_of_zip(path: Path) -> str:
     raise UnreadableError("it is a zip archive, but not one of torch.save: no data.pkl in it", STATE_DICT)
 
 
-def _refuse_others(head: bytes, others: Iterable[Mapping[str, Any]]) -> None:
-    for other in others:
-        if head[other.get("at", 0) :].startswith(other["bytes"].encode("latin-1")):
-            raise UnreadableError(other["what"], other["instead"])
-
-
-def _is_onnx(path: Path, head: bytes) -> bool:
-    """Whether it begins as ONNX does, with ir_version and producer_name; without a producer its suffix must say so."""
-    return head[:1] == b"\x08" and (head[2:3] == b"\x12" or path.suffix.lower() == ".onnx")
+def _looks_like(head: bytes) -> str:
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)  # which may end amid a sign
+    except UnicodeDecodeError:
+        text = ""
+    return "binary" if not text or "\x00" in text else "index" if '"weight_map"' in text else "text"
 
 
 def _is_old_pickle(path: Path, head: bytes) -> bool:
@@ -109,23 +109,3 @@ def _beside(path: Path) -> str:
     if not path.parent.is_dir():
         return f"a folder that is there: {path.parent} is not"
     return _first_in(path.parent) or "the path of a .pt, .pth, .ckpt, .bin or .safetensors file"
-
-
-def _unknown(path: Path, head: bytes, by_suffix: Mapping[str, Mapping[str, str]]) -> UnreadableError:
-    accepted = f"one of {', '.join(_CHECKPOINTS)}"
-    other = by_suffix.get(path.suffix.lower())
-    if other is not None:
-        return UnreadableError(other["what"], other["instead"])
-    try:
-        text = head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        text = head[: error.start].decode("utf-8") if error.start > _HEAD - 4 else ""
-    if not text or "\x00" in text:
-        return UnreadableError(
-            "it is no checkpoint: its first bytes are those of no format that is read here", accepted
-        )
-    if '"weight_map"' in text:
-        return UnreadableError(
-            "it is an index that names the files of a checkpoint, without shapes", "each file it names"
-        )
-    return UnreadableError("it is a text file, not a checkpoint", accepted)
