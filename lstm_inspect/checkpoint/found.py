@@ -57,7 +57,7 @@ def recurrent_modules(content: Content) -> Iterator[FoundLSTM | OtherModule]:
             yield _other(group, agreed)
         else:
             attributes = content.attributes.get((group.container, group.prefix[:-1]), {})
-            notes = (*_notes(group), *_also(group, twins, content.again), *_shared(group, owners))
+            notes = (*_stored_otherwise(group), *_also(group, twins, content.again), *_shared(group, owners))
             yield _lstm(group, agreed, attributes, notes)
 
 
@@ -71,8 +71,7 @@ def _by_numbers(found: Iterable[Group]) -> Iterable[list[Group]]:
     return same.values()
 
 
-def _notes(group: Group) -> Iterator[str]:
-    """How its parameters are stored, where that is not under torch's names."""
+def _stored_otherwise(group: Group) -> Iterator[str]:
     stored = [each for each in group.parameters.values() if each.suffix]
     for suffix in dict.fromkeys(each.suffix for each in stored):
         names = [each.stored_as for each in stored if each.suffix == suffix]
@@ -166,7 +165,6 @@ def _misfit(parameter: Parameter, shape: Shape | None, agreed: Sizes) -> Iterato
 
 
 def _other(group: Group, agreed: Sizes | None) -> OtherModule:
-    """A group of parameters that is no nn.LSTM; its sizes None where the shapes don't tell."""
     place = group.container, group.name, group.wrapper
     if group.kind == "quantized":
         return OtherModule(*place, "quantized LSTM", None, _QUANTIZED)
@@ -203,11 +201,8 @@ def foreign_module(
     """A recurrent module of another framework as torch's: which of its arrays become which parameter.
 
     Args:
-        name, kind: the file's own name of it; "LSTM", "GRU" or "RNN".
         sizes: input_size, None if nothing tells it, and hidden_size.
         layers: from the lowest, each with its directions, forward first.
-        batch_first: whether it reads (B, T, I).
-        known_by, notes: of FoundLSTM.
         obstacles: what it does that torch's module does not.
     """
     parameters = [

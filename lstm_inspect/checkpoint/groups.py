@@ -133,12 +133,8 @@ def _groups_of(entries: Sequence[Entry]) -> Iterator[Group]:
     _join_weight_drop(found)
     for group in found.values():
         if group.parameters or group.kind == "quantized":
-            yield replace(group, parameters=dict(sorted(group.parameters.items(), key=_order)))
-
-
-def _order(item: tuple[Slot, FoundParameter]) -> tuple[int, bool, int]:
-    """Sorts parameters as ``module.named_parameters()`` does."""
-    return (item[0].layer or 0, item[0].reverse, KINDS.index(item[0].kind))
+            slots = sorted(group.parameters, key=lambda slot: (slot.layer or 0, slot.reverse, KINDS.index(slot.kind)))
+            yield replace(group, parameters={slot: group.parameters[slot] for slot in slots})
 
 
 def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> None:

@@ -55,7 +55,6 @@ def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
 
 
 def _read(file: Path) -> tuple[str, Content, list[FoundLSTM | OtherModule]]:
-    """The format of a file, its tensors, and its recurrent modules."""
     kind = recognise(file)
     if kind in ("ONNX", "HDF5", "Keras (.keras)"):
         from lstm_inspect.checkpoint.formats import keras_file, onnx_file

@@ -60,8 +60,6 @@ def conversions(spec: LSTMSpec, layer: int = 0, direction: int = 0) -> tuple[Con
     """The conversions of one layer; none with a projection, which only torch has.
 
     Args:
-        spec: the LSTM.
-        layer: from 0.
         direction: 0 forward, 1 reverse; ONNX keeps all directions of a layer in one tensor.
 
     >>> conversions(LSTMSpec())[0].from_torch[0]
@@ -73,12 +71,8 @@ def conversions(spec: LSTMSpec, layer: int = 0, direction: int = 0) -> tuple[Con
 def code(spec: LSTMSpec, framework: str) -> str:
     """Functions that convert every layer and direction, to a framework and back: Python to paste.
 
-    Args:
-        spec: the LSTM.
-        framework: one of FRAMEWORKS.
-
     Raises:
-        SpecError: it has a projection, which only torch has.
+        SpecError: the LSTM has a projection, which only torch has.
 
     >>> names = {}
     >>> exec(code(LSTMSpec(), "keras"), names)

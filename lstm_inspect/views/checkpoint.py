@@ -1,6 +1,6 @@
 """A checkpoint's LSTMs: sizes, the call that builds each, what goes on from there, what looks wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lstm_inspect.checkpoint.groups import where
-from lstm_inspect.checkpoint.report import CERTAINTY, CheckpointReport, FoundLSTM, FoundParameter, Sizes
+from lstm_inspect.checkpoint.report import CERTAINTY, CheckpointReport, FoundLSTM, Sizes
 from lstm_inspect.errors import Spell
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.words import plural
@@ -58,34 +58,30 @@ def _sayable(value: Any, encoding: str) -> Any:
 
 
 def _lstm(lstm: FoundLSTM, spell: Spell, *, whole: bool) -> RenderableType:
+    facts = look.table("", "", rows=((look.faint(word), said) for word, said in _facts(lstm, spell)), whole=[0])
     problems = [look.Fitted(partial(_problems, lstm, spell, whole))] if lstm.problems else []
-    parameters = [_parameters(lstm.parameters)] if whole else []
-    return look.section(where(lstm.name, lstm.container), _facts(lstm, spell), *problems, *parameters)
+    rows = ((look.code(each.stored_as), format_tuple(each.shape), each.dtype) for each in lstm.parameters)
+    parameters = [look.table("stored as", "shape", "dtype", rows=rows)] if whole else []
+    return look.section(where(lstm.name, lstm.container), facts, *problems, *parameters)
 
 
-def _facts(lstm: FoundLSTM, spell: Spell) -> RenderableType:
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style=look.FAINT, no_wrap=True)
-    facts.add_column(overflow="fold")
-    facts.add_row("sizes", _sizes(lstm.sizes))
-    facts.add_row("weights", f"{lstm.parameter_count:,} parameters, {lstm.sizes.dtype}")
-    for note in lstm.notes:
-        facts.add_row("stored", note)
-    facts.add_row("known by", _known_by(lstm))
+def _facts(lstm: FoundLSTM, spell: Spell) -> Iterator[tuple[str, RenderableType]]:
+    yield "sizes", _sizes(lstm.sizes)
+    yield "weights", f"{lstm.parameter_count:,} parameters, {lstm.sizes.dtype}"
+    yield from (("stored", note) for note in lstm.notes)
+    yield "known by", _known_by(lstm)
     if lstm.unknown:
         shape = "they shape" if len(lstm.unknown) > 1 else "it shapes"
-        facts.add_row("not in the file", f"{' and '.join(lstm.unknown)}: {shape} no parameter")
+        yield "not in the file", f"{' and '.join(lstm.unknown)}: {shape} no parameter"
     if lstm.spec is None:
         why = "no nn.LSTM has these sizes" if lstm.sizes.input_size else "no weight_ih_l0 tells its input_size"
-        facts.add_row("build", Text(f"not known: {why}", style=look.BAD))
+        yield "build", Text(f"not known: {why}", style=look.BAD)
     else:
-        facts.add_row("build", look.block(lstm.constructor or ""))
-        facts.add_row("go on", look.code(lstm.go_on(spell) or ""))
-    return facts
+        yield "build", look.block(lstm.constructor or "")
+        yield "go on", look.code(lstm.go_on(spell) or "")
 
 
 def _known_by(lstm: FoundLSTM) -> str:
-    """What tells each argument, the most certain first."""
     told = [f"{by}: {', '.join(name for name in lstm.known_by if lstm.known_by[name] == by)}" for by in CERTAINTY]
     return "; ".join(part for part in told if not part.endswith(": "))
 
@@ -104,10 +100,3 @@ def _problems(lstm: FoundLSTM, spell: Spell, whole: bool, width: int, signs: Sig
     for problem in shown:
         lines.add_row(Text(signs.bad, style=look.BAD), Text(problem.message, style=look.BAD))
     return Group(lines, *look.left_out(cut, spell))
-
-
-def _parameters(parameters: Sequence[FoundParameter]) -> RenderableType:
-    table = look.table("stored as", "shape", "dtype")
-    for parameter in parameters:
-        table.add_row(look.code(parameter.stored_as), format_tuple(parameter.shape), parameter.dtype)
-    return table

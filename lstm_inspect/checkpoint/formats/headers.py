@@ -26,8 +26,6 @@ _DTYPES: Final = {
 }
 _LONGEST_NAME: Final = 500
 _BITS: Final = re.compile(r"\d+")
-Placed = tuple[Entry, int, int]
-"""A tensor, where its numbers begin, and where they end."""
 
 
 def safetensors_entries(path: Path) -> list[Entry]:
@@ -44,7 +42,7 @@ def safetensors_entries(path: Path) -> list[Entry]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = printable(f"no {error}" if isinstance(error, KeyError) else str(error))
         raise UnreadableError(f"its header is damaged: {reason}") from None
-    _check_bytes(sorted(placed, key=lambda each: each[1:]), path.stat().st_size - 8 - length)
+    _check_that_each_byte_is_of_one_tensor(sorted(placed, key=lambda each: each[1:]), path.stat().st_size - 8 - length)
     return [entry for entry, _, _ in placed]
 
 
@@ -56,7 +54,8 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _tensors(header: dict[str, Any]) -> Iterator[Placed]:
+def _tensors(header: dict[str, Any]) -> Iterator[tuple[Entry, int, int]]:
+    """Each with the bytes where its numbers begin and end."""
     if not isinstance(header, dict):
         raise TypeError("it is not a JSON object")
     for name, tensor in header.items():
@@ -74,8 +73,7 @@ def _tensors(header: dict[str, Any]) -> Iterator[Placed]:
         yield Entry((), printable(name), shape, _DTYPES.get(dtype, printable(dtype))), start, end
 
 
-def _check_bytes(placed: list[Placed], data: int) -> None:
-    """Every byte of the data belongs to one tensor."""
+def _check_that_each_byte_is_of_one_tensor(placed: list[tuple[Entry, int, int]], data: int) -> None:
     last = max((end for _, _, end in placed), default=0)
     if last > data:
         raise UnreadableError(f"it is truncated: its tensors end at byte {last:,}, the data at {data:,}")

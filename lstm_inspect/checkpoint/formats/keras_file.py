@@ -70,7 +70,6 @@ def content(path: Path) -> tuple[list[Entry], list[FoundLSTM | OtherModule]]:
 
 
 def _text(attribute: Any) -> str:
-    """An attribute of HDF5 as text; empty if it is not there."""
     return attribute.decode("utf-8", "replace") if isinstance(attribute, bytes) else str(attribute or "")
 
 

@@ -17,7 +17,7 @@ _MOST_HEADER: Final = 100_000_000  # bytes of a safetensors header, by that form
 
 def recognise(path: Path) -> str:
     """How a checkpoint was written, one of the report's FORMATS; "pickle" of every file that begins with one."""
-    size, head = _open(path)
+    size, head = _size_and_head(path)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _kind_of_zip(path)
     if head.startswith(b"\x89HDF"):
@@ -76,8 +76,7 @@ def _is_old_pickle(path: Path, head: bytes) -> bool:
     return True
 
 
-def _open(path: Path) -> tuple[int, bytes]:
-    """A file's size and first bytes."""
+def _size_and_head(path: Path) -> tuple[int, bytes]:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
