@@ -1,7 +1,5 @@
 """The weights of a file as state dicts of torch, each proved by the equations of the format that it comes from."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Mapping
 from copy import deepcopy
@@ -9,18 +7,19 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import torch
 
 from lstm_inspect.checkpoint.content import STATE_DICT, Container, UnreadableError, printable
 from lstm_inspect.checkpoint.report import CheckpointReport, FoundLSTM
+from lstm_inspect.experiment.reference import reference
 from lstm_inspect.theory.frameworks import code
 from lstm_inspect.theory.spec import LSTMSpec
 
-if TYPE_CHECKING:
-    import torch
-
 _GATES: Final = {"ONNX": "iofg", "Keras": "ifgo", "torch": "ifgo"}
 _FRAMEWORKS: Final = {"ONNX": "ONNX", "HDF5": "Keras", "Keras (.keras)": "Keras"}
+_NOT_READ: Final = "its numbers are not read: only those of plain tensors are, and this file asks for more"
 _FAR: Final = 1e-9  # in float64, where honest runs differ by 1e-15 to 1e-13
 _BATCH: Final = (5, 5)  # time steps and sequences, whichever stand first
 
@@ -49,8 +48,6 @@ def convert(report: CheckpointReport, path: Path) -> list[Converted]:
     Raises:
         FileError: it holds none, names code, something looks wrong with one, or its numbers are not in it.
     """
-    import lstm_inspect.experiment  # noqa: F401  the quick way to import torch
-
     try:
         _refuse_what_is_never_written(report)
         framework = _FRAMEWORKS.get(report.format, "torch")
@@ -66,8 +63,6 @@ def convert(report: CheckpointReport, path: Path) -> list[Converted]:
 
 def saved(converted: list[Converted]) -> bytes:
     """A file of torch.save: the state dict of the only LSTM, or of each by its name."""
-    import torch
-
     file = io.BytesIO()
     by_name = {each.name: each.state_dict for each in converted}
     torch.save(by_name if len(converted) > 1 else converted[0].state_dict, file)
@@ -79,14 +74,11 @@ def _refuse_what_is_never_written(report: CheckpointReport) -> None:
         problem = next((problem.message for lstm in report.lstms for problem in lstm.problems), report.verdict)
         raise UnreadableError(f"there is nothing to convert: {problem.rstrip('.')}", "a file whose LSTMs fit torch's")
     if report.runs or report.format in ("pickle", "TorchScript"):
-        reason = "its numbers are not read: only those of plain tensors are, and this file asks for more"
-        raise UnreadableError(reason, STATE_DICT)
+        raise UnreadableError(_NOT_READ, STATE_DICT)
 
 
 def _arrays(kind: str, path: Path, stored: list[tuple[Container, str]]) -> Arrays:
     """The numbers of some tensors, each read by the library of its format."""
-    import torch
-
     from lstm_inspect.checkpoint.formats import keras_file, onnx_file
 
     match kind:
@@ -111,8 +103,6 @@ def _arrays(kind: str, path: Path, stored: list[tuple[Container, str]]) -> Array
 
 
 def _converted(framework: str, lstm: FoundLSTM, arrays: Arrays) -> Converted:
-    import torch
-
     parts = {}
     for parameter in lstm.parameters:
         stored_as = parameter.stored_as
@@ -150,10 +140,6 @@ def _state_dict(framework: str, spec: LSTMSpec, parts: Arrays) -> dict[str, Any]
 
 def _furthest(module: torch.nn.LSTM, framework: str, parts: Arrays) -> float:
     """How far a module's output is from the equations over what the file holds, for a batch of random numbers."""
-    import torch
-
-    from lstm_inspect.experiment.reference import reference
-
     held = {name: torch.zeros_like(value) for name, value in module.state_dict().items()}  # Keras has one bias
     held |= {name: _in_torchs_order(framework, name, part) for name, part in parts.items()}
     stored = deepcopy(module)
@@ -168,8 +154,6 @@ def _furthest(module: torch.nn.LSTM, framework: str, parts: Arrays) -> float:
 
 def _in_torchs_order(framework: str, name: str, part: Any) -> torch.Tensor:
     """A parameter by what its framework documents: the order of its gates, what is transposed, what is joined."""
-    import torch
-
     numbers = torch.asarray(part, dtype=torch.float64, copy=True, requires_grad=False)
     if framework == "ONNX":
         numbers = numbers[int(name.endswith("_reverse"))]

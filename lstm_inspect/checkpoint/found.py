@@ -1,5 +1,6 @@
 """What a checkpoint's names and shapes say: each LSTM with its spec and what looks wrong, and the modules beside it."""
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ from lstm_inspect.checkpoint.report import FoundLSTM, FoundParameter, OtherModul
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.expressions import construct
-from lstm_inspect.theory.parameters import Parameter, layer_parameters
+from lstm_inspect.theory.parameters import layer_parameters
 from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
@@ -51,7 +52,7 @@ def recurrent_modules(content: Content) -> Iterator[FoundLSTM | OtherModule]:
         message = f"it holds {len(found):,} recurrent modules: the first {_MOST_MODULES:,} were looked at"
         content.warnings.append(SpecWarning("too-many", message))
     owners: dict[Hashable, str] = {}
-    for group, *twins in _by_numbers(found[:_MOST_MODULES]):
+    for group, *twins in _together_by_numbers(found[:_MOST_MODULES]):
         agreed = sizes(group.parameters)
         if agreed is None or group.kind == "cell" or agreed.kind != "LSTM":
             yield _other(group, agreed)
@@ -61,13 +62,11 @@ def recurrent_modules(content: Content) -> Iterator[FoundLSTM | OtherModule]:
             yield _lstm(group, agreed, attributes, notes)
 
 
-def _by_numbers(found: Iterable[Group]) -> Iterable[list[Group]]:
-    """The groups, those together whose parameters are the very same numbers."""
-    same: dict[Hashable, list[Group]] = {}
+def _together_by_numbers(found: Iterable[Group]) -> Iterable[list[Group]]:
+    same: dict[Hashable, list[Group]] = defaultdict(list)
     for group in found:
-        places = frozenset((slot, each.place) for slot, each in group.parameters.items())
-        known = places and all(place is not None for _, place in places)
-        same.setdefault(places if known else id(group), []).append(group)
+        placed = [(slot, each.place) for slot, each in group.parameters.items() if each.place is not None]
+        same[frozenset(placed) if len(placed) == len(group.parameters) > 0 else id(group)].append(group)
     return same.values()
 
 
@@ -150,18 +149,16 @@ def _misfits(group: Group, agreed: Sizes, spec: LSTMSpec) -> Iterator[Problem]:
                 yield Problem("missing-direction", f"layer {layer} has no {direction} direction")
                 continue
             for parameter in layer_parameters(spec, layer, direction):
-                yield from _misfit(parameter, found.get(parameter.name), agreed)
+                known = agreed.input_size is not None or "I" not in parameter.formula
+                fits = f"{format_tuple(parameter.shape)} = {parameter.formula}" if known else parameter.formula
+                if found.get(parameter.name) != parameter.shape:
+                    yield _misfit(parameter.name, found.get(parameter.name), fits)
 
 
-def _misfit(parameter: Parameter, shape: Shape | None, agreed: Sizes) -> Iterator[Problem]:
-    numbers = parameter.formula
-    if agreed.input_size is not None or "I" not in parameter.formula:
-        numbers = f"{format_tuple(parameter.shape)} = {parameter.formula}"
+def _misfit(name: str, shape: Shape | None, fits: str) -> Problem:
     if shape is None:
-        yield Problem("missing-parameter", f"{parameter.name} is missing: {numbers}", parameter.name)
-    elif shape != parameter.shape:
-        message = f"{parameter.name} is {format_tuple(shape)}: {numbers} would fit the others"
-        yield Problem("shape", message, parameter.name)
+        return Problem("missing-parameter", f"{name} is missing: {fits}", name)
+    return Problem("shape", f"{name} is {format_tuple(shape)}: {fits} would fit the others", name)
 
 
 def _other(group: Group, agreed: Sizes | None) -> OtherModule:

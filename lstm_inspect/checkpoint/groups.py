@@ -154,9 +154,8 @@ def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> No
 
 
 def _join_weight_drop(found: dict[tuple[str, str], Group]) -> None:
-    """Weight drop keeps the raw weight in a wrapper around the LSTM, which is its ``module``."""
     for (module, kind), group in found.items():
-        inner = found.get((f"{module}.module" if module else "module", kind))
+        inner = found.get((f"{module}.module" if module else "module", kind))  # in a wrapper with its raw weights
         if inner is not None and all(parameter.suffix == "_raw" for parameter in group.parameters.values()):
             inner.parameters.update(group.parameters)
             group.parameters.clear()

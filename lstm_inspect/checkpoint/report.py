@@ -81,11 +81,7 @@ class Sizes:
     assumed: bool = False  #: whether no weight_hh tells the kind, and it is taken for an LSTM.
 
     def spec(self, attributes: Mapping[str, Any]) -> LSTMSpec:
-        """The LSTM of these sizes, with what attributes say of it; 1 and float32 stand for what it can't have.
-
-        Raises:
-            SpecError: there is none.
-        """
+        """The LSTM of these sizes and attributes, or SpecError; 1 and float32 stand for what it can't have."""
         told: dict[str, Any] = {name: getattr(self, name) for name in _SIZES} | {**attributes}
         told["input_size"] = 1 if self.input_size is None else self.input_size
         return LSTMSpec(**told, dtype=self.dtype if self.dtype in DTYPES else "float32")
@@ -218,11 +214,7 @@ class CheckpointReport(Shown):
         return self.sound
 
     def to_dict(self, spell: Spell = spell_python) -> dict[str, Any]:
-        """The report by the JSON contract, schema lstm-inspect/1.
-
-        Args:
-            spell: makes the value of ``next``: a Python call, or what to type on the command line.
-        """
+        """The report by the JSON contract, schema lstm-inspect/1; spell says how the value of ``next`` is typed."""
         document = contract.to_dict(self)
         for lstm, found in zip(document["lstms"], self.lstms, strict=True):
             lstm["next"] = found.go_on(spell)

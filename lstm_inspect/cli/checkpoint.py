@@ -30,6 +30,7 @@ def checkpoint(values: Values) -> int:
 
     report = read(values["file"])
     if values["output"]:
+        import lstm_inspect.experiment  # noqa: F401 - the quick way to import torch
         from lstm_inspect.checkpoint.convert import convert, saved
 
         converted = convert(report, Path(values["file"]))

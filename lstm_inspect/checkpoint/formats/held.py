@@ -88,10 +88,8 @@ def _children(node: _Node, found: Content, seen: dict[int, Container]) -> Iterat
 
 
 def _items(value: Any) -> Iterable[tuple[Any, Any]]:
-    if isinstance(value, Pairs):
-        return value
     if not isinstance(value, Made):
-        return enumerate(value) if isinstance(value, list | tuple) else ()
+        return value if isinstance(value, Pairs) else enumerate(value) if isinstance(value, list | tuple) else ()
     if _class_name(value).endswith("OrderedDict") and value.arguments:  # as Python 2 wrote it: a list of [key, value]
         return [tuple(pair) for pair in value.arguments[0] if len(pair) == 2]
     return [*value.items, *_attributes(value).items()]

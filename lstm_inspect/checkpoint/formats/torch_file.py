@@ -39,7 +39,7 @@ def pickle_content(path: Path) -> tuple[str, Content]:
             return "pickle", _content(pickled)
         _, _, pickled, _ = (unpickle(file) for _ in range(4))  # protocol, system, the object, the storages' keys
         content = _content(pickled)
-        need = file.tell() + sum(size + _NUMEL_BYTES for size in _storages(pickled).values())
+        need = file.tell() + sum(size + _NUMEL_BYTES for size in _bytes_by_storage(pickled).values())
     _refuse_too_short(need, path.stat().st_size)
     return "torch.save (legacy)", content
 
@@ -52,7 +52,7 @@ def zip_content(path: Path) -> Content:
         pickled = unpickle(io.BytesIO(text))
         content = _content(pickled)
         held = {name: record.file_size for name, record in records.items()}
-        need = _storages(pickled)
+        need = _bytes_by_storage(pickled)
         _refuse_too_short(sum(need.values()), sum(min(size, held.get(f"data/{key}", 0)) for key, size in need.items()))
         for place, attributes in content.attributes.items():
             if "class" in attributes:
@@ -69,8 +69,7 @@ def _content(pickled: Pickled) -> Content:
     return content
 
 
-def _storages(pickled: Pickled) -> dict[str, int]:
-    """The bytes of each storage by its key, once however many tensors share it."""
+def _bytes_by_storage(pickled: Pickled) -> dict[str, int]:
     try:
         ids = [storage for storage in pickled.outside if type(storage.id) is tuple and storage.id[:1] == ("storage",)]
         return {str(storage.id[2]): dtype_bytes(*stored(storage)) for storage in ids}
