@@ -131,7 +131,7 @@ def _matches(text: str, facts: Names) -> Iterator[Match]:
 def match_in(window: Window, rule: Rule, facts: Names) -> Match | None:
     """The last occurrence of a rule's words that is the rule's to claim, else the last one of other code."""
     other, seen = None, set[Sequence[str]]()
-    for wording, found in ((each, found) for each in rule.wordings for found in reversed(each.all(window.text))):
+    for wording, found in ((each, found) for each in rule.wordings for found in reversed(each.all(window))):
         line = window.line_at(found.start())
         key = (found[0], *window.lines[max(0, line - 2) : line])
         if key in seen or len(seen) == _MOST_LOOKED_AT or found.end() < window.sure_from:

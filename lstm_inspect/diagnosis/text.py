@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import BinaryIO, Final
@@ -24,6 +24,7 @@ class Window:
 
     start: int  #: where it starts in the text.
     text: str  #: what it says, white space as single blanks.
+    words: Set[str]  #: its words.
     sure_from: int  #: where matches start to have their whole traceback before them.
     lines: Sequence[str]  #: its lines, without empty ones.
     starts: Sequence[int]  #: where each line starts in ``text``.
@@ -78,5 +79,6 @@ def windows(text: str) -> Iterator[Window]:
         sure = len(clean(text[start : start + _OVERLAP])) if start else 0
         lines = _lines(text[start:end])
         starts = [0, *accumulate(len(line) + 1 for line in lines)]
-        yield Window(start, " ".join(lines), sure, lines, starts)
+        joined = " ".join(lines)
+        yield Window(start, joined, frozenset(joined.split(" ")), sure, lines, starts)
         end = start + _OVERLAP if start else 0

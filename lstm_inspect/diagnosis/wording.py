@@ -1,8 +1,8 @@
 """An error's wording as a template: its fixed words, and the numbers and names that are read out of it.
 
-``Expected hidden[{index:int}] size {expected:shape}, got {got:shape}`` matches the message with any numbers. Its
-longest fixed part is looked for first: a log of many megabytes holds few of them, and a regular expression is many
-times slower.
+``Expected hidden[{index:int}] size {expected:shape}, got {got:shape}`` matches the message with any numbers. A whole
+word of it is looked for first, among the words of the text, and then its longest fixed part: a log of many megabytes
+holds few of them, and a regular expression is many times slower.
 """
 
 import re
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, zip_longest
 from typing import Final, TypeAlias
+
+from lstm_inspect.diagnosis.text import Window
 
 Value: TypeAlias = int | str | tuple[int, ...]
 
@@ -44,6 +46,11 @@ class Wording:
         return {name: kind or "word" for name, kind in _PIECE.findall(self.template)}
 
     @cached_property
+    def word(self) -> str:
+        """Its longest word between blanks that no number or name is part of; empty if it has none."""
+        return max(re.findall(r"(?<= )[^ {}]+(?= )", self.template), key=len, default="")
+
+    @cached_property
     def longest(self) -> str:
         """Its longest run of fixed text."""
         return max(_PIECE.split(self.template)[::3], key=len)
@@ -56,16 +63,17 @@ class Wording:
         read = [f"(?P<{name}>{_PATTERNS[kind]})" for name, kind in self.kinds.items()]
         return re.compile(begins + "".join(chain(*zip_longest(fixed, read, fillvalue=""))))
 
-    def all(self, text: str) -> list[re.Match[str]]:
-        """Its occurrences in text whose white space is single blanks."""
-        start = text.find(self.longest)
-        return [] if start < 0 else list(self.pattern.finditer(text, max(0, start - _MOST_BEFORE)))
+    def all(self, window: Window) -> list[re.Match[str]]:
+        """Its occurrences in a stretch of text."""
+        absent = self.word and self.word not in window.words
+        start = -1 if absent else window.text.find(self.longest)
+        return [] if start < 0 else list(self.pattern.finditer(window.text, max(0, start - _MOST_BEFORE)))
 
     def read(self, match: re.Match[str]) -> dict[str, Value]:
         """The numbers and names of an occurrence.
 
         >>> wording = Wording("got {got:shape} and {n:int}")
-        >>> wording.read(*wording.all("got [1, 2] and 3"))
+        >>> wording.read(wording.pattern.match("got [1, 2] and 3"))
         {'got': (1, 2), 'n': 3}
         """
         return {name: _value(self.kinds[name], text) for name, text in match.groupdict().items()}

@@ -41,6 +41,21 @@ def test_what_is_not_known_stays_a_name() -> None:
     assert NAMES.fill("{got} {name} {rows} {seed} {{{n}}}") == "(1, 2, 3) h0 num_layers * num_directions seed {0}"
 
 
+def test_of_several_expressions_the_first_counts_that_has_a_value() -> None:
+    names = NAMES.with_more(
+        {"n": 2}, {"size": ["lengths[0]", "n", "7"], "open": ["lengths", "None"], "name": "lengths"}
+    )
+    assert (names.value("size"), "open" in names, names.value("name")) == (2, False, "h0")
+    assert NAMES.value("n") == 0
+
+
+def test_a_text_that_several_rules_share_is_filled_too() -> None:
+    assert (
+        NAMES.fill("{CLAMP}")
+        == "lengths = torch.as_tensor(lengths).clamp(max=input.shape[1 if lstm.batch_first else 0])"
+    )
+
+
 DECISIONS = [
     ({}, {}, None),
     ({"only": ("n == 1",)}, {}, None),
