@@ -26,8 +26,8 @@ class Array:
     True
     """
 
-    shape: tuple[int, ...]
-    labels: tuple[tuple[int, int, int], ...]  #: of each element its step or row, its sequence and its feature.
+    shape: tuple[int, ...] = ()
+    labels: tuple[tuple[int, int, int], ...] = ()  #: of each element its step or row, its sequence and its feature.
 
     def picked(self, places: Sequence[int | Sequence[int]]) -> "Array":
         """These places of each axis; a single number takes the axis away.

@@ -10,8 +10,7 @@ from lstm_inspect.lint import library, tensors
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.expressions import Expressions
 from lstm_inspect.lint.names import DEPTH
-from lstm_inspect.lint.state import State
-from lstm_inspect.lint.uses import At
+from lstm_inspect.lint.uses import At, State
 
 _KEEPS: Final = re.compile(r"drop|norm|relu|gelu|tanh|activation|(^|_)act(_|$)|(^|_)bn\d*$|(^|_)ln\d*$")
 

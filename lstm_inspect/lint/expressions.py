@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from lstm_inspect.lint import brackets, tensors
+from lstm_inspect.lint import tensors
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.names import DEPTH, Names, method_for
 from lstm_inspect.lint.numbers import arithmetic, compared, held, opposite, settled
+from lstm_inspect.lint.parts import dimension
 from lstm_inspect.lint.source import written
-from lstm_inspect.lint.state import State
-from lstm_inspect.lint.uses import At
+from lstm_inspect.lint.uses import At, State
 
 _NAMED_LENGTHS: Final = re.compile(
     r"(^|_)(len|lens|length|lengths|seqlen|seqlens)(_|s?$|\d)|lengths?$|lens?$|seq_?size"
@@ -193,7 +193,7 @@ class Expressions(Names):
             case v.Symbol() if isinstance(key, v.Constant) and isinstance(key.value, str):
                 return v.Symbol(f'{of.text}["{key.value}"]')
             case v.Method(name="shape"):
-                return brackets.dimension(of.of, key, node.value)
+                return dimension(of.of, key, node.value)
         if named_length(node.value) and not isinstance(of, _TENSORS):
             return v.Length()
-        return brackets.indexed(of, key, At(self.uses, state, node))
+        return tensors.indexed(of, key, At(self.uses, state, node))

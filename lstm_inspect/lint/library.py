@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.reshapes import sized
-from lstm_inspect.lint.tensors import combined, item_of, joined, laid_out, method
+from lstm_inspect.lint.parts import laid_out
+from lstm_inspect.lint.tensors import combined, item_of, joined, method, sized
 from lstm_inspect.lint.uses import At
 from lstm_inspect.theory.expressions import DEFAULTS, PARAMETERS
 

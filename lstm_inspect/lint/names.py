@@ -11,8 +11,7 @@ from lstm_inspect.lint import tensors
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.library import FLAGS
 from lstm_inspect.lint.source import Source, imported
-from lstm_inspect.lint.state import Exhausted, State
-from lstm_inspect.lint.uses import At, Uses
+from lstm_inspect.lint.uses import At, Exhausted, State, Uses
 
 _CELL: Final = re.compile(r"c(_?(n|t|state|last|final|out|enc|dec)\w*)?\d*$|cell|mem")
 _METHODS: Final = re.compile(

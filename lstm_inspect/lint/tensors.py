@@ -8,9 +8,8 @@ from typing import Final
 
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.arrays import FEATURES, ROW, SEQUENCE, SEQUENCES, STEPS, Array, full
-from lstm_inspect.lint.brackets import dimension, indexed, of_pair
 from lstm_inspect.lint.numbers import truth
-from lstm_inspect.lint.reshapes import axis_of, listed, sized, turned, viewed
+from lstm_inspect.lint.parts import dimension, laid_out, listed, of_pair, picked, turned, viewed
 from lstm_inspect.lint.uses import At
 
 _KEEP: Final = re.compile(
@@ -38,10 +37,11 @@ def run(module: v.Recurrent, at: At) -> v.Value:
     at.lose(start)
     if len(data.axes) == 3 and data.axes[:2] == axes[::-1]:
         at.report("batch-first-forgotten", call)
-    output = v.Result("output", call, None if data.packed else laid_out(call, first), at.node, packed=data.packed)
+    array = laid_out(call, None if data.packed else first)
+    output = v.Result("output", call, array, at.node, packed=data.packed)
     if module.kind is None:
         return v.Items((output, v.UNKNOWN))
-    pair = v.Result("pair", call, None, at.node)
+    pair = v.Result("pair", call, Array(), at.node)
     return v.Items((output, pair if module.kind == "LSTM" else of_pair(pair, 0, at.node)))
 
 
@@ -52,11 +52,6 @@ def _sampled(module: v.Recurrent, node: ast.Call, one_step: bool, one_sequence: 
     sequences = 1 if one_sequence else SEQUENCES
     output = full(1 if one_step else STEPS, sequences, directions * FEATURES)
     return v.Call(module, node, output, full(layers * directions, sequences, FEATURES), order)
-
-
-def laid_out(call: v.Call, batch_first: bool | None) -> Array | None:
-    """All of output, with its sequences first or its steps; None if that is not known."""
-    return None if batch_first is None else call.output.turned([1, 0, 2]) if batch_first else call.output
 
 
 @v.of_each
@@ -87,6 +82,43 @@ def unpacked(value: v.Value, count: int, node: ast.expr) -> list[v.Value] | None
             if None not in each:
                 return [v.alternatives(*column) for column in zip(*filter(None, each), strict=True)]
     return None
+
+
+def indexed(of: v.Value, key: v.Value, at: At) -> v.Value:
+    """``of[key]``"""
+    match of:
+        case v.Items():
+            return _item(of, key)
+        case v.Length():
+            return of
+        case v.Data() | v.Symbol():
+            return _of_data(of, key)
+        case v.Result():
+            return picked(of, key, at)
+    at.consume(key)
+    return v.UNKNOWN
+
+
+def _item(of: v.Items, key: v.Value) -> v.Value:
+    picked = key.slice if isinstance(key, v.Cut) else v.whole(key)
+    if of.open or picked is None:
+        return v.alternatives(*of.values)
+    if isinstance(picked, slice):
+        return v.Items(of.values[picked])
+    return of.values[picked] if -len(of.values) <= picked < len(of.values) else v.UNKNOWN
+
+
+def _of_data(of: v.Value, key: v.Value) -> v.Value:
+    """A tensor of no module's: axes of one element, and an order, are what matters of it."""
+    if isinstance(key, v.Order):
+        return v.Data(order=key.name)
+    keys = key.values if isinstance(key, v.Items) else (key,)
+    axes = tuple("one" if each == v.NONE or _one(each) else "?" for each in keys)
+    return v.Data(axes) if "one" in axes else v.UNKNOWN if isinstance(of, v.Symbol) else v.Data()
+
+
+def _one(key: v.Value) -> bool:
+    return isinstance(key, v.Cut) and (key.one or key.slice in (slice(-1, None), slice(None, 1), slice(0, 1)))
 
 
 @v.of_each
@@ -143,6 +175,15 @@ def _of_other(of: v.Value, name: str, at: At) -> v.Value:
     return data if _KEEP.fullmatch(name) or name.endswith("_") else v.Data() if isinstance(of, v.Data) else v.UNKNOWN
 
 
+def sized(sizes: Sequence[v.Value]) -> tuple[str, ...]:
+    """The axes of a tensor of such sizes, as far as a size or its name says what it counts."""
+    return tuple("one" if each == v.Constant(1) else _counted(getattr(each, "text", "").lower()) for each in sizes)
+
+
+def _counted(text: str) -> str:
+    return "batch" if "batch" in text else "time" if "seq" in text or "time" in text else "?"
+
+
 def _axes(data: v.Data, name: str, at: At) -> tuple[str, ...]:
     """The axes behind ``unsqueeze`` or ``view``, as far as they are known; behind other turns they are not."""
     place = v.whole(at.given(0))
@@ -175,25 +216,25 @@ def _of_result(of: v.Result, name: str, at: At) -> v.Value:  # noqa: PLR0911 - a
 def _pooled(of: v.Result, name: str, at: At) -> v.Value:
     """A mean over time is one; over the batch it mixes the sequences."""
     at.consume(of)
-    place = axis_of(of, at.given(0, "dim", "axis"))
-    over_batch = of.array and place is not None and of.array.along(place) == SEQUENCE
-    if over_batch and name in ("mean", "max", "amax") and of.step is None and of.call.output.shape[0] > 1:
+    axis = of.axis(at.given(0, "dim", "axis"))
+    over_batch = axis is not None and of.array.along(axis) == SEQUENCE and of.call.output.shape[0] > 1
+    if over_batch and of.step is None and name in ("mean", "max", "amax"):
         at.report("last-sequence", of.call)
     return v.Items((v.Data(), v.UNKNOWN)) if name in ("max", "min", "median") else v.Data()
 
 
 def _selected(of: v.Result, name: str, at: At) -> v.Value:
     """``select(1, -1)``, ``gather(1, lengths - 1)``, ``index_select(0, order)``: brackets by another name."""
-    place, key = axis_of(of, at.given(0)), at.given(1)
-    if place is None or (name == "gather" and key != v.Length(less=True)):
+    axis, key = of.axis(at.given(0)), at.given(1)
+    if axis is None or (name == "gather" and key != v.Length(less=True)):
         return at.lose(of)
     kept = [v.NONE] if name == "gather" else []  # the axis stays, with one element
-    return indexed(of, v.Items((*[v.EVERYTHING] * place, key, *kept)), at)
+    return indexed(of, v.Items((*[v.EVERYTHING] * axis, key, *kept)), at)
 
 
 def _unbound(of: v.Result, at: At) -> v.Value:
     """``hn.unbind(0)``: all rows, one by one."""
-    if of.array is None or of.array.along(0) != ROW or at.given(0) not in (v.Constant(0), v.UNKNOWN):
+    if of.axis(at.given(0, default=v.Constant(0))) != 0 or of.array.along(0) != ROW:
         return at.lose(of)
     return v.Items(tuple(indexed(of, v.Constant(row), at) for row in range(of.array.shape[0])))
 
@@ -203,13 +244,9 @@ def _unbound(of: v.Result, at: At) -> v.Value:
 
 def combined(left: v.Value, right: v.Value, op: ast.operator, at: At) -> v.Value:
     """``left op right``: a mask keeps the layout of what it masks, a sum reads both."""
-    for one, other in ((left, right), (right, left)):
-        alone = isinstance(one, v.Result) and not isinstance(other, v.Result | v.Several)
-        if (
-            alone
-            and isinstance(op, ast.Mult | ast.Div)
-            and (one.of != "output" or one.step is not None or other is not v.UNKNOWN)
-        ):
+    for one, other in ((left, right), (right, left)) if isinstance(op, ast.Mult | ast.Div) else ():
+        known = other is not v.UNKNOWN or (isinstance(one, v.Result) and (one.state or one.step is not None))
+        if isinstance(one, v.Result) and known and not isinstance(other, v.Result | v.Several):
             return one
     if isinstance(left, v.Length) or isinstance(right, v.Length):
         return v.Length(less=getattr(left, "less", False) or getattr(right, "less", False))
@@ -226,14 +263,12 @@ def combined(left: v.Value, right: v.Value, op: ast.operator, at: At) -> v.Value
 
 def joined(values: Sequence[v.Value], dim: v.Value, at: At, *, stacked: bool) -> v.Value:
     """torch.cat and torch.stack: what stands side by side is read together."""
-    place = v.whole(dim)
-    rows = [each for each in values if isinstance(each, v.Result) and each.state and each.array]
-    ranks = [len(each.array.shape) for each in rows if each.array]
-    if not stacked and any(place is not None and place >= rank for rank in ranks):
+    place, state = v.whole(dim), [each for each in values if isinstance(each, v.Result) and each.state]
+    if not stacked and any(place is not None and place >= len(each.array.shape) for each in state):
         return at.lose(v.Items(tuple(values)))  # an axis that rows lack: they are not what they seem
-    alike = len(rows) == len(values) and len({(each.of, each.array) for each in rows}) == 1
-    if alike and rows[0].every_row and not stacked and place in (-1, ranks[0] - 1):
-        return rows[0]  # the same rows of several calls, feature by feature
+    alike = len(state) == len(values) and len({(each.of, each.array) for each in state}) == 1
+    if alike and state[0].every_row and not stacked and state[0].axis(dim) == len(state[0].array.shape) - 1:
+        return state[0]  # the same rows of several calls, feature by feature
     read_together(values, at)
     return next((v.Data(each.axes) for each in values if isinstance(each, v.Data) and "one" in each.axes), v.UNKNOWN)
 

@@ -1,4 +1,4 @@
-"""Where a finding arises: what is done with a step of output, or with rows of hn and cn."""
+"""One place of a program: what is known there, what is read there, and where a finding arises from it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, Final
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.arrays import FEATURE, FEATURES, OWN, ROW, SEQUENCE, SEQUENCES, STEPS
 from lstm_inspect.lint.numbers import Flag, both, flags, truth
-from lstm_inspect.lint.state import State
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import LEVELS, Level
 
+_PATHS: Final = 4
 _DIRECTIONS: Final = ("forward", "backward", "reverse", "bidir", "fwd", "bwd", "fw", "bw")
 _ALL: Final = {
     "output": ("output",),
@@ -21,6 +21,65 @@ _ALL: Final = {
     "hn": ("all of hn",),
     "cn": ("all of cn",),
 }
+
+
+class Exhausted(Exception):  # noqa: N818 - no fault: the file is left where it is
+    """A function takes more steps than one is given."""
+
+
+@dataclass(eq=False, slots=True)
+class State:
+    """One path's knowledge."""
+
+    names: dict[str, v.Value] = field(default_factory=dict)  #: the local variables.
+    #: the attributes of instances, by the instance's number.
+    store: dict[tuple[int, str], v.Value] = field(default_factory=dict)
+    #: tests of unknown outcome that this path has taken, and how; "?test": it hangs on others too.
+    assumed: dict[str, bool] = field(default_factory=dict)
+    guarded: int = 0  #: how many of those stand around this point, save for tests of None.
+
+    def fork(self) -> State:
+        """A path of its own from here."""
+        return State(dict(self.names), dict(self.store), dict(self.assumed), self.guarded)
+
+
+def merged(states: list[State]) -> list[State]:
+    """Paths that know the same become one; more than a few are joined, value by value."""
+    kept: list[State] = []
+    for state in states:
+        twin = next((each for each in kept if each.names == state.names and each.store == state.store), None)
+        if twin is None:
+            kept.append(state)
+        else:
+            twin.assumed = _common(twin, state)
+    while len(kept) > _PATHS:
+        place = next((place for place in range(len(kept) - 1, 0, -1) if _agree(kept[0], kept[place])), 1)
+        kept[0] = _joined(kept[0], kept.pop(place))
+        kept.append(kept.pop(0))
+    return kept
+
+
+def _agree(one: State, other: State) -> bool:
+    """Whether both paths have modules of as many directions."""
+    flags = (value.bidirectional for value in one.store.values() if isinstance(value, v.Recurrent))
+    return all(
+        one.assumed.get(flag.text) == other.assumed.get(flag.text) for flag in flags if isinstance(flag, v.Symbol)
+    )
+
+
+def _joined(one: State, other: State) -> State:
+    """One path that stands for two: a value is what it is on either."""
+    names, store = _either(one.names, other.names), _either(one.store, other.store)
+    return State(names, store, _common(one, other), min(one.guarded, other.guarded))
+
+
+def _common(one: State, other: State) -> dict[str, bool]:
+    return {test: held for test, held in one.assumed.items() if other.assumed.get(test) == held}
+
+
+def _either(one: dict[Any, v.Value], other: dict[Any, v.Value]) -> dict[Any, v.Value]:
+    pairs = {key: (one.get(key, v.UNKNOWN), other.get(key, v.UNKNOWN)) for key in [*one, *other]}
+    return {key: mine if mine is theirs else v.alternatives(mine, theirs) for key, (mine, theirs) in pairs.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +188,9 @@ class At:
 
     def _part(self, part: v.Result) -> None:
         """A part of output is read: a step is right in one direction, if no sequence ends before."""
-        call, last, features = part.call, STEPS - 1, part.array.all(FEATURE) if part.array else {0}
-        if part.step in (0, last, OWN) and min(features) < FEATURES <= max(features) and call.output.shape[0] > 1:
+        call, last = part.call, STEPS - 1
+        half = len({feature < FEATURES for feature in part.array.all(FEATURE)}) < 2
+        if part.step in (0, last, OWN) and not half and call.output.shape[0] > 1:
             both_ways, _ = flags(call, self.state.assumed)
             if both_ways.value:
                 first = part.step == 0  # a first token of its own, as BERT has it
@@ -138,7 +198,7 @@ class At:
                 self.report("last-step-bidirectional", call, part.node, likely=first, **facts)
         if part.padded and part.step == last and call.output.shape[1] > 1:
             self.report("padding-as-last-step", call, part.node, of=part)
-        if part.array and part.step is None and part.array.all(SEQUENCE) == {SEQUENCES - 1}:
+        if part.step is None and part.array.all(SEQUENCE) == {SEQUENCES - 1}:
             alone = isinstance(part.node, ast.Subscript) and not isinstance(part.node.slice, ast.Tuple)
             self.report("last-sequence", call, part.node, likely=alone)  # right without a batch axis
 
@@ -154,7 +214,7 @@ class At:
             self.report("cell-for-hidden", call, first.tempting, likely=unsure, of=first, unless=unless)
         rows: set[int] = set()
         for part in parts:
-            if part.array is None or part.every_row:
+            if not part.array.labels or part.every_row:
                 self.lose(part)
                 return
             rows |= part.array.all(ROW)

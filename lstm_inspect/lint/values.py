@@ -203,7 +203,7 @@ class Result:
 
     of: str  #: "output", "pair" (the tuple (hn, cn)), "hn" or "cn".
     call: Call
-    array: Array | None  #: which elements it holds, on a sample; None if that is not known.
+    array: Array  #: which elements it holds, on a sample; none if that is not known.
     node: ast.expr  #: where a step or rows were taken.
     tempting: ast.expr | None = None  #: the place where ``state[-1]`` took cn out of the pair.
     packed: bool = False
@@ -220,13 +220,18 @@ class Result:
     @property
     def every_row(self) -> bool:
         """Whether it holds all rows of the state."""
-        return self.array is not None and len(self.array.all(ROW)) == self.call.states.shape[0]
+        return len(self.array.all(ROW)) == self.call.states.shape[0]
 
     @property
     def step(self) -> int | None:
         """The one step of output that it is."""
-        steps = self.array.all(STEP) if self.of == "output" and self.array else set()
+        steps = self.array.all(STEP) if self.of == "output" else set()
         return min(steps) if len(steps) == 1 else None
+
+    def axis(self, given: Value) -> int | None:
+        """The axis that a number names, counted from 0; None if there is none, or the number is not known."""
+        rank, place = len(self.array.shape), whole(given)
+        return place % rank if place is not None and -rank <= place < rank else None
 
 
 def alternatives(*values: Value) -> Value:

@@ -9,8 +9,7 @@ from lstm_inspect.lint import values as v
 from lstm_inspect.lint.calls import Calls
 from lstm_inspect.lint.names import method_for
 from lstm_inspect.lint.source import RECURRENT, Source
-from lstm_inspect.lint.state import Exhausted, State, merged
-from lstm_inspect.lint.uses import At, Draft
+from lstm_inspect.lint.uses import At, Draft, Exhausted, State, merged
 
 _STATEMENTS: Final = 8_000  # of one function and what it calls: what takes more is left, not waited for
 
