@@ -9,8 +9,8 @@ from lstm_inspect.cli.flags import Values, arguments, command, switch, text
 from lstm_inspect.cli.options import JSON
 from lstm_inspect.errors import FileError, SpecError
 from lstm_inspect.lint.config import Choice, checked, configured
-from lstm_inspect.lint.discover import discover
 from lstm_inspect.lint.lint import Linted, lint_files, lint_text
+from lstm_inspect.lint.source import discover
 from lstm_inspect.lint.wording import fixed
 from lstm_inspect.mistakes.finding import worst
 from lstm_inspect.theory.contract import to_json

@@ -25,7 +25,6 @@ class Calls(Expressions):
         return self._apply(function, At(self.uses, state, node, arguments, named))
 
     def _apply(self, function: v.Value, at: At) -> v.Value:  # noqa: C901, PLR0911 - a case a kind of value
-        """``function(*arguments, **named)``"""
         match function:
             case v.Several():
                 return v.alternatives(*(self._apply(each, at) for each in function.values))
@@ -87,7 +86,6 @@ class Calls(Expressions):
         return v.UNKNOWN
 
     def _construct(self, of: v.Class, at: At) -> v.Value:
-        """``Class(..)``"""
         self.instances += 1
         instance = v.Instance(of, self.instances)
         start = self.of_class(of, "__init__", instance)

@@ -71,7 +71,6 @@ def configured(start: Path) -> Choice:
 
 
 def _value(file: Path, key: str, value: Any) -> Any:
-    """What a key of the table says."""
     if key == "strict":
         fits, allowed = isinstance(value, bool), "strict is true or false"
     elif key in _LISTS:

@@ -7,7 +7,7 @@ from typing import Final
 
 from lstm_inspect.lint import tensors
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.names import DEPTH, Names, method_for
+from lstm_inspect.lint.names import DEPTH, Names
 from lstm_inspect.lint.numbers import arithmetic, compared, held, opposite, settled
 from lstm_inspect.lint.parts import dimension
 from lstm_inspect.lint.source import written
@@ -37,7 +37,7 @@ class Expressions(Names):
 
     def evaluate(self, node: ast.expr, state: State) -> v.Value:
         """What an expression is."""
-        known: Callable[..., v.Value] = getattr(self, method_for(type(node).__name__), self._other)
+        known: Callable[..., v.Value] = getattr(self, f"_{type(node).__name__.lower()}", self._other)
         return settled(known(node, state), state.assumed)
 
     def _other(self, node: ast.expr, state: State) -> v.Value:
@@ -181,19 +181,11 @@ class Expressions(Names):
     # brackets
 
     def _subscript(self, node: ast.Subscript, state: State) -> v.Value:
-        return self._picked(self.evaluate(node.value, state), self.evaluate(node.slice, state), node, state)
-
-    def _picked(self, of: v.Value, key: v.Value, node: ast.Subscript, state: State) -> v.Value:
-        match of:
-            case v.Several():
-                return v.alternatives(*(self._picked(each, key, node, state) for each in of.values))
-            case v.Table():
-                found = [value for name, value in of.values if not isinstance(key, v.Constant) or key.value == name]
-                return v.alternatives(*found[-1:] if isinstance(key, v.Constant) else found)
-            case v.Symbol() if isinstance(key, v.Constant) and isinstance(key.value, str):
-                return v.Symbol(f'{of.text}["{key.value}"]')
-            case v.Method(name="shape"):
-                return dimension(of.of, key, node.value)
-        if named_length(node.value) and not isinstance(of, _TENSORS):
+        of, key = self.evaluate(node.value, state), self.evaluate(node.slice, state)
+        if isinstance(of, v.Symbol) and isinstance(key, v.Constant) and isinstance(key.value, str):
+            return v.Symbol(f'{of.text}["{key.value}"]')
+        if isinstance(of, v.Method) and of.name == "shape":
+            return dimension(of.of, key, node.value)
+        if named_length(node.value) and not isinstance(of, (*_TENSORS, v.Several, v.Table)):
             return v.Length()
         return tensors.indexed(of, key, At(self.uses, state, node))

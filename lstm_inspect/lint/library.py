@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from lstm_inspect.lint import values as v
@@ -40,7 +41,7 @@ def call(name: str, at: At) -> v.Value:
 def _module(last: str, at: At) -> v.Value:
     first = at.given(0)
     if last in KINDS or (last == "?" and len(at.arguments) > 1):
-        built = _recurrent(last if last in KINDS else None, at.arguments, at.named, at.node)
+        built = _recurrent(last if last in KINDS else None, at)
         given = isinstance(built.dropout, v.Symbol) or getattr(built.dropout, "value", False)
         if built.num_layers == v.Constant(1) and given:
             at.report("dropout-one-layer", None)
@@ -56,12 +57,12 @@ def _module(last: str, at: At) -> v.Value:
     return v.Layer("linear" if last in ("Linear", "LazyLinear") else "same" if _SAME.fullmatch(last) else "other")
 
 
-def _recurrent(kind: str | None, given: list[v.Value], named: Mapping[str, v.Value], node: ast.Call) -> v.Recurrent:
+def _recurrent(kind: str | None, at: At) -> v.Recurrent:
     """The layer that a call builds; ``**named`` and ``*arguments`` that are not known leave flags unknown."""
-    opaque = any(each.arg is None for each in node.keywords) or any(isinstance(e, ast.Starred) for e in node.args)
+    opaque = any(each.arg is None for each in at.node.keywords) or any(isinstance(e, ast.Starred) for e in at.node.args)
     flags = {name: v.UNKNOWN if opaque else v.Constant(DEFAULTS[name]) for name in _FOLLOWED}
-    flags |= dict(zip(_RNN_ORDER if kind == "RNN" else _ORDER, given, strict=False)) | dict(named)
-    return v.Recurrent(kind, node, **{name: flags.get(name, v.UNKNOWN) for name in FLAGS})
+    flags |= dict(zip(_RNN_ORDER if kind == "RNN" else _ORDER, at.arguments, strict=False)) | at.named
+    return v.Recurrent(kind, at.node, **{name: flags.get(name, v.UNKNOWN) for name in FLAGS})
 
 
 @v.of_each
@@ -71,17 +72,9 @@ def of_nn(kind: v.Value) -> v.Value:
     return v.Dotted(f"torch.nn.{kind.value if known else '?'}")
 
 
-def _first(at: At) -> v.Value:
-    return at.given(0)
-
-
 def _made(at: At) -> v.Data:
     first = at.given(0)
     return v.Data(sized(first.values if isinstance(first, v.Items) else at.arguments))
-
-
-def _drawn(at: At) -> v.Data:
-    return v.Data(_made(at).axes, None if at.state.guarded else at.node)
 
 
 def _filled(at: At) -> v.Value:
@@ -118,20 +111,22 @@ def _cat(parts: v.Value, at: At) -> v.Value:
     return joined(parts.values, at.given(1, "dim", "axis", default=v.Constant(0)), at, stacked=stacked)
 
 
-def _length(at: At) -> v.Value:
-    return at.given(0) if isinstance(at.given(0), v.Length) else v.Data()
-
-
 def _by_name(*rows: tuple[str, Callable[[At], v.Value]]) -> dict[str, Callable[[At], v.Value]]:
     return {name: does for names, does in rows for name in names.split()}
 
 
 _FUNCTIONS: Final = _by_name(
-    ("DataParallel DistributedDataParallel Variable compile script weight_norm spectral_norm orthogonal", _first),
-    ("dropout relu tanh sigmoid gelu elu selu leaky_relu layer_norm normalize hardtanh", _first),
+    (
+        "DataParallel DistributedDataParallel Variable compile script weight_norm spectral_norm orthogonal",
+        lambda at: at.given(0),
+    ),
+    ("dropout relu tanh sigmoid gelu elu selu leaky_relu layer_norm normalize hardtanh", lambda at: at.given(0)),
     ("allclose equal isclose assert_close assert_allclose", lambda at: v.UNKNOWN),
     ("zeros ones empty zeros_like full arange", _made),
-    ("randn rand randn_like rand_like normal", _drawn),
+    (
+        "randn rand randn_like rand_like normal",
+        lambda at: replace(_made(at), random=None if at.state.guarded else at.node),
+    ),
     ("uniform_ normal_ xavier_uniform_ xavier_normal_ kaiming_uniform_ kaiming_normal_", _filled),
     ("pack_padded_sequence pack_sequence", _pack),
     ("pad_packed_sequence", lambda at: _pad(at.given(0, "sequence"), at)),
@@ -139,18 +134,14 @@ _FUNCTIONS: Final = _by_name(
     ("add", lambda at: combined(at.given(0), at.given(1), ast.Add(), at)),
     ("sort", lambda at: method(at.given(0), "sort", at.of(*at.arguments[1:]))),
     ("linear", lambda at: at.consume(*at.arguments, *at.named.values())),
-    ("tensor as_tensor LongTensor", _length),
+    ("tensor as_tensor LongTensor", lambda at: at.given(0) if isinstance(at.given(0), v.Length) else v.Data()),
 )
 
 
 def _isinstance(at: At) -> v.Value:
     asked = ast.unparse(at.node.args[1]).rpartition(".")[2] if len(at.node.args) > 1 else ""
     value = at.given(0)
-    if (
-        asked == "tuple"
-        and isinstance(value, v.Items | v.Result)
-        and getattr(value, "of", "pair") in ("pair", "hn", "cn")
-    ):
+    if asked == "tuple" and (isinstance(value, v.Items) or (isinstance(value, v.Result) and value.of != "output")):
         return v.Constant(isinstance(value, v.Items) or value.of == "pair")
     if asked in KINDS and isinstance(value, v.Recurrent) and value.kind:
         return v.Constant(asked == value.kind)
@@ -174,10 +165,6 @@ def _enumerate(at: At) -> v.Value:
     return v.Items(tuple(v.Items((v.UNKNOWN, each)) for each in items), open=not known)
 
 
-def _zip(at: At) -> v.Value:
-    return v.Items((v.Items(tuple(item_of(each, at) for each in at.arguments)),), open=True)
-
-
 BUILTINS: Final = _by_name(
     ("print type hasattr range", lambda at: v.UNKNOWN),
     ("bool list tuple reversed", _plain),
@@ -185,6 +172,6 @@ BUILTINS: Final = _by_name(
     ("int", _int),
     ("len", lambda at: v.Symbol(ast.unparse(at.node))),
     ("enumerate", _enumerate),
-    ("zip", _zip),
+    ("zip", lambda at: v.Items((v.Items(tuple(item_of(each, at) for each in at.arguments)),), open=True)),
 )
 """Python's own functions, as far as they matter."""

@@ -8,8 +8,7 @@ from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
 from lstm_inspect.lint.config import Choice, checked, without_ignored
-from lstm_inspect.lint.discover import discover
-from lstm_inspect.lint.source import RECURRENT, Unreadable, parse
+from lstm_inspect.lint.source import RECURRENT, Unreadable, discover, parse
 from lstm_inspect.lint.walk import analyse
 from lstm_inspect.lint.wording import Fix, finding, fix_of
 from lstm_inspect.mistakes.finding import Finding

@@ -4,7 +4,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from typing import Final, TypeAlias
 
 from lstm_inspect.lint import tensors
@@ -24,12 +23,6 @@ _Members: TypeAlias = dict[str, tuple[_Member, v.Class]]
 DEPTH: Final = 6  # calls inside calls, bases of bases, turns of a loop
 
 
-@cache
-def method_for(kind: str) -> str:
-    """The method that follows nodes of a class: "_binop" of "BinOp"."""
-    return f"_{kind.lower()}"
-
-
 class Names:
     """Looks names up; what expressions and statements are, its heirs know."""
 
@@ -43,7 +36,6 @@ class Names:
         self.stack: list[ast.AST] = []
         self._modules: dict[int, State] = {}
         self._members: dict[ast.ClassDef, _Members] = {}
-        self._foreign: set[str] = set()
 
     def block(self, statements: list[ast.stmt], states: list[State]) -> list[State]:
         """Run statements."""
@@ -62,15 +54,12 @@ class Names:
 
     def _imported(self, dotted: v.Dotted) -> v.Value:
         """What a name of the same package is; the name itself where its file is not there."""
-        if dotted.name in self._foreign or dotted.name.startswith("torch"):
+        if dotted.name.startswith("torch"):
             return dotted
         module, _, name = dotted.name.rpartition(":" if ":" in dotted.name else ".")
         path = module.lstrip(".")
         source = imported(path, len(module) - len(path), self.source.place) if module else None
-        found = self.module_of(source).names.get(name, dotted) if source is not None else dotted
-        if found is dotted:
-            self._foreign.add(dotted.name)
-        return found
+        return self.module_of(source).names.get(name, dotted) if source is not None else dotted
 
     def module_of(self, source: Source) -> State:
         """What a file's own names are: its statements are followed once."""
@@ -168,7 +157,6 @@ class Names:
 
 
 def _defined(of: ast.ClassDef) -> Iterator[tuple[str, _Member]]:
-    """What a class's body gives a name to."""
     for node in of.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name, node

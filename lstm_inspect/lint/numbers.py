@@ -33,16 +33,16 @@ def arithmetic(op: ast.operator, left: v.Value, right: v.Value) -> v.Value:  # n
         return v.Choice(left.symbol, tuple(arithmetic(op, each, right) for each in left.values))
     if isinstance(right, v.Choice):
         return v.Choice(right.symbol, tuple(arithmetic(op, left, each) for each in right.values))
-    a, b = size(left), size(right)
+    a, b = _size(left), _size(right)
     if a is None or b is None or max(abs(a.times), abs(b.times)) > 1e9:
         return v.UNKNOWN
     match op:
         case ast.Mult():
-            return number(a.times * b.times, tuple(sorted(a.names + b.names)))
+            return _number(a.times * b.times, tuple(sorted(a.names + b.names)))
         case ast.Div() | ast.FloorDiv() if b.times and not b.names:
-            return number(a.times / b.times, a.names)
+            return _number(a.times / b.times, a.names)
         case ast.Add() | ast.Sub() if a.names == b.names:
-            return number(a.times + b.times * (1 if isinstance(op, ast.Add) else -1), a.names)
+            return _number(a.times + b.times * (1 if isinstance(op, ast.Add) else -1), a.names)
     return v.UNKNOWN
 
 
@@ -110,23 +110,13 @@ def _follows(test: str, assumed: Mapping[str, bool]) -> bool | None:
     return None
 
 
-def number(times: Fraction, names: tuple[str, ...]) -> v.Value:
-    """times * names: a whole number, or one name, as what it is.
-
-    >>> number(Fraction(3), ())
-    Constant(value=3)
-    """
+def _number(times: Fraction, names: tuple[str, ...]) -> v.Value:
     if not names and times.denominator == 1:
         return v.Constant(int(times))
     return v.Symbol(names[0]) if times == 1 and len(names) == 1 else v.Size(times, names)
 
 
-def size(value: v.Value) -> v.Size | None:
-    """A number as times * names, if it is one.
-
-    >>> size(v.Constant(3))
-    Size(times=Fraction(3, 1), names=())
-    """
+def _size(value: v.Value) -> v.Size | None:
     if isinstance(value, v.Symbol) and not value.negated:
         return v.Size(Fraction(1), (value.text,))
     known = v.whole(value)
@@ -139,7 +129,7 @@ def times(value: v.Value, unit: v.Value) -> int | None:
     >>> times(v.Size(Fraction(2), ("hidden",)), v.Symbol("hidden"))
     2
     """
-    one, many = size(unit), size(value)
+    one, many = _size(unit), _size(value)
     if one is None or many is None or one.names != many.names or not one.times:
         return None
     found = many.times / one.times
@@ -174,7 +164,7 @@ class Flag:
 
 def flags(call: v.Call, assumed: Mapping[str, bool]) -> tuple[Flag, Flag]:
     """Whether a call's module is bidirectional, and how many layers it has."""
-    return truth(call.module.bidirectional, assumed), layers(call.module.num_layers, assumed)
+    return truth(call.module.bidirectional, assumed), _layers(call.module.num_layers, assumed)
 
 
 def both(*given: Flag) -> str | None:
@@ -199,12 +189,8 @@ def truth(value: v.Value, assumed: Mapping[str, bool]) -> Flag:
     return Flag(true, said, true if value.text in assumed else None)
 
 
-def layers(value: v.Value, assumed: Mapping[str, bool]) -> Flag:
-    """How many layers; of a parameter, more than one.
-
-    >>> layers(v.Symbol("num_layers", v.Constant(2)), {})
-    Flag(value=2, depends='num_layers > 1', decided=None)
-    """
+def _layers(value: v.Value, assumed: Mapping[str, bool]) -> Flag:
+    """How many layers; of a parameter, more than one."""
     value = settled(value, assumed)
     if not isinstance(value, v.Symbol):
         return Flag(v.whole(value))

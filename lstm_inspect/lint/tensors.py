@@ -20,7 +20,6 @@ _KEEP: Final = re.compile(
 _MODULE_KEEPS: Final = frozenset(("to", "cuda", "cpu", "double", "float", "half", "train", "eval", "requires_grad_"))
 _POOLED: Final = frozenset(("mean", "max", "amax", "sum", "min", "median", "std", "logsumexp"))
 _TURNS: Final = frozenset(("transpose", "swapaxes", "permute", "t", "T", "mT", "squeeze", "unsqueeze"))
-_SORTS: Final = ("sort", "argsort")
 _VIEWS: Final = frozenset(("view", "reshape", "flatten"))
 
 
@@ -77,16 +76,16 @@ def unpacked(value: v.Value, count: int, node: ast.expr) -> list[v.Value] | None
             return list(value.values) * count
         case v.Result(of="pair") if count == 2:
             return [of_pair(value, which, node) for which in (0, 1)]
-        case v.Several():
-            each = [unpacked(one, count, node) for one in value.values]
-            if None not in each:
-                return [v.alternatives(*column) for column in zip(*filter(None, each), strict=True)]
     return None
 
 
+@v.of_each
 def indexed(of: v.Value, key: v.Value, at: At) -> v.Value:
     """``of[key]``"""
     match of:
+        case v.Table():
+            found = [value for name, value in of.values if not isinstance(key, v.Constant) or key.value == name]
+            return v.alternatives(*found[-1:] if isinstance(key, v.Constant) else found)
         case v.Items():
             return _item(of, key)
         case v.Length():
@@ -145,17 +144,13 @@ def method(of: v.Value, name: str, at: At) -> v.Value:  # noqa: PLR0911 - a case
         case v.Length():
             return of
         case v.Order():
-            return _sorted(name, v.Order(of.name, not of.inverse)) if name in _SORTS else of
+            order = v.Order(of.name, not of.inverse)
+            return {"sort": v.Items((v.UNKNOWN, order)), "argsort": order}.get(name, of)
         case v.Result():
             return _of_result(of, name, at)
         case v.Data() | v.Symbol() | v.Dotted():
             return _of_other(of, name, at)
     return at.consume_all()
-
-
-def _sorted(name: str, order: v.Order) -> v.Value:
-    """What ``sort`` and ``argsort`` return."""
-    return order if name == "argsort" else v.Items((v.UNKNOWN, order))
 
 
 def _of_other(of: v.Value, name: str, at: At) -> v.Value:
@@ -164,8 +159,9 @@ def _of_other(of: v.Value, name: str, at: At) -> v.Value:
     at.consume_all()
     if name == "size":
         return dimension(of, at.given(0), at.node)
-    if name in _SORTS:
-        return _sorted(name, v.Order(ast.unparse(at.node)))
+    if name in ("sort", "argsort"):
+        order = v.Order(ast.unparse(at.node))
+        return order if name == "argsort" else v.Items((v.UNKNOWN, order))
     if name == "index_select" and isinstance(at.given(1), v.Order):
         return indexed(data, at.given(1), at)
     if name in ("normal_", "uniform_") and not at.state.guarded:
@@ -194,7 +190,6 @@ def _axes(data: v.Data, name: str, at: At) -> tuple[str, ...]:
 
 
 def _of_result(of: v.Result, name: str, at: At) -> v.Value:  # noqa: PLR0911 - a case a kind of method
-    """A method of output, of a step of it, of the pair or of rows."""
     if of.of == "pair" or (of.step is not None and name in ("chunk", "split", "tensor_split")):
         return at.lose(of)
     if _KEEP.fullmatch(name):

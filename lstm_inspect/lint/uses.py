@@ -47,11 +47,12 @@ def merged(states: list[State]) -> list[State]:
     """Paths that know the same become one; more than a few are joined, value by value."""
     kept: list[State] = []
     for state in states:
-        twin = next((each for each in kept if each.names == state.names and each.store == state.store), None)
-        if twin is None:
-            kept.append(state)
+        for twin in kept:
+            if twin.names == state.names and twin.store == state.store:
+                twin.assumed = _common(twin, state)
+                break
         else:
-            twin.assumed = _common(twin, state)
+            kept.append(state)
     while len(kept) > _PATHS:
         place = next((place for place in range(len(kept) - 1, 0, -1) if _agree(kept[0], kept[place])), 1)
         kept[0] = _joined(kept[0], kept.pop(place))
@@ -116,7 +117,7 @@ class Uses:
             used = self.used.get((draft.call.node, draft.call.module.kind), set()) if draft.call else set()
             uses = {use for use, known in used if known is None or known is draft.bidirectional}
             if not draft.unless or (complete and not any(_covers(each, use) for each in draft.unless for use in uses)):
-                found.setdefault((draft.id, draft.node), replace(draft, unless=frozenset()))
+                found.setdefault((draft.id, draft.node), draft)
         return list(found.values())
 
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.calls import Calls
-from lstm_inspect.lint.names import method_for
 from lstm_inspect.lint.source import RECURRENT, Source
 from lstm_inspect.lint.uses import At, Draft, Exhausted, State, merged
 
@@ -20,7 +19,7 @@ class Walker(Calls):
     def block(self, statements: list[ast.stmt], states: list[State]) -> list[State]:
         """Run statements on every path; the paths that reach their end."""
         for statement in statements:
-            run: Callable[..., list[State]] | None = getattr(self, method_for(type(statement).__name__), None)
+            run: Callable[..., list[State]] | None = getattr(self, f"_{type(statement).__name__.lower()}", None)
             if run is None:
                 continue
             self.steps += len(states)
@@ -95,11 +94,8 @@ class Walker(Calls):
         self.suppose(node.test, True, state)
         self.suppose(node.test, False, otherwise)
         guard = 0 if _asks_for_none(node.test) else 1
-        return [*self._guarded(node.body, state, guard), *self._guarded(node.orelse, otherwise, guard)]
-
-    def _guarded(self, body: list[ast.stmt], state: State, guard: int) -> list[State]:
-        state.guarded += guard
-        reached = self.block(body, [state])
+        state.guarded, otherwise.guarded = state.guarded + guard, otherwise.guarded + guard
+        reached = [*self.block(node.body, [state]), *self.block(node.orelse, [otherwise])]
         for each in reached:
             each.guarded -= guard
         return reached

@@ -79,13 +79,9 @@ def _replacement(draft: Draft) -> str | None:
             return f"{base}.transpose(0, 1).flatten(1)"
         case "random-initial-state":
             drawn = ast.unparse(node)
-            zeros = re.sub(r"\b(randn|rand|normal)(?=\b|_like)|\b\w+_(?=\()", _zeros, drawn, count=1)
+            zeros = re.sub(r"\b(randn|rand|normal)(?=\b|_like)|\b\w+(?=_\()", "zeros", drawn, count=1)
             return zeros if zeros != drawn else None
     return None
-
-
-def _zeros(drawn: re.Match[str]) -> str:
-    return "zeros_" if drawn[0].endswith("_") else "zeros"
 
 
 def _on_its_line(draft: Draft) -> Fix | None:
@@ -110,14 +106,10 @@ def _line(draft: Draft, source: Source) -> str | None:
 
 def fix_of(draft: Draft, source: Source) -> Fix | None:
     """The fix of a mistake; None if it takes more than an expression of one line, or is not certain."""
-    step = draft.of
-    if draft.level != "error" or step is None:
+    if draft.level != "error" or draft.of is None:
         return None
-    plain = isinstance(draft.node, ast.Subscript) and step.plain and not step.touched
-    last = draft.id == "last-step-bidirectional" and step.step == STEPS - 1 and draft.hn is not None and plain
-    return _on_its_line(draft) if draft.id == "cell-for-hidden" or (last and _has_torch(source)) else None
-
-
-def _has_torch(source: Source) -> bool:
     imports = [each for node in source.tree.body if isinstance(node, ast.Import) for each in node.names]
-    return any(each.name == "torch" and not each.asname for each in imports)
+    has_torch = any(each.name == "torch" and not each.asname for each in imports)
+    last = draft.id == "last-step-bidirectional" and draft.of.step == STEPS - 1 and draft.hn is not None
+    plain = isinstance(draft.node, ast.Subscript) and draft.of.plain and not draft.of.touched
+    return _on_its_line(draft) if draft.id == "cell-for-hidden" or (last and plain and has_torch) else None

@@ -24,7 +24,6 @@ def text(linted: Linted) -> str:
 
 
 def _shown(found: Finding, linted: Linted) -> str:
-    """A finding, its line with a caret under the expression, and what to write instead."""
     shown = [f"{_plain(found.file or '')}:{found.line}:{found.column}: {found.level} {found.id} {found.what}"]
     line = linted.lines.get((found.file or "", found.line or 0))
     if line is not None:
@@ -35,7 +34,6 @@ def _shown(found: Finding, linted: Linted) -> str:
 
 
 def _counted(linted: Linted) -> str:
-    """How much was found in how many files."""
     levels = Counter(found.level for found in linted.findings)
     found = ", ".join(plural(levels[level], level) for level in LEVELS if levels[level]) or "nothing found"
     unread = f"; {plural(len(linted.unread), 'file')} not read" if linted.unread else ""

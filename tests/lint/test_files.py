@@ -15,9 +15,8 @@ from lint.test_twins import BIDIR, ONE, OUT, RIGHT, TAKEN, WRONG, net
 import lstm_inspect
 from lstm_inspect.errors import FileError, LSTMInspectError
 from lstm_inspect.lint.config import Choice, configured
-from lstm_inspect.lint.discover import discover
 from lstm_inspect.lint.lint import lint_files, lint_text
-from lstm_inspect.lint.source import program
+from lstm_inspect.lint.source import discover, program
 from lstm_inspect.lint.wording import fixed
 
 NET = net(BIDIR, "out, (h, c) = self.rnn(x)\nreturn self.fc(out[:, -1])")

@@ -300,7 +300,7 @@ def test_an_ignored_twin_is_silent_and_its_line_can_be_written(mistake: str, exp
 SABOTAGE: list[tuple[str, object]] = [
     ("lstm_inspect.lint.numbers.truth", lambda value, assumed: Flag(True)),
     ("lstm_inspect.lint.numbers.truth", lambda value, assumed: Flag(False)),
-    ("lstm_inspect.lint.numbers.layers", lambda value, assumed: Flag(3)),
+    ("lstm_inspect.lint.numbers._layers", lambda value, assumed: Flag(3)),
     ("lstm_inspect.lint.uses._covers", lambda unless, use: False),
     ("lstm_inspect.lint.uses._covers", lambda unless, use: True),
     ("lstm_inspect.lint.uses._DIRECTIONS", ()),
