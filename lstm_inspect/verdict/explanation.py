@@ -77,7 +77,7 @@ def explain(id: str, spec: LSTMSpec | None = None, *, predict: bool = False) -> 
 
 
 def mistake_of(id: str) -> Mistake:
-    """The mistake of an id.
+    """The mistake of an id; where there is none, part of an id or of a tempting line names those that are near.
 
     Raises:
         LSTMInspectError: there is none.
@@ -87,8 +87,9 @@ def mistake_of(id: str) -> Mistake:
     lstm_inspect.errors.LSTMInspectError: first-layers: no mistake of the catalogue has this id. Try first-layer.
     """
     if id not in BY_ID:
-        near = [known for known in BY_ID if id and id in known] or difflib.get_close_matches(id, BY_ID, n=1)
-        instead = near[0] if near else "lstm-inspect explain, which lists them"
+        held = [each.id for each in CATALOGUE if id in each.id or id in each.tempting] if len(id) > 2 else []
+        near = held[:3] or difflib.get_close_matches(id, BY_ID, n=1)
+        instead = " or ".join(near) or "lstm-inspect explain, which lists them"
         raise LSTMInspectError(literal(id), "", "no mistake of the catalogue has this id", instead)
     return BY_ID[id]
 
