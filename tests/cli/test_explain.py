@@ -121,6 +121,15 @@ def test_what_cannot_be_shown_is_refused_in_one_line(cli: Cli, arguments: list[s
     assert outcome.stderr.count("\n") == 1
 
 
+def test_a_call_says_all_of_the_lstm_and_the_mistake_the_rest(cli: Cli) -> None:
+    called = cli("explain", "padding-as-last-step", "--call", "nn.LSTM(3, 4, bidirectional=True)", "--json").document
+    assert called["call"][0] == "lstm = torch.nn.LSTM(3, 4, bidirectional=True)"
+    assert called["spec"]["lengths"] == [5, 3, 4]
+    refused = cli("explain", "first-layer", "--call", "nn.LSTM(10, 20)")
+    assert (refused.status, refused.stdout) == (2, "")
+    assert "--layers 1: must be at least 2" in refused.stderr
+
+
 def test_lengths_that_are_given_make_their_own_batch(cli: Cli) -> None:
     spec = cli("explain", "output-shorter", "--lengths", "7,2", "--total-length", "9", "--json").document["spec"]
     assert (spec["lengths"], spec["seq_len"], spec["batch_size"]) == ([7, 2], 9, 2)
