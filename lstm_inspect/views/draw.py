@@ -45,6 +45,7 @@ def drawing(spec: LSTMSpec) -> RenderableType:
     """What the command draw shows of a spec, as wide as the terminal allows."""
     parts = [
         look.block(*statements(spec)),
+        Text(),
         look.section("The unrolled stack", stack(spec)),
         look.section("Where output holds hn", look.Fitted(partial(_joined, spec))),
     ]

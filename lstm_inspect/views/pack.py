@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -106,7 +107,7 @@ def _columns(
 
 
 def _cut(cells: Sequence[str], room: int, *, whole: bool) -> str:
-    fitting = max(1, room // (max(map(len, cells)) + 2) - 2)
+    fitting = max(1, room // (max(map(cell_len, cells)) + 2) - 2)
     if whole or len(cells) <= fitting:
         return "  ".join(cells)
     return "  ".join([*cells[:fitting], f"... {len(cells) - fitting:,} more"])

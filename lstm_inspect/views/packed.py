@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, TypeAlias
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -58,7 +59,7 @@ def _lines(packing: Packing, width: int, signs: look.Signs, label: Label | None,
 
     widest = [(row, cells) for row, cells in found(width // _NARROWEST) if row.kind != "gap"]
     name = max(len("batch_sizes"), *(len(row.name) for row, _ in widest))  # the two drawings stand in line
-    pitch = max(_NARROWEST, 1 + max(len(sign) for _, cells in widest for sign, _ in cells))
+    pitch = max(_NARROWEST, 1 + max(cell_len(sign) for _, cells in widest for sign, _ in cells))
     after = 0 if packed else 2 + max(len("length"), len(str(max(packing.lengths))))
     return [_line(row, cells, signs, name, pitch, after) for row, cells in found((width - name - after) // pitch)]
 
@@ -66,7 +67,9 @@ def _lines(packing: Packing, width: int, signs: look.Signs, label: Label | None,
 def _line(row: Row, cells: Sequence[Sign], signs: look.Signs, name: int, pitch: int, after: int) -> Text:
     if row.kind == "gap":
         return Text(f"{signs.more_down} {row.name} sequences", style=look.FAINT)
-    line = Text.assemble(f"{row.name:<{name}}", *((f"{sign:>{pitch}}", style) for sign, style in cells))
+    line = Text.assemble(
+        f"{row.name:<{name}}", *((" " * (pitch - cell_len(sign)) + sign, style) for sign, style in cells)
+    )
     if after:
         line.append(f"{'length' if row.length is None else row.length:>{after}}", style=look.FAINT)
     line.rstrip()

@@ -30,6 +30,17 @@ def test_a_legend_names_no_padding_where_there_is_none() -> None:
     assert padded_batch(pack((2, 2)), 80, UNICODE, label=lambda sequence, step: "a")[-1].plain == "4 of 4 valid"
 
 
+def test_letters_that_take_two_columns_stand_under_their_time_step() -> None:
+    words = ["日本", "ab"]
+    lines = padded_batch(pack((2, 2)), 80, UNICODE, label=lambda sequence, step: words[sequence][step])
+    assert [line.plain for line in lines[:3]] == [
+        "time step    0  1  length",
+        "sequence 0  日 本       2",
+        "sequence 1   a  b       2",
+    ]
+    assert len({line.cell_len for line in lines[:3]}) == 1
+
+
 def test_packed_columns_of_three_sequences() -> None:
     assert [line.plain for line in packed_columns(pack((2, 4, 3)), 80, UNICODE)] == [
         "time step    0  1  2  3",
