@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
@@ -19,7 +19,8 @@ from lstm_inspect.errors import TargetError
 from lstm_inspect.live.program import Program, run_program, when_loaded
 
 if TYPE_CHECKING:
-    from lstm_inspect.live.report import RunReport
+    from lstm_inspect.diagnosis.finding import Diagnosis
+    from lstm_inspect.live.report import Calls, RunReport
 
 _REPORT: Final = "The report"
 _PROGRAM: Final = "The program, - for standard input, and its own arguments."
@@ -43,10 +44,12 @@ class Plan:
     """A program to run, what is seen of it, and where its report goes: the program may change any of this process's."""
 
     program: Program
-    report: RunReport
     values: Values
     files: list[Path]  #: where the report goes too, named as from here.
     status: int = streams.OK  #: what the program leaves with.
+    calls: Calls | None = None  #: those that were seen; None as long as torch is not loaded.
+    error: str | None = None  #: the exception that the program ended with.
+    diagnosis: Diagnosis | None = None  #: what that means.
     watching: ExitStack = field(default_factory=ExitStack)
     #: ``sys.path`` before the program sets it: where our own modules are found.
     path: list[str] = field(default_factory=lambda: list(sys.path))
@@ -66,22 +69,29 @@ class Plan:
         with self.our_path():
             from lstm_inspect.live.watch import watch
 
-            calls = self.watching.enter_context(watch(**checking_of(self.values)))
-            self.report = replace(self.report, torch=True, calls=calls)
+            self.calls = self.watching.enter_context(watch(**checking_of(self.values)))
 
     def left_by(self, error: BaseException) -> None:
         """The program ended with an exception; sys.exit is one."""
         if isinstance(error, SystemExit):
             self.status = error.code if isinstance(error.code, int) else streams.OK if error.code is None else 1
             return
-        self.status, diagnosis = 1, None
+        self.status = 1
         with self.our_path():
-            if self.report.torch and isinstance(error, Exception):
+            if self.calls is not None and isinstance(error, Exception):
                 from lstm_inspect.live.user_code import diagnosis_of_error
 
-                diagnosis = diagnosis_of_error(error)
-            last_line = "".join(traceback.format_exception_only(error)).strip()
-        self.report = replace(self.report, error=last_line, diagnosis=diagnosis)
+                self.diagnosis = diagnosis_of_error(error)
+            self.error = "".join(traceback.format_exception_only(error)).strip()
+
+    def report(self) -> RunReport:
+        """What was seen of the program so far."""
+        with self.our_path():
+            from lstm_inspect.live.report import Calls, RunReport
+
+            asked, calls = self.program, Calls() if self.calls is None else self.calls
+            given = asked.name, asked.arguments, asked.module
+            return RunReport(*given, self.calls is not None, calls, self.error, self.diagnosis)
 
 
 PLANS: Final[list[Plan]] = []
@@ -104,11 +114,7 @@ def run(values: Values) -> int:
     program.check_it_exists()
     checking_of(values)  # refuses a tolerance that is none
     files = [path.absolute() for path in (values["json"], values["save"]) if path is not None]
-
-    from lstm_inspect.live.report import RunReport
-
-    report = RunReport(program=name, arguments=program.arguments, module=program.module)
-    PLANS.append(Plan(program, report, values, files))
+    PLANS.append(Plan(program, values, files))
     return streams.OK
 
 
@@ -121,7 +127,7 @@ def execute(plan: Plan) -> None:
     atexit.register(_report, plan, os.getpid())
     when_loaded("torch", plan.start)
     run_program(plan.program, plan.left_by)
-    if plan.values["strict"] and plan.report.faulty:
+    if plan.values["strict"] and plan.report().faulty:
         raise SystemExit(streams.FAILED)
 
 
@@ -135,13 +141,14 @@ def _report(plan: Plan, process: int) -> None:
         streams.use_ascii()
     with plan.our_path():
         plan.watching.close()
+        report = plan.report()
         try:
             for path in plan.files:
-                _write(plan.report, path)
-            _show(plan)
+                _write(report, path)
+            _show(report, plan)
         except (OSError, ValueError):  # stderr is closed
             return
-    if plan.values["strict"] and plan.status == streams.OK and plan.report.faulty:
+    if plan.values["strict"] and plan.status == streams.OK and report.faulty:
         os._exit(streams.FAILED)
 
 
@@ -157,7 +164,7 @@ def _write(report: RunReport, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _show(plan: Plan) -> None:
+def _show(report: RunReport, plan: Plan) -> None:
     """The page on stderr; with a file to read it in, its last lines alone."""
     from rich.console import Console
 
@@ -165,10 +172,10 @@ def _show(plan: Plan) -> None:
     from lstm_inspect.views import run as view
 
     quiet = plan.values["quiet"]
-    if quiet and not plan.report.faulty and plan.report.diagnosis is None:
+    if quiet and not report.faulty and report.diagnosis is None:
         return
     console = Console(file=plan.stderr, highlight=False, markup=False, emoji=False)
     console.print()
-    console.print(look.Clean(view.page(plan.report, spell_flag, quiet=quiet, brief=bool(plan.files))))
+    console.print(look.Clean(view.page(report, spell_flag, quiet=quiet, brief=bool(plan.files))))
     for path in plan.files:
         console.print(f"saved {path}", soft_wrap=True)
