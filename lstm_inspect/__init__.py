@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from lstm_inspect.diagnosis.diagnose import diagnose
     from lstm_inspect.errors import LSTMInspectError
     from lstm_inspect.lint.lint import lint
+    from lstm_inspect.live.call import inspect_module
     from lstm_inspect.live.inspect_model import inspect_model
-    from lstm_inspect.live.module import inspect_module
     from lstm_inspect.live.report import Call
     from lstm_inspect.live.watch import watch
     from lstm_inspect.theory.spec import LSTMSpec
@@ -49,7 +49,7 @@ _HOMES = {
     "inspect": "lstm_inspect.verdict.report",
     "inspect_model": "lstm_inspect.live.inspect_model",
     "load_ipython_extension": "lstm_inspect.live.watch",
-    "inspect_module": "lstm_inspect.live.module",
+    "inspect_module": "lstm_inspect.live.call",
     "lint": "lstm_inspect.lint.lint",
     "watch": "lstm_inspect.live.watch",
 }

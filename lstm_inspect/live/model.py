@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from inspect import isfunction
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import nn
@@ -19,8 +19,6 @@ from lstm_inspect.live.report import Listed, Listing, ModelReport
 from lstm_inspect.live.seeing import seeing
 from lstm_inspect.live.target import Target, imported, is_defined_there, model_and_call, parse_target, wanted_by
 from lstm_inspect.live.user_code import running
-
-_COMMAND: Final = "lstm-inspect model"
 
 
 def inspect_target(
@@ -94,7 +92,7 @@ def _read(target: Target, given: Given) -> Iterator[ModuleType]:
 
 def _found(place: str, module: ModuleType) -> Iterator[Listed]:
     for name, value in list(vars(module).items()):
-        command, own = f"{_COMMAND} {place}:{name}", is_defined_there(module, value)
+        command, own = f"lstm-inspect model {place}:{name}", is_defined_there(module, value)
         if isinstance(value, nn.Module):
             yield Listed(name, "model", f"{command} {input_for(value)}")
         elif own and isinstance(value, type) and issubclass(value, nn.Module):

@@ -16,7 +16,6 @@ from lstm_inspect.errors import CallError, LSTMInspectError, RunError, literal
 from lstm_inspect.live.prove import arguments_of, prove, prove_recurrent
 from lstm_inspect.live.report import Call, Calls, NotProved
 from lstm_inspect.live.spec_of import NotCoveredError
-from lstm_inspect.live.where import call_of
 from lstm_inspect.verdict.report import Options
 
 _MOST_KINDS: Final = 16  # of one module: lengths that never repeat would be proved for ever
@@ -37,16 +36,11 @@ class _Kind:
 class Recorder:
     """Told of calls by ``seeing``, it fills a list of them.
 
-    Args:
-        calls: the list.
-        options: how each is checked.
-        every: which calls of a kind are proved: the first, and each so-many-th after it; the first alone if None.
-        find: the call of a module that is being made; None if it is none of ours.
+    Of a kind the first call is proved, and each so-many-th after it where ``every`` says so; ``find`` gives the
+    call of a module that is being made, or None if nobody watches the module.
     """
 
-    def __init__(
-        self, calls: Calls, options: Options, every: int | None = None, find: Callable[..., Call | None] = call_of
-    ) -> None:
+    def __init__(self, calls: Calls, options: Options, every: int | None, find: Callable[..., Call | None]) -> None:
         self._calls, self._options, self._every, self._find = calls, options, every, find
         self._kinds: dict[Hashable, _Kind] = {}
         self._modules: dict[weakref.ref[nn.Module], list[int]] = {}  # calls and kinds of each

@@ -115,10 +115,8 @@ def _not_checked(call: Call) -> Iterator[RenderableType]:
     said = {"refused": "torch refused it", "misfit": "torch took it, and it contradicts the module"}
     bad = call.outcome in said
     yield Text(f"{said.get(call.outcome, 'not checked')}: {call.error}", style=look.BAD if bad else "")
-    if call.diagnosis is not None and call.diagnosis.causes:
-        cause = call.diagnosis.causes[0]
-        yield Text(cause.cause)
-        yield look.block(cause.fix)
+    for cause in call.diagnosis.causes[:1] if call.diagnosis is not None else ():
+        yield from (Text(cause.cause), look.block(cause.fix))
 
 
 def _call(call: Call) -> Iterator[RenderableType]:
@@ -182,9 +180,8 @@ def _proved_line(calls: Sequence[Call], width: int, signs: Signs) -> RenderableT
     counts = Counter(check.kind for check in _checks(calls))
     said = ", ".join(f"{counts[kind]} {words}" for kind, words in _KINDS.items() if counts[kind])
     failed = sum(call.proof.failed for call in calls if call.proof)
-    if failed:
-        return Text(f"{signs.bad} {failed} failed of the checks: {said}", style=look.BAD)
-    return Text(f"{signs.good} proved: {said}", style=look.GOOD)
+    found = f"{signs.bad} {failed} failed of the checks" if failed else f"{signs.good} proved"
+    return Text(f"{found}: {said}", style=look.BAD if failed else look.GOOD)
 
 
 def verdict(calls: Calls, alone: Alone | None = None, left: Sequence[str] = ()) -> Iterator[Text]:

@@ -55,7 +55,6 @@ def _tree(report: ModelReport) -> Iterator[RenderableType]:
 
 
 def _rows(row: TreeRow) -> Iterator[tuple[RenderableType, ...]]:
-    """A module; under a recurrent one which row of hn is which layer and direction."""
     outer, _, own = row.name.rpartition(".")
     margin = "  " * (bool(row.name) + bool(outer) + outer.count("."))
     label = Text(f"{margin}{own}{': ' if own else ''}").append(row.kind, look.CODE)

@@ -12,14 +12,7 @@ from lstm_inspect.views.page import PLAIN, Detail
 def page(
     report: RunReport, spell: Spell, detail: Detail = PLAIN, *, quiet: bool = False, brief: bool = False
 ) -> RenderableType:
-    """A run to look at.
-
-    Args:
-        report: what was seen.
-        spell, detail: as for every page.
-        quiet: failures and mistakes alone.
-        brief: the last lines alone; the rest stands in a file.
-    """
+    """A run to look at: quietly its failures and mistakes alone; in brief its last lines, the rest stands in a file."""
     parts: list[RenderableType] = []
     if report.diagnosis is not None:
         parts += [diagnose.page(report.diagnosis, spell, detail), Text()]
