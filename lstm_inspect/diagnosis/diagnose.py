@@ -22,12 +22,10 @@ _ASKS: Final = (
 )
 _THE_TRACEBACK: Final = "the traceback: other code raises the same words, and this holds if they came from an LSTM"
 _AN_LSTM: Final = (
-    "whether results of an LSTM go into that line: {hidden_size}, or another argument of it, says that they do"
+    "whether results of an LSTM go into that line: {hidden_size}, or any argument of it, says that they do"
 )
 _MOST_SHOWN: Final = 600
-_MOST_LOOKED_AT: Final = (
-    100  # occurrences of one rule's words that other code raised: a log of nothing else ends in time
-)
+_MOST_LOOKED_AT: Final = 100  # occurrences of a rule's words: a log of nothing but other code's errors ends in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,8 @@ class Match:
         found = Diagnosis(message=clean(names.value("message", "''"))[:_MOST_SHOWN], where=names.value("where"))
         if self.whose == "other":
             return replace(found, means=rule.means)
-        first = self.causes[0][0]
+        ranked = self.causes
+        first = ranked[0][0]
         argument = names.fill(first.argument or rule.argument) or None
         found = replace(
             found,
@@ -78,7 +77,7 @@ class Match:
         )
         causes = tuple(
             LikelyCause(cause.id, names.fill(cause.cause), names.fill(cause.write), names.fill(cause.likely_if), fits)
-            for cause, fits in self.causes
+            for cause, fits in ranked
         )
         if self.whose == "ours":
             return replace(found, causes=causes)
