@@ -1,6 +1,7 @@
 """lstm-inspect: what torch.nn.LSTM takes and returns, worked out from integers and proved by running it."""
 
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +60,6 @@ def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for (PEP 562): importing the package costs next to nothing."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     return getattr(import_module(_HOMES[name]), name)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _Run: TypeAlias = "Callable[[LSTMSpec], Report]"
 _GRID, _SPECS = "The grid", "Specs of your own"
-_MOST_OF_A_LINE: Final = 1_000_001
+_MOST_OF_A_LINE: Final = 1_000_001  # a line without an end would never be read
 _A_SPEC: Final = '{"num_layers": 2}'
 
 _on_or_off: Final = {"on": True, "off": False}.__getitem__
@@ -136,7 +136,6 @@ def _spec_object(line: str) -> dict[str, Any]:
 
 
 def _lines(source: str) -> Iterator[str]:
-    """The lines of a file or of standard input, as long as one can be a spec: a stream without an end never ends."""
     with streams.opened(source, "{specs}", f"a file of lines such as {_A_SPEC}") as file:
         while line := file.readline(_MOST_OF_A_LINE):
             if len(line) == _MOST_OF_A_LINE:
