@@ -15,13 +15,7 @@ from lstm_inspect.theory.expressions import PARAMETERS
 
 
 def diagnosis_of(text: str, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Diagnosis | None:
-    """What a message means, with the shapes of the call that raised it; None if nothing is known of it.
-
-    Args:
-        text: the message, or a traceback that ends with it.
-        module: what was called.
-        args, kwargs: what it was called with.
-    """
+    """What a message, or a traceback that ends with it, means of the call that raised it; None if nothing is known."""
     if not isinstance(module, nn.LSTM):
         return None
     found = diagnose_call(text, Known(**facts_of(module, args, kwargs)))

@@ -109,22 +109,19 @@ def input_for(model: nn.Module) -> str:
     return f"--input 4,7,16{lengths}"
 
 
-def state_of(target: str, results: Any, forward: Callable[..., Any], given: int) -> dict[str, Any]:
-    """The state that a call returned, under the name that the next call takes it by.
-
-    Args:
-        target: what was asked for.
-        results: of the call: its last item is the state.
-        forward: of the model.
-        given: how many arguments a call is given by position.
+def fed_on(
+    target: str, results: Any, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call of forward, but for the state: that is the last of the results of the call before.
 
     Raises:
         TargetError: there is no state to feed on.
     """
-    names = list(inspect.signature(forward).parameters)
-    name = next((each for each in names[1:] if _STATES.search(each)), None)
+    call = inspect.signature(forward).bind(*args, **kwargs)
+    name = next(filter(_STATES.search, list(call.signature.parameters)[1:]), None)
     if name is None or not isinstance(results, tuple) or len(results) < 2:
         came = "returns no state" if name is not None else "takes no state"
         allowed = "a second call is fed the state that the first one returned, as forward(x, state) -> output, state"
         raise TargetError(target, came, allowed, "one call")
-    return {name: results[-1]}
+    call.arguments[name] = results[-1]
+    return call.args, call.kwargs

@@ -9,7 +9,7 @@ from torch import nn
 
 from lstm_inspect.errors import CallError, LSTMInspectError
 from lstm_inspect.live.alone import alone_of
-from lstm_inspect.live.given import state_of
+from lstm_inspect.live.given import fed_on
 from lstm_inspect.live.report import ModelReport, NotCalled, NotCovered
 from lstm_inspect.live.spec_of import spec_of_module
 from lstm_inspect.live.standin import restored
@@ -89,8 +89,10 @@ def report_of_model(
     with threads_for(model, (args, kwargs)):
         with outputs() as found_outputs, watch(model, reads=reads, **checking) as calls:
             results = model(*args, **kwargs)
+            call = tuple(args), kwargs
             for _ in range(1, times):
-                results = model(*args, **{**kwargs, **state_of(target, results, model.forward, len(args))})
+                call = fed_on(target, results, model.forward, *call)
+                results = model(*call[0], **call[1])
         if alone:
             found, more = alone_of(model, tuple(args), kwargs, batch_axis)
             calls.mistakes = Findings(_by_cause(calls.mistakes, more))

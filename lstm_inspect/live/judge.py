@@ -17,12 +17,7 @@ _ROUNDINGS: Final = 100  # how many roundings' effect a result may be off by, wh
 
 
 def judged(report: Report, equations: Run) -> Report:
-    """A live call's report without what its numbers can't decide.
-
-    Args:
-        report: of the call, measured.
-        equations: the run that the equations were held against.
-    """
+    """A live call's report without what its numbers can't decide; the equations were held against that run."""
     return _without_coincidences(_without_chaos(_without_nan(report, equations), equations))
 
 
@@ -82,7 +77,7 @@ class _Nudged:
 
 
 def _moved_by_a_rounding(run: Run) -> float:
-    """How far the equations' results move if each weight moves by its last bit."""
+    """How far the equations' results move if each weight does."""
     factor = 1 + torch.finfo(next(run.lstm.parameters()).dtype).eps
     nudged = replace(run, lstm=cast(torch.nn.LSTM, _Nudged(run.lstm, factor)))
     with torch.inference_mode():

@@ -120,11 +120,7 @@ def seeing(after: Told = _nobody, failed: Told = _nobody) -> AbstractContextMana
 def surrounding(surround: Surround) -> AbstractContextManager[Faults]:
     """Put a context around each outermost call of a module, in every thread: entered and left in one frame.
 
-    Args:
-        surround: asked for the context of a call with the module and its arguments.
-
-    Returns:
-        What the context raised on its way in or out, if it did.
+    Returns what the contexts raised on their way in or out, if they did.
     """
     return _SURROUNDS.joined_by(surround)
 

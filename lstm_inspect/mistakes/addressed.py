@@ -11,11 +11,9 @@ _POOLED: Final = {"mean": "mean", "max": "maximum"}
 
 
 def findings_of(reads: Sequence[Read], *, all_seen: bool = True) -> tuple[Finding, ...]:
-    """The mistakes in what was read, each once: calls of one module that are read alike count as one.
+    """The mistakes in what one call of a model read, each once: calls of one module that are read alike count as one.
 
-    Args:
-        reads: the reads of one call of a model.
-        all_seen: whether none is missing: only then it is told what nobody reads.
+    What nobody reads is told only if no read is missing (all_seen).
 
     >>> source = Source("lstm", 0, "LSTM", 1, 2, 8, 8, (5, 5), batch_first=True)
     >>> last = tuple(Part(source, "output", 0, half, {0: 4, 1: 4}, {0: 4, 1: 4}) for half in (0, 1))

@@ -181,12 +181,7 @@ class Read(Document):
 
 
 def _which(parts: list[Part], states: set[int]) -> str:
-    """Which directions and layers, where there are several.
-
-    Args:
-        parts: those that one word stands for: the top layer's states and output's that equal them, or others.
-        states: the layers whose states are read, of all parts.
-    """
+    """Which directions and layers parts are of that one word stands for; states: the layers whose states are read."""
     source, said = parts[0].source, ""
     if source.directions == 2:
         directions = {part.named for part in parts}

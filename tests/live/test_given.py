@@ -8,10 +8,11 @@ from typing import NoReturn
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from lstm_inspect.errors import SpecError, TargetError
 from lstm_inspect.live.given import Given, constructor_call, input_for
+from lstm_inspect.live.inspect_model import report_of_model
 from lstm_inspect.live.model import inspect_target, list_target
 from lstm_inspect.live.tree import shape_of
 from lstm_inspect.live.user_code import UserCodeError
@@ -176,3 +177,18 @@ def test_a_state_that_is_wanted_and_not_given_is_none(folder: Path) -> None:
 def test_shapes_of_results() -> None:
     assert shape_of({"a": 1}) == "dict"
     assert shape_of((torch.zeros(2), None)) == "(2,), None"
+
+
+def test_a_state_that_was_given_by_position_is_fed_on_in_its_place() -> None:
+    class Steps(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rnn = nn.GRU(4, 6, batch_first=True)
+
+        def forward(self, x: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+            out, hidden = self.rnn(x, hidden)
+            return out, hidden
+
+    arguments = torch.randn(3, 5, 4), torch.zeros(1, 3, 6)
+    report = report_of_model("net.py", Steps().eval(), arguments, {}, times=2, alone=False)
+    assert [call.times for call in report.calls] == [2]
