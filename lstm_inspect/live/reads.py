@@ -209,7 +209,8 @@ class Tracer:
             self._asked[here] = _MOST_ASKED
             return None
         self._kinds.add(kind)
-        reason = why_not_traced(module)
+        bare = module is not self._model and type(module).forward in [each.forward for each in SEQUENCES]
+        reason = "results that the program itself takes, outside any module" if bare else why_not_traced(module)
         if reason is not None:
             self._lost.append(reason)
             return None

@@ -106,6 +106,24 @@ def test_what_torch_transforms_within_a_call_is_said_not_to_be_followed() -> Non
     assert (tracer.reads, tracer.not_traced) == ([], "torch transforms a part of the call (vmap, grad)")
 
 
+def test_results_that_the_program_itself_takes_are_said_not_to_be_followed() -> None:
+    lstm, fc = nn.LSTM(4, 8, bidirectional=True, batch_first=True), nn.Linear(16, 1)
+    with following(Tracer()) as tracer:
+        fc(lstm(torch.randn(3, 5, 4))[0][:, -1])
+    assert (tracer.reads, tracer.not_traced) == ([], "results that the program itself takes, outside any module")
+
+
+def test_a_subclass_that_takes_its_own_results_is_followed() -> None:
+    class Last(nn.LSTM):
+        def forward(self, x: Tensor) -> Any:  # type: ignore[override]
+            return super().forward(x)[0][:, -1]
+
+    with following(Tracer()) as tracer:
+        Last(4, 8, bidirectional=True, batch_first=True)(torch.randn(3, 5, 4))
+    assert [each.id for each in tracer.mistakes] == ["last-step-bidirectional"]
+    assert tracer.not_traced is None
+
+
 def test_a_mask_that_torch_transforms_leaves_nothing_out() -> None:
     def masked(self: uses.Net, x: Tensor) -> Any:
         weights = torch.vmap(lambda row: row.abs().sum(-1))(x).softmax(1)
