@@ -21,12 +21,14 @@ def findings_of(reads: Sequence[Read], *, all_seen: bool = True) -> tuple[Findin
     ['last-step-bidirectional']
     """
     by_source: dict[Source, list[Read]] = {}
+    directions: dict[str, set[int]] = {}  # of each module, that are read of the top layer in any call of it
     for read in reads:
         by_source.setdefault(read.source, []).append(read)
+        directions.setdefault(read.module, set()).update(part.direction for part in read.parts if part.is_top)
     found: list[Finding] = []
     for source, of_it in by_source.items():
         wrong = [finding for read in of_it for finding in _of_read(read, of_it)]
-        found += wrong or (_of_what_nobody_reads(source, of_it) if all_seen else ())
+        found += wrong or (_of_what_nobody_reads(source, of_it, directions[source.module]) if all_seen else ())
     return once(found)
 
 
@@ -137,22 +139,22 @@ def _joins_layers(read: Read) -> bool:
     return len(groups) < 2 * len(layers) if read.source.directions == 2 else len(layers) < read.source.layers
 
 
-def _of_what_nobody_reads(source: Source, reads: Sequence[Read]) -> Iterator[Finding]:
+def _of_what_nobody_reads(source: Source, reads: Sequence[Read], directions: set[int]) -> Iterator[Finding]:
     """Mistakes that show in what is read nowhere, where what is read is not wrong already."""
     features = [read for read in reads if read.role != "state"]
     if not features:
         return
     last, final, parts = features[-1], _final(source), [part for read in reads for part in read.parts]
-    top = [part for part in parts if part.layer == source.layers - 1 or part.kind == "output"]
     sequences = {each for read in reads for each in read.sequences}
     if all(part.kind == "cn" for read in features for part in read.parts):
         yield _finding(last, "cell-for-hidden", final)
-    elif not top:
+    elif not any(part.is_top for part in parts):
         yield _finding(last, "first-layer", final)
     elif len(source.lengths) > 1 and len(sequences) == 1 and not all(part.one_step for part in parts):
         yield _finding(last, "last-sequence", final)
-    elif source.directions == 2 and len({part.direction for part in top}) == 1:
-        there, other = top[0].named, DIRECTIONS[1 - top[0].direction]
+    elif source.directions == 2 and len(directions) == 1:
+        (direction,) = directions
+        there, other = DIRECTIONS[direction], DIRECTIONS[1 - direction]
         what = f"the {there} direction alone; the {other} direction is used nowhere"
         one_step = all(part.one_step for part in last.parts)
         yield _finding(last, "one-direction-of-two", final if one_step else "output", what)

@@ -65,6 +65,11 @@ class Part:
         return max(self.last.values(), default=0)
 
     @property
+    def is_top(self) -> bool:
+        """Whether it is of the top layer, as every part of output is."""
+        return self.layer == self.source.layers - 1
+
+    @property
     def one_step(self) -> bool:
         """Whether one step alone of each sequence was read."""
         return self.first == self.last

@@ -113,6 +113,16 @@ def test_results_that_the_program_itself_takes_are_said_not_to_be_followed() -> 
     assert (tracer.reads, tracer.not_traced) == ([], "results that the program itself takes, outside any module")
 
 
+def test_a_direction_that_is_read_of_another_call_is_not_missed() -> None:
+    def both(self: uses.Net, x: Tensor) -> Any:
+        return self.fc(self.rnn(x)[1][0][-1] + self.rnn(x)[1][0][-2])
+
+    with following(Tracer()) as tracer:
+        uses.Net(both, batch_first=True, bidirectional=True)(torch.randn(3, 5, uses.I))
+    assert [read.parts[0].named for read in tracer.reads] == ["reverse", "forward"]
+    assert tracer.mistakes == ()
+
+
 def test_a_subclass_that_takes_its_own_results_is_followed() -> None:
     class Last(nn.LSTM):
         def forward(self, x: Tensor) -> Any:  # type: ignore[override]
