@@ -16,11 +16,7 @@ class Spell:
     """How the reader types: Python here; a subclass says how the command line does."""
 
     def __call__(self, name: str, value: str | None) -> str:
-        """An argument's name and, if there is one, its value.
-
-        >>> spell_python("proj_size", "10")
-        'proj_size=10'
-        """
+        """An argument's name and, if there is one, its value."""
         return name if value is None else f"{name}={value}"
 
     def inspection(self, spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> str:
@@ -46,20 +42,12 @@ def spell_arguments(text: str, spell: Spell = spell_python) -> str:
 
 
 def literal(text: str) -> str:
-    """Text that somebody else wrote, for use in an error: its braces name no argument.
-
-    >>> spell_arguments(literal("{seed}.txt"))
-    '{seed}.txt'
-    """
+    """Text that somebody else wrote, for use in an error: its braces name no argument."""
     return text.replace("{", "{{")
 
 
 def printable(text: str) -> str:
-    """Text that somebody else wrote, its control characters spelt: it can't command a terminal.
-
-    >>> printable("a\\x1b[31mb")
-    'a\\\\x1b[31mb'
-    """
+    """Text that somebody else wrote, its control characters spelt: it can't command a terminal."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 

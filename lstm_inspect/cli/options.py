@@ -121,10 +121,6 @@ def _called(call: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def checking_of(values: Values) -> dict[str, Any]:
-    """How to check: the keyword arguments of ``inspect`` that a command line names.
-
-    Raises:
-        SpecError: a tolerance is negative or not a number.
-    """
+    """How to check: the keyword arguments of ``inspect`` that a command line names; SpecError at a bad tolerance."""
     validate_tolerance(rtol=values.get("rtol"), atol=values.get("atol"))
     return {flag.name: values[flag.name] for flag in CHECK_FLAGS if flag.name in values}
