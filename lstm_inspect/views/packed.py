@@ -7,10 +7,10 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from lstm_inspect.theory.batch_grid import Row, Shown, rows
 from lstm_inspect.theory.cell_labels import Label
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.views import look
-from lstm_inspect.views.batch import Row, Shown, rows
 
 Sign: TypeAlias = tuple[str, str]
 """What stands in any place, and its style."""

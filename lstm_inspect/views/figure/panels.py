@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from lstm_inspect.theory.batch_grid import data_row
+from lstm_inspect.theory.batch_grid import Row, Shown, data_row, rows
 from lstm_inspect.theory.packing import Packing
 from lstm_inspect.theory.spec import LSTMSpec
-from lstm_inspect.views.batch import Row, Shown, rows
 from lstm_inspect.views.figure.scene import LINE, TYPES, Area, Label, Meaning, Part, more
 
 _CELL: Final = 0.28
