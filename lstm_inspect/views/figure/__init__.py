@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +70,8 @@ def picture(
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep matplotlib's notes on its font cache and, when it is imported, on its folders off the terminal."""
+    import logging  # which the start of a command need not wait for
+
     logger = logging.getLogger("matplotlib")
     before = logger.level
     logger.setLevel(logging.CRITICAL)
