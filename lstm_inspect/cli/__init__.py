@@ -3,7 +3,7 @@
 import ast
 import os
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -35,28 +35,22 @@ def _command(arguments: Sequence[str]) -> Any:
     asked = arguments[0] if arguments and arguments[0] in COMMANDS else None
     app = typer.Typer(cls=GroupedProgram, add_completion=asked is None, rich_markup_mode=None, context_settings=_HELP)
     app.callback()(_program)
-    load = _loaded if asked or _COMPLETING in os.environ else _told
+    loaded = asked is not None or _COMPLETING in os.environ
     for heading, names in HEADINGS.items():
         for name in names:
             if asked in (None, name):
                 kind = ProgramCommand if name == "run" else GroupedCommand
-                app.command(name, cls=kind, rich_help_panel=heading)(load(name))
+                said = None if loaded else _docstring(name)
+                function = getattr(import_module(f"{__name__}.{name}"), name) if loaded else lambda: None
+                app.command(name, cls=kind, help=said, rich_help_panel=heading)(function)
     return typer.main.get_command(app)
 
 
-def _loaded(name: str) -> Any:
-    return getattr(import_module(f"{__name__}.{name}"), name)
-
-
-def _told(name: str) -> Callable[[], None]:
-    """A command by its docstring alone, for the list of all: none of them is loaded to be named."""
+def _docstring(name: str) -> str | None:
+    """A command's own, for the list of all: none of them is loaded to be named."""
     source = ast.parse(pkgutil.get_data(__name__, f"{name}.py") or b"")
     function = next(node for node in source.body if isinstance(node, ast.FunctionDef) and node.name == name)
-
-    def named() -> None: ...
-
-    named.__doc__ = ast.get_docstring(function)
-    return named
+    return ast.get_docstring(function)
 
 
 def _print_version(wanted: bool) -> None:
