@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_LENGTHS = re.compile(r"(-?\d+(,-?\d+)+(,\.\.\.)?)?")
 _ARGUMENT = re.compile(r"\{\{|\{(\w+)(?:=([^{}]*))?\}")
 
 
@@ -16,7 +17,9 @@ class Spell:
     """How the reader types: Python here; a subclass says how the command line does."""
 
     def __call__(self, name: str, value: str | None) -> str:
-        """An argument's name and, if there is one, its value."""
+        """An argument's name and, if there is one, its value; lengths as a tuple."""
+        if name == "lengths" and value is not None and _LENGTHS.fullmatch(value):
+            value = f"({value.replace(',', ', ')})"
         return name if value is None else f"{name}={value}"
 
     def inspection(self, spec: Mapping[str, Any], options: Mapping[str, Any] | None = None) -> str:

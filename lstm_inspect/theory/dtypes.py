@@ -86,8 +86,13 @@ def validate_tolerance(**given: float | None) -> None:
         SpecError: naming the first such argument.
     """
     for name, value in given.items():
-        if value is not None and not 0 <= value < math.inf:
+        if value is not None and not (is_number(value) and 0 <= value < math.inf):
             raise SpecError(name, str(value), "a finite number from 0", f"{{{name}=1e-5}}")
+
+
+def is_number(value: object) -> bool:
+    """Whether it is an int or a float: True and False are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def largest(found: Iterable[float | None]) -> float | None:

@@ -6,13 +6,13 @@ import dataclasses
 import difflib
 import math
 import re
-from collections.abc import Iterator, Mapping
-from itertools import chain, pairwise
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice, pairwise
 from typing import Annotated, Any, Final
 
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.contract import Document, Limit, Natural, Positive, record
-from lstm_inspect.theory.dtypes import DTYPES
+from lstm_inspect.theory.dtypes import DTYPES, is_number
 
 DEFAULT_SEQ_LEN: Final = 5
 DEFAULT_BATCH_SIZE: Final = 3
@@ -24,8 +24,7 @@ _NAMES: Final = ("dtype", "state", "device")
 _DEVICE: Final = re.compile(r"cpu|cuda(:\d{1,4})?|mps|meta|auto")
 _MOST_SHOWN: Final = 12
 
-Breach = tuple[str, str, str]
-"""A field whose value is not sound, what is allowed, what to write instead."""
+Breach = tuple[str, str, str]  # a field whose value is not sound, what is allowed, what to write instead
 
 
 class _FromLengths(int):
@@ -68,8 +67,6 @@ class LSTMSpec(Document):
     Raises:
         SpecError: an argument is out of range, or two contradict each other.
 
-    >>> LSTMSpec(num_layers=2, bidirectional=True).num_directions
-    2
     >>> LSTMSpec(lengths=(8, 9, 10)).seq_len
     10
     """
@@ -106,8 +103,7 @@ class LSTMSpec(Document):
         self._refuse(chain(_of_numbers(self), _of_names(self), _of_batch(self), _of_packing(self)))
 
     def _refuse(self, breaches: Iterator[Breach]) -> None:
-        """Raise SpecError for the first breach; the rules behind it count on its not being there."""
-        for name, allowed, instead in breaches:
+        for name, allowed, instead in breaches:  # the first is told: those behind it count on its not being there
             value = getattr(self, name)
             raise SpecError(name, str(value) if name in _NAMES else _show(value), allowed, instead)
 
@@ -171,11 +167,7 @@ class LSTMSpec(Document):
         return dataclasses.replace(self, **changes)
 
     def arguments(self) -> dict[str, Any]:
-        """The fields that don't stand at their default nor follow from the lengths.
-
-        >>> LSTMSpec(num_layers=2, lengths=(8, 9)).arguments()
-        {'num_layers': 2, 'lengths': (8, 9)}
-        """
+        """The fields that don't stand at their default nor follow from the lengths."""
         default, follow = LSTMSpec(), ("seq_len", "batch_size") if self.lengths else ()
         names = [field.name for field in dataclasses.fields(self) if field.name not in follow]
         return {name: getattr(self, name) for name in names if getattr(self, name) != getattr(default, name)}
@@ -186,9 +178,6 @@ class LSTMSpec(Document):
 
         Raises:
             SpecError: a key is unknown, or a value is refused.
-
-        >>> LSTMSpec.from_dict({"lengths": [8, 9, 10]}).batch_size
-        3
         """
         known = [field.name for field in dataclasses.fields(cls)]
         for key, value in values.items():
@@ -203,15 +192,16 @@ def _breaches_of_lengths(spec: LSTMSpec) -> Iterator[Breach]:
     lengths, total = spec.lengths, spec.total_length
     if lengths is None:
         return
-    if not isinstance(lengths, tuple) or not lengths:
+    if type(lengths) is not tuple:
+        yield "lengths", "a tuple or a list of whole numbers from 1", f"{{lengths={_sound(lengths)}}}"
+    if not lengths:
         yield "lengths", "at least one whole number from 1", "{lengths=8,9,10}"
     if set(map(type, lengths)) != {int} or min(lengths) < 1:
         sequence, odd = next((i, each) for i, each in enumerate(lengths) if type(each) is not int or each < 1)
-        good = [each for each in lengths[:_MOST_SHOWN] if _is_int(each) and each > 0] or [8, 9, 10]
         empty = _is_int(odd) and odd == 0
         allowed = f"whole numbers from 1, but sequence {sequence} has {odd!r}"
         allowed += ": an empty sequence has no state" if empty else ""
-        yield "lengths", allowed, f"{'the others alone, ' if empty else ''}{{lengths={_show(tuple(good))}}}"
+        yield "lengths", allowed, f"{'the others alone, ' if empty else ''}{{lengths={_sound(lengths)}}}"
     if total is not None and not _is_int(total):
         yield "total_length", "a whole number", f"{{total_length={max(lengths)}}}"
 
@@ -224,12 +214,12 @@ def _of_numbers(spec: LSTMSpec) -> Iterator[Breach]:
     for name, lowest in _LOWEST.items():
         value = getattr(spec, name)
         if not _is_int(value) or value < lowest:
-            yield name, f"a whole number from {lowest}", f"{{{name}={max(lowest, 1)}}}"
+            yield name, f"a whole number from {lowest}", f"{{{name}={_nearest(value, lowest)}}}"
     hidden = spec.hidden_size
     if spec.proj_size >= hidden:
         allowed = f"smaller than {{hidden_size}} ({hidden}), or 0 for no projection"
         yield "proj_size", allowed, f"{{proj_size={hidden // 2}}}"
-    if not _is_number(spec.dropout) or not 0 <= spec.dropout <= 1:
+    if not is_number(spec.dropout) or not 0 <= spec.dropout <= 1:
         yield "dropout", "a probability from 0 to 1", "{dropout=0.5}"
     if not _is_int(spec.seed) or not 0 <= spec.seed < 2**63:
         yield "seed", "a whole number from 0 to 2**63 - 1", "{seed=0}"
@@ -244,7 +234,7 @@ def _of_names(spec: LSTMSpec) -> Iterator[Breach]:
     if not isinstance(spec.device, str) or not _DEVICE.fullmatch(spec.device):
         yield "device", "cpu, cuda, cuda:N, mps, meta or auto", "{device=cpu}"
     padding, largest = spec.padding_value, DTYPES[spec.dtype].largest
-    if not _is_number(padding) or not abs(padding) < math.inf:
+    if not is_number(padding) or not abs(padding) < math.inf:
         yield "padding_value", "a finite number", "{padding_value=0}"
     if abs(padding) > largest:
         yield "padding_value", f"at most {largest!r} in {spec.dtype}", "{padding_value=0}"
@@ -261,7 +251,7 @@ def _of_batch(spec: LSTMSpec) -> Iterator[Breach]:
         allowed = f"{len(lengths)}, the number of {{lengths}}, or left out"
         yield "batch_size", allowed, f"{{batch_size={len(lengths)}}}"
     if lengths is None and spec.total_length is not None:
-        yield "total_length", "used with {lengths}", f"{{seq_len={spec.total_length}}}"
+        yield "total_length", "used with {lengths}", f"{{seq_len={_nearest(spec.total_length, 1)}}}"
 
 
 def _of_packing(spec: LSTMSpec) -> Iterator[Breach]:
@@ -283,12 +273,23 @@ def _of_packing(spec: LSTMSpec) -> Iterator[Breach]:
         yield "lengths", allowed, f"without {{enforce_sorted=True}}, or {{lengths={descending}}}"
 
 
+def _nearest(value: Any, lowest: int) -> int:
+    try:
+        near = int(value)
+    except (TypeError, ValueError, OverflowError):
+        near = -1
+    return near if near >= lowest else max(lowest, 1)
+
+
+def _sound(lengths: Any) -> str:
+    """The first of some lengths that are sound, as they are typed; three others if none is."""
+    listed = lengths.tolist() if hasattr(lengths, "tolist") else lengths
+    first = islice(listed, _MOST_SHOWN) if isinstance(listed, Iterable) else ()
+    return _show(tuple(each for each in first if _is_int(each) and each > 0) or (8, 9, 10))
+
+
 def _is_int(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value is not FROM_LENGTHS
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _show(value: object) -> str:

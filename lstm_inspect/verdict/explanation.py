@@ -87,10 +87,11 @@ def mistake_of(id: str) -> Mistake:
     lstm_inspect.errors.LSTMInspectError: first-layers: no mistake of the catalogue has this id. Try first-layer.
     """
     if id not in BY_ID:
-        held = [each.id for each in CATALOGUE if id in each.id or id in each.tempting] if len(id) > 2 else []
-        near = held[:3] or difflib.get_close_matches(id, BY_ID, n=1)
+        came = str(id)
+        held = [each.id for each in CATALOGUE if came in each.id or came in each.tempting] if len(came) > 2 else []
+        near = held[:3] or difflib.get_close_matches(came, BY_ID, n=1)
         instead = " or ".join(near) or "lstm-inspect explain, which lists them"
-        raise LSTMInspectError(literal(id), "", "no mistake of the catalogue has this id", instead)
+        raise LSTMInspectError(literal(came), "", "no mistake of the catalogue has this id", instead)
     return BY_ID[id]
 
 

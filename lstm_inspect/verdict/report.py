@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from lstm_inspect.errors import LSTMInspectError
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory.cell_labels import numbers_claim
 from lstm_inspect.theory.claim import Claim, Pitfall
@@ -127,7 +128,11 @@ def inspect(
     True
     """
     options = Options(predict, reference, rtol, atol, tf32, numbers)
-    spec = spec or LSTMSpec()
+    spec = LSTMSpec() if spec is None else spec
+    came: object = spec
+    if not isinstance(came, LSTMSpec):
+        instead = "inspect_module(lstm, input) for a module of yours"
+        raise LSTMInspectError("spec", f"is of type {type(came).__name__}", "it must be an LSTMSpec", instead)
     refuse_too_large(spec, predict=predict, reference=reference)
     if predict:
         return predicted(spec, command, options)
