@@ -1,7 +1,6 @@
 """The structures side by side, which axis each setting changes, and the sentences that this teaches."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import product
 from typing import Annotated, Final, NamedTuple, TypeAlias
 
@@ -77,7 +76,7 @@ def changes(structure: LSTMSpec) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def lessons(spec: LSTMSpec, found: Iterable[Change]) -> tuple[Lesson, ...]:
+def lessons(spec: LSTMSpec, found: Sequence[Change]) -> tuple[Lesson, ...]:
     """The three sentences that the table teaches, and whether each holds of the changes of all structures.
 
     >>> lesson = lessons(LSTMSpec(), [])[0]
@@ -95,7 +94,7 @@ def lessons(spec: LSTMSpec, found: Iterable[Change]) -> tuple[Lesson, ...]:
         ("bidirectional", "directions change output's last axis and the states' first", states | last),
         ("batch_first", f"batch_first changes {batch_first}", moved),
     )
-    changed: dict[str, set[Axis]] = defaultdict(set)
-    for change in found:
-        changed[change.by].add(Axis(change.tensor, change.axis))
-    return tuple(Lesson(by, sentence, axes, changed[by] == axes) for by, sentence, axes in taught)
+    return tuple(
+        Lesson(by, sentence, axes, axes == {Axis(each.tensor, each.axis) for each in found if each.by == by})
+        for by, sentence, axes in taught
+    )

@@ -81,10 +81,6 @@ def mistake_of(id: str) -> Mistake:
 
     Raises:
         LSTMInspectError: there is none.
-
-    >>> mistake_of("first-layers")
-    Traceback (most recent call last):
-    lstm_inspect.errors.LSTMInspectError: first-layers: no mistake of the catalogue has this id. Try first-layer.
     """
     if id not in BY_ID:
         came = str(id)

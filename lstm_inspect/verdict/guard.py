@@ -15,12 +15,8 @@ _SHARE: Final = 0.9  # of what is free; the rest is for the interpreter, torch i
 _ALWAYS_THERE: Final = 16 * 2**20  # less than the interpreter itself takes: not worth asking for
 _TORCH_COUNTS_TO: Final = 2**63 - 1
 _CGROUPS: Final = (  # limit, usage, and what of it is file cache that the kernel gives up when asked to
-    ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "inactive_file"),
-    (
-        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-        "total_inactive_file",
-    ),
+    ("memory.max", "memory.current", "inactive_file"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
 )
 
 
@@ -66,9 +62,10 @@ def _available() -> int | None:
 
 def _cgroup() -> int | None:
     for limit_file, usage_file, cache in _CGROUPS:
-        limit, usage = _read(limit_file).strip(), _read(usage_file).strip()
+        limit, usage = (_read(f"/sys/fs/cgroup/{name}").strip() for name in (limit_file, usage_file))
         if limit.isdigit() and usage.isdigit():
-            cached = re.search(rf"^{cache} (\d+)", _read(str(Path(limit_file).with_name("memory.stat"))), re.MULTILINE)
+            stat = _read(str(Path("/sys/fs/cgroup", limit_file).with_name("memory.stat")))
+            cached = re.search(rf"^{cache} (\d+)", stat, re.MULTILINE)
             return int(limit) - int(usage) + (int(cached[1]) if cached else 0)
     return None
 

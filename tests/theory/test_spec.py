@@ -67,6 +67,11 @@ def test_what_is_no_id_is_no_mistake(id: Any) -> None:
         explain(id)
 
 
+def test_a_mistake_of_nearly_this_name_is_offered() -> None:
+    with pytest.raises(LSTMInspectError, match=r"^first-layers: no mistake .* has this id. Try first-layer.$"):
+        explain("first-layers")
+
+
 def test_the_arguments_are_what_makes_the_same_spec_again() -> None:
     spec = LSTMSpec(num_layers=2, lengths=(8, 9))
     assert spec.arguments() == {"num_layers": 2, "lengths": (8, 9)}
