@@ -10,7 +10,7 @@ from lstm_inspect.checkpoint.report import FoundLSTM, FoundParameter, OtherModul
 from lstm_inspect.errors import SpecError
 from lstm_inspect.theory.dtypes import DTYPES
 from lstm_inspect.theory.expressions import construct
-from lstm_inspect.theory.parameters import layer_parameters
+from lstm_inspect.theory.parameters import Parameter, layer_parameters
 from lstm_inspect.theory.shapes import Shape, format_tuple
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning
@@ -152,13 +152,15 @@ def _misfits(group: Group, agreed: Sizes, spec: LSTMSpec) -> Iterator[Problem]:
                 known = agreed.input_size is not None or "I" not in parameter.formula
                 fits = f"{format_tuple(parameter.shape)} = {parameter.formula}" if known else parameter.formula
                 if found.get(parameter.name) != parameter.shape:
-                    yield _misfit(parameter.name, found.get(parameter.name), fits)
+                    yield _misfit(parameter, found.get(parameter.name), fits)
 
 
-def _misfit(name: str, shape: Shape | None, fits: str) -> Problem:
+def _misfit(parameter: Parameter, shape: Shape | None, fits: str) -> Problem:
+    name = parameter.name
     if shape is None:
         return Problem("missing-parameter", f"{name} is missing: {fits}", name)
-    return Problem("shape", f"{name} is {format_tuple(shape)}: {fits} would fit the others", name)
+    turned = "it is transposed, " if shape[::-1] == parameter.shape else ""
+    return Problem("shape", f"{name} is {format_tuple(shape)}: {turned}{fits} would fit the others", name)
 
 
 def _other(group: Group, agreed: Sizes | None) -> OtherModule:

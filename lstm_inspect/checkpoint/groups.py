@@ -165,7 +165,7 @@ def sizes(parameters: Mapping[Slot, FoundParameter]) -> Sizes | None:
     """The kind and the sizes of a module, so that one bad shape is outvoted; None if they fit no LSTM, GRU or RNN."""
     directions = 1 + any(slot.reverse for slot in parameters)
     projected = any(slot.kind == "weight_hr" for slot in parameters)
-    sound = [(slot, each.shape) for slot, each in parameters.items() if _is_sound(slot, each.shape)]
+    sound = [(slot, _upright(slot, each.shape)) for slot, each in parameters.items() if _is_sound(slot, each.shape)]
     inputs, recurrent, projections = (
         [(slot.layer, shape[0], shape[1]) for slot, shape in sound if slot.kind == kind]
         for kind in ("weight_ih", "weight_hh", "weight_hr")
@@ -186,7 +186,9 @@ def sizes(parameters: Mapping[Slot, FoundParameter]) -> Sizes | None:
         return None
     return Sizes(
         kind=KIND_OF[gates],
-        input_size=_most_common(columns for layer, _, columns in inputs if not layer),
+        input_size=_most_common(
+            rows if columns == gates * hidden_size != rows else columns for layer, rows, columns in inputs if not layer
+        ),
         hidden_size=hidden_size,
         num_layers=1 + max(slot.layer or 0 for slot in parameters),
         bidirectional=directions == 2,
@@ -200,6 +202,11 @@ def sizes(parameters: Mapping[Slot, FoundParameter]) -> Sizes | None:
 def _is_sound(slot: Slot, shape: Shape) -> bool:
     """Whether a shape has as many axes as it should, none of them empty."""
     return len(shape) == (1 if slot.kind.startswith("bias") else 2) and min(shape) > 0
+
+
+def _upright(slot: Slot, shape: Shape) -> Shape:
+    """A shape, or what it was before it was transposed, as a weight_hh is seen to be: its rows are the gates'."""
+    return shape[::-1] if slot.kind == "weight_hh" and _gates(shape[1], shape[0]) else shape
 
 
 def _gates(rows: int, columns: int) -> int | None:

@@ -78,9 +78,12 @@ def _warnings(wrappers: Iterable[str], content: Content) -> Iterator[SpecWarning
         named = literal(some([printable(name[:LONGEST_NAME]) for name in content.runs], MOST_NAMES))
         message = f"unless weights_only=True refuses it, torch.load would import and call {named}"
         yield SpecWarning("runs-code", f"{message}; nothing of it was run here")
+    averaged = any(entry.name == "n_averaged" for entry in content.entries)
+    known = WRAPPERS | ({"module.": "AveragedModel"} if averaged else {})
     for wrapper in filter(None, wrappers):
-        who = " and ".join(by for name, by in WRAPPERS.items() if name in wrapper)
-        message = f"every name begins with {wrapper!r}, put there by {who}"
+        who = " and ".join(by for name, by in known.items() if name in wrapper)
+        which = "every name but n_averaged" if averaged else "every name"
+        message = f"{which} begins with {wrapper!r}, put there by {who}"
         yield SpecWarning("wrapped", f"{message}: a model that is not wrapped wants the names without it")
     yield from content.warnings
     if "torch.ScriptObject" in content.runs:

@@ -284,3 +284,10 @@ def test_the_weights_go_into_the_constructor_that_is_given(tmp_path: Path) -> No
         held = held[key]
     built.load_state_dict({parameter.name: held[parameter.stored_as] for parameter in lstm.parameters})
     assert all(parameter.stored_as == lstm.prefix + parameter.name for parameter in lstm.parameters)
+
+
+def test_what_averages_a_model_is_named(tmp_path: Path) -> None:
+    averaged = torch.optim.swa_utils.AveragedModel(torch.nn.Sequential(torch.nn.LSTM(3, 5)))
+    torch.save(averaged.state_dict(), tmp_path / "m.pt")
+    [warning] = checkpoint(tmp_path / "m.pt").warnings
+    assert "every name but n_averaged begins with 'module.', put there by AveragedModel" in warning.message

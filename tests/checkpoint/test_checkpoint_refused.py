@@ -116,6 +116,8 @@ DAMAGED: dict[str, tuple[Callable[[Path], None], str]] = {
     "tesseract": (_bytes(b"\x18\0\0\0" + bytes(99)), "it is no checkpoint"),
     "TensorFlow Lite": (_bytes(b"\x1c\0\0\0TFL3" + bytes(99)), "it is a TensorFlow Lite model"),
     "index": (_bytes(b'{"weight_map": {"a": "model-00001-of-00002.safetensors"}}'), "it is an index"),
+    "code that reads one": (_bytes(b'names = json.load(file)["weight_map"]\n'), "it is a text file, not a checkpoint"),
+    "torch.export": (_zip({"m/archive_format": b"pt2"}), "it is a program of torch.export"),
     "gzip": (_bytes(b"\x1f\x8b" + bytes(99)), "it is compressed (gzip)"),
     "tar": (_tar, "it is a tar archive"),
     "other zip": (_zip({"word/document.xml": b"<x/>"}), "it is a zip archive, but not one of torch.save"),

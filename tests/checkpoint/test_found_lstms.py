@@ -91,6 +91,17 @@ def _twin(name: str) -> str:
     return name if name.endswith("_reverse") else f"{name}_reverse"
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("gone", [("weight_ih",), ("weight_hh",), ("weight_ih", "weight_hh")])
+def test_weights_as_keras_lays_them_out_are_named_as_transposed(gone: tuple[str, ...], bias: bool) -> None:
+    shapes = shapes_of(nn.LSTM(3, 5, num_layers=2, bias=bias))
+    lstm = found({name: shape[::-1] if name.startswith(gone) else shape for name, shape in shapes.items()})
+    assert lstm.constructor == f"torch.nn.LSTM(3, 5, num_layers=2{'' if bias else ', bias=False'})"
+    assert {problem.id for problem in lstm.problems} == {"shape"}
+    assert all("it is transposed" in problem.message for problem in lstm.problems)
+    assert len(lstm.problems) == 2 * len(gone)
+
+
 PROBLEMS = [
     ({"weight_ih_l1", "weight_hh_l1", "bias_ih_l1", "bias_hh_l1"}, "missing-layer", "layer 1 is missing"),
     ({"weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"}, "missing-layer", "layer 0 is missing"),

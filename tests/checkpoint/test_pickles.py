@@ -172,6 +172,25 @@ def test_torchscript(tmp_path: Path, traced: bool) -> None:
     assert told or (traced and found.unknown)  # tracing inlines the call where it likes
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
+def test_the_weights_of_a_frozen_program_are_counted_and_have_no_names(tmp_path: Path) -> None:
+    model = Tagger().eval()
+    torch.jit.save(torch.jit.freeze(TRACE(model, torch.rand(2, 4, 3))), tmp_path / "m.pt")
+    report = checkpoint(tmp_path / "m.pt")
+    assert {entry.shape for entry in report.entries} == {tuple(tensor.shape) for tensor in model.state_dict().values()}
+    assert [warning.id for warning in report.warnings] == ["frozen"] and not report.lstms
+
+
+@pytest.mark.filterwarnings("ignore")  # torch.export's own
+def test_what_is_to_be_typed_for_a_program_of_torch_export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.export.save(torch.export.export(nn.Linear(3, 5), (torch.rand(2, 3),)), "m.pt2")
+    with pytest.raises(FileError) as refused:
+        checkpoint("m.pt2")
+    exec(refused.value.instead, {"torch": torch})
+    assert [entry.name for entry in checkpoint("weights.pt").entries] == ["weight", "bias"]
+
+
 def test_fsdp_keeps_no_shapes_and_that_is_said(tmp_path: Path) -> None:
     torch.save({"_fsdp_wrapped_module.lstm._flat_param": torch.zeros(99)}, tmp_path / "m.pt")
     assert [warning.id for warning in checkpoint(tmp_path / "m.pt").warnings] == ["flat-parameter"]

@@ -53,6 +53,9 @@ def _kind_of_zip(path: Path) -> str:
         return "Keras (.keras)"
     if any(name.endswith(".npy") for name in names):
         return "NumPy (.npz)"
+    if "archive_format" in inside:
+        instead = f"torch.save(torch.export.load({str(path)!r}).state_dict, 'weights.pt')"
+        raise UnreadableError("it is a program of torch.export", instead)
     raise UnreadableError("it is a zip archive, but not one of torch.save: no data.pkl in it", STATE_DICT)
 
 
@@ -61,7 +64,13 @@ def _looks_like(head: bytes) -> str:
         text = codecs.getincrementaldecoder("utf-8")().decode(head)  # which may end amid a sign
     except UnicodeDecodeError:
         text = ""
-    return "binary" if not text or "\x00" in text else "index" if '"weight_map"' in text else "text"
+    return (
+        "binary"
+        if not text or "\x00" in text
+        else "index"
+        if text.lstrip()[:1] == "{" and '"weight_map"' in text
+        else "text"
+    )
 
 
 def _is_old_pickle(path: Path, head: bytes) -> bool:

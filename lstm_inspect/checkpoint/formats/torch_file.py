@@ -26,6 +26,7 @@ _HARMLESS: Final = re.compile(
 )
 """Globals of tensors, arrays and plain containers, and TorchScript's own."""
 
+_FROZEN: Final = "torch.jit.freeze made its weights constants of the code, without names: save it before it is frozen"
 _PADDED_CALL: Final = re.compile(
     r"torch\.lstm\(.*, \d+, (?P<dropout>\d+\.?\d*(?:e-?\d+)?), \w+, (?:True|False), (?P<batch_first>True|False)\)"
 )
@@ -54,6 +55,9 @@ def zip_content(path: Path) -> Content:
         held = {name: record.file_size for name, record in records.items()}
         need = _bytes_by_storage(pickled)
         _refuse_too_short(sum(need.values()), sum(min(size, held.get(f"data/{key}", 0)) for key, size in need.items()))
+        if not content.entries and "constants.pkl" in records:
+            content.entries = tensors(unpickle(io.BytesIO(_read(archive, records["constants.pkl"])[0])).held).entries
+            content.warnings += [SpecWarning("frozen", _FROZEN)] if content.entries else []
         for place, attributes in content.attributes.items():
             if "class" in attributes:
                 content.attributes[place] = _of_code(archive, records, attributes["class"])
