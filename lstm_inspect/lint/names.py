@@ -2,9 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Final
 
 from lstm_inspect.lint import tensors
 from lstm_inspect.lint import values as v
@@ -18,8 +17,6 @@ _METHODS: Final = re.compile(
     "|cpu|float|detach|expand|repeat|clone|flatten|normal_|uniform_|append|extend"
 )
 """What is a tensor's or a list's, of whatever value it is asked."""
-_Member: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.expr
-_Members: TypeAlias = dict[str, tuple[_Member, v.Class]]
 DEPTH: Final = 6  # calls inside calls, bases of bases, turns of a loop
 
 
@@ -35,7 +32,7 @@ class Names:
         self.instances = 0
         self.stack: list[ast.AST] = []
         self._modules: dict[int, State] = {}
-        self._members: dict[ast.ClassDef, _Members] = {}
+        self._members: dict[ast.ClassDef, dict[str, v.Value]] = {}
 
     def block(self, statements: list[ast.stmt], states: list[State]) -> list[State]:
         """Run statements."""
@@ -65,14 +62,20 @@ class Names:
         """What a file's own names are: its statements are followed once."""
         if id(source) not in self._modules:
             self._modules[id(source)] = state = State()
-            before = self.source, self.returns, self.steps
-            self.source, self.returns, self.steps = source, [], 0
-            try:
-                self._modules[id(source)] = next(iter(self.block(source.tree.body, [state])), state)
-            except Exhausted:
-                self.complete = False
-            self.source, self.returns, self.steps = before
+            self._modules[id(source)] = self._followed(source.tree.body, source, state)
         return self._modules[id(source)]
+
+    def _followed(self, statements: list[ast.stmt], source: Source, state: State) -> State:
+        """What is known behind statements that stand outside of functions."""
+        before = self.source, self.returns, self.steps
+        self.source, self.returns, self.steps = source, [], 0
+        try:
+            return next(iter(self.block(statements, [state])), state)
+        except Exhausted:
+            self.complete = False
+            return state
+        finally:
+            self.source, self.returns, self.steps = before
 
     def attribute(self, of: v.Value, name: str, state: State) -> v.Value:  # noqa: PLR0911 - a case a kind of value
         """``of.name``"""
@@ -98,18 +101,15 @@ class Names:
 
     def of_class(self, of: v.Class, name: str, bound: v.Instance | None = None) -> v.Value:
         """A class's own attribute, or a base's: a method, or a value that its body gives."""
-        node, owner = self.members(of).get(name, (None, of))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            return v.Function(node, owner.home, bound)
-        return v.UNKNOWN if node is None else self.evaluate(node, State())
+        value = self.members(of).get(name, v.UNKNOWN)
+        return replace(value, bound=bound) if isinstance(value, v.Function) else value
 
-    def members(self, of: v.Class) -> _Members:
-        """What a class and its bases define: methods, and the values that their bodies give; each with its class."""
+    def members(self, of: v.Class) -> dict[str, v.Value]:
+        """What the bodies of a class and of its bases define."""
         if of.node not in self._members:
             found = self._members[of.node] = {}
-            for each in self.lineage(of):
-                for name, node in _defined(each.node):
-                    found.setdefault(name, (node, each))
+            for each in reversed(self.lineage(of)):
+                found |= self._followed(each.node.body, each.home, State()).names
         return self._members[of.node]
 
     def lineage(self, of: v.Class) -> list[v.Class]:
@@ -154,14 +154,3 @@ class Names:
             At(self.uses, state, target).lose(value)
         for each, item in zip(target.elts, items or [v.UNKNOWN] * len(target.elts), strict=True):
             self.bind(each.value if isinstance(each, ast.Starred) else each, item, state)
-
-
-def _defined(of: ast.ClassDef) -> Iterator[tuple[str, _Member]]:
-    for node in of.body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node.name, node
-        elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            for target in targets:
-                if isinstance(target, ast.Name):
-                    yield target.id, node.value

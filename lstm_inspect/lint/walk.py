@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from lstm_inspect.lint import values as v
@@ -226,11 +227,8 @@ def _follow_class(walker: Walker, of: v.Class) -> None:
     """Build the class with parameters that are not known, then follow each method that no other one calls."""
     walker.instances += 1
     instance = v.Instance(of, walker.instances)
-    methods = {
-        name: v.Function(node, owner.home, instance)
-        for name, (node, owner) in walker.members(of).items()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
+    members = walker.members(of).items()
+    methods = {name: replace(each, bound=instance) for name, each in members if isinstance(each, v.Function)}
     start = methods.pop("__init__", None)
     variants = walker.enter(start, calls=False) if start else [State()]
     texts = [_text(each.node, each.home) for each in (start, *methods.values()) if each]
