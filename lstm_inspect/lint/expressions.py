@@ -7,7 +7,7 @@ from typing import Final
 
 from lstm_inspect.lint import tensors
 from lstm_inspect.lint import values as v
-from lstm_inspect.lint.names import DEPTH, Names
+from lstm_inspect.lint.names import DEPTH, Names, method_for
 from lstm_inspect.lint.numbers import arithmetic, compared, held, opposite, settled
 from lstm_inspect.lint.parts import dimension
 from lstm_inspect.lint.source import written
@@ -37,7 +37,7 @@ class Expressions(Names):
 
     def evaluate(self, node: ast.expr, state: State) -> v.Value:
         """What an expression is."""
-        known: Callable[..., v.Value] = getattr(self, f"_{type(node).__name__.lower()}", self._other)
+        known: Callable[..., v.Value] = getattr(self, method_for(type(node).__name__), self._other)
         return settled(known(node, state), state.assumed)
 
     def _other(self, node: ast.expr, state: State) -> v.Value:

@@ -3,6 +3,7 @@
 import ast
 import re
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from lstm_inspect.lint import tensors
@@ -18,6 +19,12 @@ _METHODS: Final = re.compile(
 )
 """What is a tensor's or a list's, of whatever value it is asked."""
 DEPTH: Final = 6  # calls inside calls, bases of bases, turns of a loop
+
+
+@cache
+def method_for(kind: str) -> str:
+    """The method that follows nodes of a class: "_binop" of "BinOp"."""
+    return f"_{kind.lower()}"
 
 
 class Names:

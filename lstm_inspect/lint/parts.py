@@ -40,8 +40,9 @@ def picked(of: v.Result, key: v.Value, at: At) -> v.Value:
     if not array.labels and of.of == "output" and not of.packed and len(keys) > 1 and keys[0] == v.EVERYTHING:
         array = laid_out(of.call, batch_first=True)  # which axis is which is not known, but people say it so
     keys = _for_each_axis(keys, len(array.shape))
-    axes = iter(range(len(array.shape)))
-    array = array.turned([None if each == v.NONE else next(axes) for each in keys]) if array.labels else array
+    if v.NONE in keys:
+        axes = iter(range(len(array.shape)))
+        array = array.turned([None if each == v.NONE else next(axes) for each in keys])
     places = [_places(of, array, axis, keys, at) for axis in range(len(keys))]
     known = [each for each in places if each is not None]
     if not known or len(known) < len(places):
@@ -68,9 +69,10 @@ def _for_each_axis(keys: list[v.Value], rank: int) -> list[v.Value]:
 
 def _places(of: v.Result, array: Array, axis: int, keys: list[v.Value], at: At) -> int | Sequence[int] | None:
     """The places of one axis that brackets pick, one of them as a number; None if that is not known."""
-    key, size, what = keys[axis], array.shape[axis], array.along(axis)
+    key, size = keys[axis], array.shape[axis]
     if key in (v.EVERYTHING, v.NONE) or size == 1:
         return range(size) if isinstance(key, v.Cut) or key == v.NONE else 0
+    what = array.along(axis)
     if what == SEQUENCE:
         return _sequences(of, size, keys, key, at)
     if what is None or isinstance(key, v.Length):

@@ -8,6 +8,7 @@ from typing import Final
 
 from lstm_inspect.lint import values as v
 from lstm_inspect.lint.calls import Calls
+from lstm_inspect.lint.names import method_for
 from lstm_inspect.lint.source import RECURRENT, Source
 from lstm_inspect.lint.uses import At, Draft, Exhausted, State, merged
 
@@ -20,7 +21,7 @@ class Walker(Calls):
     def block(self, statements: list[ast.stmt], states: list[State]) -> list[State]:
         """Run statements on every path; the paths that reach their end."""
         for statement in statements:
-            run: Callable[..., list[State]] | None = getattr(self, f"_{type(statement).__name__.lower()}", None)
+            run: Callable[..., list[State]] | None = getattr(self, method_for(type(statement).__name__), None)
             if run is None:
                 continue
             self.steps += len(states)
