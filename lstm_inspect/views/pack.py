@@ -38,7 +38,8 @@ def page(report: Report, spell: Spell, detail: Detail) -> RenderableType:
         Text.assemble(shapes["hn"], "; ", shapes["cn"]),
         look.faint(_ORDER[spec.enforce_sorted]),
     )
-    saved = look.faint(f"{1 - packing.valid_steps / packing.padded_steps:.0%} less work than padded")
+    share = 1 - packing.valid_steps / packing.padded_steps
+    saved = look.faint(f"{share:.0%} less work than padded" if share else "as much work as padded")
     return Group(
         look.block(expressions.statements(spec)[0]),
         Text(),

@@ -132,8 +132,9 @@ def test_sorting_twice_and_applying_twice(cli: Cli) -> None:
 
 
 def test_what_packing_saves(cli: Cli) -> None:
-    """27 of 30 steps."""
+    """27 of 30 steps, and 6 of 6."""
     assert "10% less work than padded\n" in cli("pack", "--layers", "2", "--bidir").stdout
+    assert "; as much work as padded\n" in cli("pack", "--lengths", "3,3").stdout
 
 
 def test_total_length_and_padding_value(cli: Cli) -> None:
