@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from lstm_inspect.errors import TargetError
 from lstm_inspect.live.given import Given, constructor_call, input_for
-from lstm_inspect.theory.words import some
+from lstm_inspect.theory.words import plural, some
 
 if TYPE_CHECKING:
     from torch.nn import Module
@@ -138,10 +138,22 @@ def model_and_call(target: Target, module: ModuleType, given: Given) -> ModelCal
         found = found(*args, **kwargs)
         if not isinstance(found, Module):
             return _returned(target, found)
+    return found, *_arguments_of(target, found, given)
+
+
+def _arguments_of(target: Target, model: Module, given: Given) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if not given.inputs:
-        allowed = f"nothing says what the {type(found).__name__} is called with"
-        raise TargetError(target.text, "is a model alone", allowed, f"{target.text} {input_for(found)}")
-    return found, *given.arguments_for(found.forward)
+        allowed = f"nothing says what the {type(model).__name__} is called with"
+        raise TargetError(target.text, "is a model alone", allowed, f"{target.text} {input_for(model)}")
+    args, kwargs = given.arguments_for(model.forward)
+    try:
+        signature(model.forward).bind(*args, **kwargs)
+    except TypeError as error:
+        came = f"can't be called with {plural(len(given.inputs), 'input')}"
+        allowed = f"{error}: forward takes {', '.join(signature(model.forward).parameters) or 'nothing'}"
+        instead = "{input=4,7} for each argument, in order, or a function that returns model, args, kwargs"
+        raise TargetError(target.text, came, allowed, instead) from None
+    return args, kwargs
 
 
 def wanted_by(made: Any) -> list[str]:

@@ -93,6 +93,22 @@ def test_a_constructor_several_inputs_and_lengths() -> None:
     assert (call.report.spec.input_size, call.report.spec.lengths) == (2, (5, 2, 3))
 
 
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        (["3,5,2"], "can't be called with 1 input: missing a required argument: 'more'"),
+        (["3,5,2", "3,4", "3", "3"], "can't be called with 4 inputs: too many positional arguments"),
+    ],
+)
+def test_as_many_inputs_as_forward_takes(inputs: list[str], said: str) -> None:
+    with pytest.raises(TargetError) as caught:
+        inspect_target("net.py", Given(inputs, (5, 2, 3), "Wants(2)"), alone=False, reads=False)
+    assert str(caught.value) == (
+        f"net.py {said}: forward takes x, more, lengths. "
+        "Try input=4,7 for each argument, in order, or a function that returns model, args, kwargs."
+    )
+
+
 def test_the_state_is_fed_on() -> None:
     report = inspect_target("net.py:Net", Given(inputs=["3,4:7"], calls=3), alone=False, reads=False)
     assert [(call.report.spec.state, call.times) for call in report.calls if call.report] == [
