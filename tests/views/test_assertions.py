@@ -37,6 +37,8 @@ SAME = {
     "shape": ("hn.shape", "(2, 3)", "assert hn.shape == (2, 3)"),
     "numbers": ("hn[0].tolist()", "[0.0, 1.0, 2.0]", "assert hn[0].tolist() == ["),
     "numbers first": ("[2, 2, 1]", "packed_input.batch_sizes.tolist()", "assert [2, 2, 1] == "),
+    "lists": ("hn[0].tolist()", "output[0].tolist()", "torch.testing.assert_close("),
+    "sizes": ("hn.shape", "output.shape", "torch.testing.assert_close("),
     "none": ("packed_input.sorted_indices", "None", "assert packed_input.sorted_indices is None"),
     "tuples": ("(hn, (cn, (hn,)))", "(output, (cn, (output,)))", "torch.testing.assert_close("),
     "packed, None within": ("packed_input", "packed_input", "torch.testing.assert_close("),
