@@ -31,8 +31,8 @@ def recognise(path: Path) -> str:
     others = tomllib.loads(Path(__file__).with_name("others.toml").read_text(encoding="utf-8"))
     begins = (each for each in others["begins"] if head.startswith(each["bytes"].encode("latin-1"), each.get("at", 0)))
     other = next(begins, None)
-    if other is None and size <= _MOST_OLD and _is_old_pickle(path, head):
-        return "pickle"
+    if other is None and head[:1] in b"(]}c" and size <= _MOST_OLD and _is_whole_pickle(path):
+        return "pickle"  # of protocol 0 or 1, which begin with no mark of their own
     suffix = path.suffix.lower()
     if other is None and head[:1] == b"\x08" and (head[2:3] == b"\x12" or suffix == ".onnx"):
         return "ONNX"  # it begins with ir_version and producer_name; without a producer its suffix must say so
@@ -73,16 +73,12 @@ def _looks_like(head: bytes) -> str:
     )
 
 
-def _is_old_pickle(path: Path, head: bytes) -> bool:
-    """Whether it is a whole pickle of protocol 0 or 1, which begins with no mark of its own."""
-    if head[:1] not in b"(]}c":
-        return False
+def _is_whole_pickle(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            unpickle(file)
+            return unpickle(file) is not None
     except UnreadableError:
         return False
-    return True
 
 
 def _size_and_head(path: Path) -> tuple[int, bytes]:
