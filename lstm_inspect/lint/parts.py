@@ -39,7 +39,7 @@ def picked(of: v.Result, key: v.Value, at: At) -> v.Value:
     array, keys = of.array, list(key.values) if isinstance(key, v.Items) else [key]
     if not array.labels and of.of == "output" and not of.packed and len(keys) > 1 and keys[0] == v.EVERYTHING:
         array = laid_out(of.call, batch_first=True)  # which axis is which is not known, but people say it so
-    keys = _for_each_axis(keys, len(array.shape))
+    keys = _for_each_axis(keys, len(array.shape)) if array.labels else []
     if v.NONE in keys:
         axes = iter(range(len(array.shape)))
         array = array.turned([None if each == v.NONE else next(axes) for each in keys])

@@ -231,6 +231,7 @@ def test_whatever_is_read_of_a_result_is_never_an_exception() -> None:
             chance.choice(names) + "".join(chance.choices(READS.split(), k=chance.randint(1, 5))) for _ in range(3)
         ]
         flags = f"{chance.choice(['1', '2', 'n'])}, bidirectional={chance.choice(['True', 'False', 'both'])}"
+        flags += f", batch_first={chance.choice(['True', 'False', 'both'])}"
         built = f"self.rnn = nn.{chance.choice(['LSTM', 'GRU'])}(10, 20, {flags})"
         forward = f"out, state = self.rnn(x)\nh = state[0]\nh = {reads[0]}\nout = {reads[1]}\nreturn {reads[2]}, h, out"
         lint_text(net(built, forward, "n, both", "x, lengths, order, B, n"), "net.py")

@@ -210,6 +210,7 @@ RIGHT: list[str] = [
     net(BIDIR, OUT + "out = out.view(3, 5, 2, 20)\nreturn torch.cat((out[:, -1, 0], out[:, 0, 1]), 1)"),
     net(BIDIR, OUT + "return self.fc(out.mean(dim=1))"),
     net(BIDIR, OUT + "return self.fc(out.max(dim=1)[0])"),
+    net("self.rnn = nn.LSTM(10, 20, batch_first=first, bidirectional=True)", OUT + "return self.fc(out[None])", "first"),
     net(BIDIR, OUT + "return self.fc(out)"),
     net(BIDIR, OUT + "return self.fc(out[:, 1:])"),
     net(BIDIR, OUT + "return self.fc(out[:, :-1])"),
