@@ -1,7 +1,7 @@
 """Every LSTM of a model: what it is, the shapes of its calls, what was checked."""
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, product
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -63,9 +63,8 @@ def _rows(row: TreeRow) -> Iterator[tuple[RenderableType, ...]]:
 
 
 def _states(row: TreeRow) -> Iterator[str]:
-    count = row.layers * row.directions
-    for index in range(min(count, _MOST_ROWS)):
-        layer, direction = divmod(index, row.directions)
-        yield f"hn[{index}] layer {layer}" + (f", {('forward', 'reverse')[direction]}" if row.directions == 2 else "")
-    if count > _MOST_ROWS:
-        yield f".. hn[{count - 1}]"
+    directions = (", forward", ", reverse") if row.directions == 2 else ("",)
+    rows = [f"layer {layer}{direction}" for layer, direction in product(range(row.layers), directions)]
+    yield from (f"hn[{index}] {said}" for index, said in enumerate(rows[:_MOST_ROWS]))
+    if len(rows) > _MOST_ROWS:
+        yield f".. hn[{len(rows) - 1}]"
