@@ -54,6 +54,15 @@ def printable(text: str) -> str:
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def one_line(text: str) -> str:
+    """Text that somebody else wrote, as one line: what does not print is spelt, lone surrogates too.
+
+    >>> one_line("lstm\\x1b[31m\\n")
+    'lstm\\\\x1b[31m\\\\n'
+    """
+    return text if text.isprintable() else "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
 class LSTMInspectError(Exception):
     """A request that can't be met."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.errors import FileError
+from lstm_inspect.errors import FileError, one_line
 from lstm_inspect.theory.shapes import Shape
 from lstm_inspect.theory.warnings import SpecWarning
 
@@ -54,15 +54,4 @@ class UnreadableError(Exception):
     def of(self, path: Path) -> FileError:
         """The error for whoever named the file."""
         shown = self.reason if len(self.reason) <= _MOST_CHARACTERS else f"{self.reason[:_MOST_CHARACTERS]}..."
-        return FileError("file", printable(str(path)), shown, printable(self.instead))
-
-
-def printable(text: str) -> str:
-    """Foreign text as a terminal may show it: control characters and lone surrogates escaped.
-
-    >>> printable("lstm\\x1b[31m")
-    'lstm\\\\x1b[31m'
-    """
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+        return FileError("file", one_line(str(path)), shown, one_line(self.instead))

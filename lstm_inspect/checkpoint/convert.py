@@ -11,8 +11,9 @@ from typing import Any, Final
 
 import torch
 
-from lstm_inspect.checkpoint.content import STATE_DICT, Container, UnreadableError, printable
+from lstm_inspect.checkpoint.content import STATE_DICT, Container, UnreadableError
 from lstm_inspect.checkpoint.report import CheckpointReport, FoundLSTM
+from lstm_inspect.errors import one_line
 from lstm_inspect.experiment.reference import reference
 from lstm_inspect.theory.frameworks import code
 from lstm_inspect.theory.spec import LSTMSpec
@@ -57,7 +58,7 @@ def convert(report: CheckpointReport, path: Path) -> list[Converted]:
     except UnreadableError as error:
         raise error.of(path) from None
     except Exception as error:  # somebody else's reader, of somebody else's file
-        reason = f"its numbers can't be read ({type(error).__name__}: {printable(str(error)[:200])})"
+        reason = f"its numbers can't be read ({type(error).__name__}: {one_line(str(error)[:200])})"
         raise UnreadableError(reason, STATE_DICT).of(path) from None
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from lstm_inspect.checkpoint.content import Content, UnreadableError, printable
+from lstm_inspect.checkpoint.content import Content, UnreadableError
 from lstm_inspect.checkpoint.formats import headers, torch_file
 from lstm_inspect.checkpoint.formats.recognise import recognise
 from lstm_inspect.checkpoint.found import recurrent_modules
 from lstm_inspect.checkpoint.groups import WRAPPERS
 from lstm_inspect.checkpoint.report import LONGEST_NAME, MOST_NAMES, CheckpointReport, FoundLSTM, OtherModule
-from lstm_inspect.errors import literal
+from lstm_inspect.errors import literal, one_line
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.theory.words import some
 
@@ -44,7 +44,7 @@ def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
         raise error.of(file) from None
     wrappers = dict.fromkeys(module.wrapper for module in modules)
     return CheckpointReport(
-        file=printable(str(file)),
+        file=one_line(str(file)),
         format=kind,
         entries=content.entries,
         lstms=[module for module in modules if isinstance(module, FoundLSTM)],
@@ -75,7 +75,7 @@ def _read(file: Path) -> tuple[str, Content, list[FoundLSTM | OtherModule]]:
 def _warnings(wrappers: Iterable[str], content: Content) -> Iterator[SpecWarning]:
     """What the file would run, how its names are wrapped, and what else is to be known."""
     if content.runs:
-        named = literal(some([printable(name[:LONGEST_NAME]) for name in content.runs], MOST_NAMES))
+        named = literal(some([one_line(name[:LONGEST_NAME]) for name in content.runs], MOST_NAMES))
         message = f"unless weights_only=True refuses it, torch.load would import and call {named}"
         yield SpecWarning("runs-code", f"{message}; nothing of it was run here")
     averaged = any(entry.name == "n_averaged" for entry in content.entries)

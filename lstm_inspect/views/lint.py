@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from lstm_inspect._version import __version__
+from lstm_inspect.errors import one_line
 from lstm_inspect.lint.lint import Linted
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import LEVELS, Finding
@@ -19,17 +20,17 @@ def text(linted: Linted) -> str:
     3 files: nothing found.
     """
     parts = [_shown(found, linted) for found in linted.findings]
-    parts += [f"{_plain(each.file)}: {_plain(each.reason)}" for each in linted.unread]
+    parts += [f"{one_line(each.file)}: {one_line(each.reason)}" for each in linted.unread]
     return "\n".join([*parts, _counted(linted)])
 
 
 def _shown(found: Finding, linted: Linted) -> str:
-    shown = [f"{_plain(found.file or '')}:{found.line}:{found.column}: {found.level} {found.id} {found.what}"]
+    shown = [f"{one_line(found.file or '')}:{found.line}:{found.column}: {found.level} {found.id} {found.what}"]
     line = linted.lines.get((found.file or "", found.line or 0))
     if line is not None:
         before = line[: (found.column or 1) - 1].lstrip()
-        shown += [_plain(line.strip()), " " * len(_plain(before)) + "^"]
-    shown += [f"write: {_plain(found.instead)}"] if found.instead is not None else []
+        shown += [one_line(line.strip()), " " * len(one_line(before)) + "^"]
+    shown += [f"write: {one_line(found.instead)}"] if found.instead is not None else []
     return "\n    ".join([*shown, f"shown: {found.explain}"]) + "\n"
 
 
@@ -95,8 +96,3 @@ def _result(found: Finding) -> dict[str, Any]:
 
 
 FORMATS: Final[dict[str, Callable[[Linted], str]]] = {"text": text, "github": github, "sarif": sarif}
-
-
-def _plain(foreign: str) -> str:
-    """Somebody else's text on one line, its control characters escaped."""
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in foreign)

@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.content import Entry, UnreadableError, printable
+from lstm_inspect.checkpoint.content import Entry, UnreadableError
 from lstm_inspect.checkpoint.formats.held import numpy_dtype, sizes_of
+from lstm_inspect.errors import one_line
 
 _MOST_HEADER: Final = 2**16  # bytes of an array's header in .npz
 _DTYPES: Final = {
@@ -40,7 +41,7 @@ def safetensors_entries(path: Path) -> list[Entry]:
     except (json.JSONDecodeError, UnicodeDecodeError):
         raise UnreadableError("its header is damaged: it is not JSON") from None
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        reason = printable(f"no {error}" if isinstance(error, KeyError) else str(error))
+        reason = one_line(f"no {error}" if isinstance(error, KeyError) else str(error))
         raise UnreadableError(f"its header is damaged: {reason}") from None
     _check_that_each_byte_is_of_one_tensor(sorted(placed, key=lambda each: each[1:]), path.stat().st_size - 8 - length)
     return [entry for entry, _, _ in placed]
@@ -70,7 +71,7 @@ def _tensors(header: dict[str, Any]) -> Iterator[tuple[Entry, int, int]]:
         digits = _BITS.search(dtype)
         if math.prod(shape) * int(digits[0] if digits else 8) != 8 * (end - start):
             raise ValueError(f"{name}: shape {list(shape)} of {dtype} takes no {end - start:,} bytes")
-        yield Entry((), printable(name), shape, _DTYPES.get(dtype, printable(dtype))), start, end
+        yield Entry((), one_line(name), shape, _DTYPES.get(dtype, one_line(dtype))), start, end
 
 
 def _check_that_each_byte_is_of_one_tensor(placed: list[tuple[Entry, int, int]], data: int) -> None:
@@ -107,4 +108,4 @@ def _entry(archive: zipfile.ZipFile, record: zipfile.ZipInfo) -> Entry:
     shape, (kind, size) = sizes_of(header["shape"]), numpy_dtype(header["descr"])
     if 8 + width + length + math.prod(shape) * size > record.file_size and kind != "object":
         raise EOFError
-    return Entry((), printable(record.filename.removesuffix(".npy")), shape, kind)
+    return Entry((), one_line(record.filename.removesuffix(".npy")), shape, kind)

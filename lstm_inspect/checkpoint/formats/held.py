@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from lstm_inspect.checkpoint.content import STATE_DICT, Container, Content, Entry, UnreadableError, printable
+from lstm_inspect.checkpoint.content import STATE_DICT, Container, Content, Entry, UnreadableError
 from lstm_inspect.checkpoint.formats.unpickle import Global, Made, Pairs, Persistent
+from lstm_inspect.errors import one_line
 from lstm_inspect.theory.warnings import SpecWarning
 
 _DEEPEST: Final = 500
@@ -41,7 +42,7 @@ def tensors(held: Any) -> Content:
     try:
         return _walk(held)
     except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
-        raise UnreadableError(f"it is damaged (the sizes of a tensor: {printable(str(error))})") from None
+        raise UnreadableError(f"it is damaged (the sizes of a tensor: {one_line(str(error))})") from None
 
 
 def _walk(held: Any) -> Content:
@@ -119,7 +120,7 @@ def _key(key: object) -> str | int:
     if isinstance(key, int) and not isinstance(key, bool) and abs(key) < _LARGEST:
         return key
     plain = isinstance(key, str | float | bool | None)
-    return printable(str(key)[:_LONGEST_KEY]) if plain else f"({type(key).__name__})"
+    return one_line(str(key)[:_LONGEST_KEY]) if plain else f"({type(key).__name__})"
 
 
 Tensor = tuple[tuple[int, ...], str, Any]

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.content import Entry, UnreadableError, printable
+from lstm_inspect.checkpoint.content import Entry, UnreadableError
 from lstm_inspect.checkpoint.found import Direction, foreign_module
 from lstm_inspect.checkpoint.groups import KIND_OF
 from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
+from lstm_inspect.errors import one_line
 
 WEIGHTS: Final = "model.weights.h5"
 _PARTS: Final = {"kernel": "weight_ih", "recurrent_kernel": "weight_hh", "bias": "bias_ih"}
@@ -85,7 +86,7 @@ def _layer_name(path: str) -> str:
 
 def _entries(name: str, item: Any) -> Iterator[Entry]:
     if hasattr(item, "shape") and not name.startswith("optimizer"):
-        yield Entry((), printable(name), tuple(item.shape), str(item.dtype))
+        yield Entry((), one_line(name), tuple(item.shape), str(item.dtype))
 
 
 def _cells(entries: list[Entry]) -> dict[str, Direction]:
@@ -134,11 +135,11 @@ def _layer(
 def _obstacles(said: dict[str, Any], version: str) -> Iterator[str]:
     """What a layer does that nn.LSTM does not, by its configuration or else by the defaults of an old version."""
     if not said and _HARD_SIGMOID.match(version):
-        yield f"Keras {printable(version)} wrote it: its default is hard_sigmoid, nn.LSTM has sigmoid alone"
+        yield f"Keras {one_line(version)} wrote it: its default is hard_sigmoid, nn.LSTM has sigmoid alone"
     for name, value in _TORCHS.items():
         if said.get(name, value) != value:
             what = "joins its directions (concat)" if name == "merge_mode" else f"has {value}"
-            yield f"{name} is {printable(str(said[name])[:40])}: nn.LSTM {what} alone"
+            yield f"{name} is {one_line(str(said[name])[:40])}: nn.LSTM {what} alone"
 
 
 def _configured(text: str, *, by_class: bool) -> dict[str, dict[str, Any]]:

@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from lstm_inspect.checkpoint.content import Entry, UnreadableError, printable
+from lstm_inspect.checkpoint.content import Entry, UnreadableError
 from lstm_inspect.checkpoint.found import Direction, foreign_module
 from lstm_inspect.checkpoint.report import FoundLSTM, OtherModule
+from lstm_inspect.errors import one_line
 
 _QUANTIZED: Final = "DynamicQuantizeLSTM"
 _INT8: Final = "an LSTM of ONNX Runtime, quantized: its weights are int8, with scales beside them"
@@ -61,7 +62,7 @@ def arrays(path: Path, wanted: set[str]) -> dict[str, Any]:
     """The numbers of some tensors, by name: those that the file holds."""
     from onnx import numpy_helper
 
-    held = {printable(name): each for graph in graphs(load(path).graph) for name, each in constants(graph).items()}
+    held = {one_line(name): each for graph in graphs(load(path).graph) for name, each in constants(graph).items()}
     return {name: numpy_helper.to_array(held[name], str(path.parent)) for name in wanted if name in held}
 
 
@@ -107,7 +108,7 @@ def _read(model: Any) -> tuple[list[Entry], list[FoundLSTM | OtherModule]]:
 
 
 def _entry(name: str, axes: Iterable[int], dtype: int) -> Entry:
-    return Entry((), printable(name)[:500], tuple(axes), _DTYPES.get(dtype, f"data type {dtype}"))
+    return Entry((), one_line(name)[:500], tuple(axes), _DTYPES.get(dtype, f"data type {dtype}"))
 
 
 class _Layer:
@@ -132,7 +133,7 @@ class _Layer:
         defaults = _DEFAULTS[self.node.op_type] * len(self.directions)
         if self.said.get("activations", defaults) != defaults:
             names = ", ".join(name.decode("utf-8", "replace") for name in self.said["activations"])
-            yield f"its activations are {printable(names)}: nn.LSTM has sigmoid and tanh alone"
+            yield f"its activations are {one_line(names)}: nn.LSTM has sigmoid and tanh alone"
         yield from (f"it has {name}: nn.LSTM has none" for name in ("clip", "input_forget") if self.said.get(name))
         if len(self.node.input) > 7 and self.node.input[7]:
             yield "it has peepholes (P): nn.LSTM has none"
@@ -145,7 +146,7 @@ def _modules(graph: Any, held: Mapping[str, Entry], stored: Collection[str]) -> 
     tops = set(above.values())
     for at, node in enumerate(graph.node):
         if node.op_type == _QUANTIZED:
-            yield OtherModule((), printable(node.name), "", "quantized LSTM", None, _INT8)
+            yield OtherModule((), one_line(node.name), "", "quantized LSTM", None, _INT8)
         elif at in layers and at not in tops:
             chain = [at]
             while chain[-1] in above:
@@ -175,7 +176,7 @@ def _module(chain: Sequence[_Layer], stored: Collection[str]) -> FoundLSTM | Oth
     first = chain[0]
     kernel = first.directions[0].get("weight_ih")
     return foreign_module(
-        name=printable(first.node.name or first.node.output[0]),
+        name=one_line(first.node.name or first.node.output[0]),
         kind=first.node.op_type,
         sizes=(kernel.shape[2] if kernel and len(kernel.shape) == 3 else None, first.said.get("hidden_size", 0)),
         layers=[layer.directions for layer in chain],
