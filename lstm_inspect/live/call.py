@@ -59,7 +59,7 @@ def inspect_module(
     """
     spec = spec_of_call(lstm, input, hx)
     check_dtypes(lstm, input, hx)
-    if hx is not None and not takes_state(lstm):
+    if hx is not None and not takes_state(lstm.forward):
         allowed = f"{type(lstm).__qualname__}.forward takes no state"
         raise CallError("hx", "was given", allowed, "inspect_module(lstm, input)")
     refuse(need_again(spec, reference=reference))

@@ -24,7 +24,7 @@ from lstm_inspect.live.spec_of import (
     dtype_of,
     spec_of_call,
 )
-from lstm_inspect.live.standin import aside, standin_of, unhooked
+from lstm_inspect.live.standin import aside, by_torch, standin_of
 from lstm_inspect.theory.claim import Claim
 from lstm_inspect.theory.claims import claims, worked_out
 from lstm_inspect.theory.costs import need_again
@@ -63,11 +63,11 @@ def prove(module: nn.LSTM, input: Input, hx: State, results: Any, options: Optio
         spec = spec_of_call(standin, input, hx)
         check_weights(standin, spec)
         refuse(need_again(spec, reference=options.reference))
-        made = run_of(spec, unhooked(standin), input, hx, results)
+        made = run_of(spec, by_torch(standin), input, hx, results)
         computed_in = _computed_in(made, autocast, spec.dtype)
         sorted_anew = as_torch_sorts(spec, input)
         if other_kernel or sorted_anew is not input:
-            made = replace(made, again=call(spec, unhooked(standin), sorted_anew, hx))
+            made = replace(made, again=call(spec, by_torch(standin), sorted_anew, hx))
         options = replace(options, tf32=devices.tf32_allowed())  # as the user's own process has it
         warnings = list(_warnings(module, computed_in, spec.dtype))
         return report_of(spec, options, made, computed_in=computed_in, warnings=warnings)
@@ -88,7 +88,7 @@ def prove_recurrent(module: nn.RNNBase, input: Any, hx: Tensor | None, results: 
         alike = ("input_size", "hidden_size", "num_layers", "batch_first", "bidirectional")
         sizes = {name: getattr(module, name) for name in alike} | batch_of(module, input)
         spec = LSTMSpec(**sizes, state="zeros" if hx is None else "random")
-        run = run_of(spec, unhooked(standin_of(module)), input, hx, results)
+        run = run_of(spec, by_torch(standin_of(module)), input, hx, results)
         dtype = _computed_in(run, autocast, dtype_of(cast(Tensor, module._flat_weights[0])))
         checks = [*_checks_without_a_cell(spec), *dtype_checks(dtype, ("output", "hn"))]
         verifier = Verifier(run)

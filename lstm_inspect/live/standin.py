@@ -3,8 +3,9 @@
 import copy
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from inspect import Parameter, signature
 from typing import Any, Final, cast
 
@@ -14,9 +15,11 @@ from torch.nn.utils import parametrize
 from torch.utils import _python_dispatch
 
 from lstm_inspect.errors import CallError, literal
-from lstm_inspect.live.seeing import kind_of, unseen
+from lstm_inspect.live.seeing import SEQUENCES, unseen
 from lstm_inspect.theory.expressions import PARAMETERS
 
+# torch's own: a program may put a function of its own in their place, which is not to be called by us
+_FORWARD: Final[dict[type[nn.RNNBase], Callable[..., Any]]] = {kind: kind.forward for kind in SEQUENCES}
 _KEPT: Final = ("mode", *PARAMETERS[:-1], "_flat_weights_names", "_all_weights")  # an old module has no proj_size
 
 
@@ -50,7 +53,7 @@ def standin_of(module: nn.RNNBase) -> nn.RNNBase:
     if len(names) != len(weights) or not all(isinstance(weight, Tensor) for weight in weights):
         allowed = "the module's weights must be tensors, each under its own name"
         raise CallError("the weights", "are not all there", allowed, "a module whose weights are all set")
-    made: Any = object.__new__(getattr(nn, kind_of(module)))
+    made: Any = object.__new__(next(kind for kind in SEQUENCES if isinstance(module, kind)))
     nn.Module.__init__(made)
     flat = [_shares(cast(Tensor, weight)) for weight in weights]
     made._parameters.update(zip(names, flat, strict=True))
@@ -75,14 +78,14 @@ class _Unhooked:
     count or change what they see.
     """
 
-    __slots__ = ("_module", "_takes_state")
+    __slots__ = ("_forward", "_module", "_takes_state")
 
-    def __init__(self, module: nn.RNNBase) -> None:
-        self._module, self._takes_state = module, takes_state(module)
+    def __init__(self, module: nn.RNNBase, forward: Callable[..., Any]) -> None:
+        self._module, self._forward, self._takes_state = module, forward, takes_state(forward)
 
     def __call__(self, input: Any, hx: Any = None) -> Any:
         """Call forward; one of a subclass that takes no state starts from zeros, and is given none."""
-        return self._module.forward(input, hx) if self._takes_state and hx is not None else self._module.forward(input)
+        return self._forward(input, hx) if self._takes_state and hx is not None else self._forward(input)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._module, name)
@@ -94,12 +97,17 @@ class _Unhooked:
 
 def unhooked(module: nn.RNNBase) -> nn.LSTM:
     """A module whose forward alone is called."""
-    return cast(nn.LSTM, _Unhooked(module))
+    return cast(nn.LSTM, _Unhooked(module, module.forward))
 
 
-def takes_state(module: nn.RNNBase) -> bool:
+def by_torch(standin: nn.RNNBase) -> nn.LSTM:
+    """A stand-in whose forward is torch's own, whatever the program has put in its place."""
+    return cast(nn.LSTM, _Unhooked(standin, partial(_FORWARD[type(standin)], standin)))
+
+
+def takes_state(forward: Callable[..., Any]) -> bool:
     """Whether forward takes a state: a subclass's own may not."""
-    parameters = signature(module.forward).parameters.values()
+    parameters = signature(forward).parameters.values()
     return len(parameters) > 1 or any(parameter.kind is Parameter.VAR_POSITIONAL for parameter in parameters)
 
 

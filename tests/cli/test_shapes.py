@@ -55,7 +55,7 @@ def test_a_flag_is_an_argument(cli: Cli, typed: str, name: str, value: object) -
 
 
 def test_every_argument_of_a_spec_has_its_flag() -> None:
-    assert {flag.name for flag in SPEC_FLAGS} - {"unbatched"} == set(LSTMSpec().to_dict())
+    assert {flag.name for flag in SPEC_FLAGS} - {"unbatched", "call"} == set(LSTMSpec().to_dict())
     assert {name for _, name, _ in EVERY_FLAG} == set(LSTMSpec().to_dict())
 
 

@@ -73,7 +73,7 @@ BAD_LINES = [
     ('{"hidden_size": true}', "hidden_size=True: must be a whole number from 1."),
     ('{"dtype": []}', "dtype=[]: must be float32, float64, float16 or bfloat16."),
     ('{"dropout": NaN}', "dropout=nan: must be a probability from 0 to 1."),
-    ('{"lengths": "8,9"}', "lengths='8,9': must be at least one whole number from 1."),
+    ('{"lengths": "8,9"}', "lengths='8,9': must be a tuple or a list of whole numbers from 1."),
     ('{"lengths": [3, null]}', "sequence 1 has None"),
     ('{"hidden_size": 1000000}', "of memory"),
     ('{"device": "cuda:99"}', "cuda:99 is not here"),

@@ -104,6 +104,22 @@ def test_a_subclass_that_packs_by_itself_is_seen_where_it_calls_torchs_own_forwa
     assert (calls[0].report.spec.lengths, calls[0].verified, calls[0].kind) == ((2, 5, 3), True, "Packs")
 
 
+def test_a_forward_that_the_program_puts_in_torchs_place_is_called_by_the_program_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    theirs, honest = [], nn.LSTM.forward
+
+    def forward(self: nn.LSTM, *args: Any) -> Any:
+        theirs.append(self)
+        return honest(self, *args)
+
+    monkeypatch.setattr(nn.LSTM, "forward", forward)
+    lstm = nn.LSTM(4, 8, dropout=0.5, num_layers=2)
+    with watch() as calls:
+        lstm(torch.randn(5, 3, 4))
+    assert (theirs, [call.verified for call in calls]) == ([lstm], [True])
+
+
 def test_a_call_that_torch_refuses_is_recorded_with_its_diagnosis() -> None:
     lstm = nn.LSTM(4, 8)
     with pytest.raises(RuntimeError, match="Expected hidden"), watch(lstm) as calls:
