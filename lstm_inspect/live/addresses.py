@@ -52,9 +52,9 @@ class Ledger:
         self._first: dict[tuple[int, Kind], int] = {}  # lane of a result
 
     def has_room_for(self, source: Source) -> bool:
-        """Whether its sequences can be counted, in each direction of each layer of each result."""
+        """Whether its features can be counted, and its sequences in each direction of each layer of each result."""
         more = len(KINDS) * source.layers * source.directions * len(source.lengths)
-        return len(self._lanes) + more < _MOST_LANES
+        return len(self._lanes) + more < _MOST_LANES and max(source.size, source.cell_size) <= FEATURE + 1
 
     def add(self, source: Source) -> int:
         """Take in a call; returns its number."""
@@ -112,9 +112,7 @@ class Ledger:
 
     def parts(self, places: Tensor) -> dict[int, tuple[Part, ...]]:
         """What places that were read are, by the number of the call."""
-        found = self.decode(
-            torch.unique(places[places != NOTHING].cpu())
-        )  # in order: sequence by sequence, step by step
+        found = self.decode(torch.unique(places[places != NOTHING].cpu()))  # by sequence, then by step
         parts: dict[int, list[Part]] = {}
         for place in torch.unique(found.group).tolist():
             number, kind, layer, direction = self.groups[place]

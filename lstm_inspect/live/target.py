@@ -147,7 +147,7 @@ def _arguments_of(target: Target, model: Module, given: Given) -> tuple[tuple[An
         raise TargetError(target.text, "is a model alone", allowed, f"{target.text} {input_for(model)}")
     args, kwargs = given.arguments_for(model.forward)
     try:
-        signature(model.forward).bind(*args, **kwargs)
+        signature(model.forward, follow_wrapped=False).bind(*args, **kwargs)  # as it is called
     except TypeError as error:
         came = f"can't be called with {plural(len(given.inputs), 'input')}"
         allowed = f"{error}: forward takes {', '.join(signature(model.forward).parameters) or 'nothing'}"

@@ -216,3 +216,10 @@ def test_a_packed_sequence_alone_is_followed() -> None:
     with following:
         steps = packed.data[-3:]
     assert following.ledger.decode(following.traces[steps].parts[0]).step.flatten().tolist() == [3] * 18
+
+
+def test_a_feature_whose_number_does_not_fit_is_not_followed() -> None:
+    """Its highest bits would be counted as time steps."""
+    most = FEATURE + 1
+    fits = [Ledger().has_room_for(Source("", 0, "LSTM", 1, 1, 1, width, (3,))) for width in (most, most + 1)]
+    assert fits == [True, False]

@@ -109,6 +109,32 @@ def test_as_many_inputs_as_forward_takes(inputs: list[str], said: str) -> None:
     )
 
 
+def test_a_decorator_may_give_forward_an_argument(folder: Path) -> None:
+    """What is called is the decorator's function, whatever it says that it wraps."""
+    (folder / "decorated.py").write_text(
+        """
+from functools import wraps
+from torch import nn
+
+def with_device(forward):
+    @wraps(forward)
+    def called(self, x):
+        return forward(self, x, x.device)
+    return called
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(4, 8)
+
+    @with_device
+    def forward(self, x, device):
+        return self.lstm(x)[1][0][-1]
+"""
+    )
+    assert inspect_target("decorated.py:Net", Given(["2,5,4"]), alone=False).verified is True
+
+
 def test_the_state_is_fed_on() -> None:
     report = inspect_target("net.py:Net", Given(inputs=["3,4:7"], calls=3), alone=False, reads=False)
     assert [(call.report.spec.state, call.times) for call in report.calls if call.report] == [
