@@ -15,7 +15,6 @@ of the base ``Document`` (every ``Shown`` is one); and the same. Keys are only e
 schema.json: write it anew.
 """
 
-import json
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -155,11 +154,14 @@ def plain(value: Any) -> Any:
 
 def to_json(document: dict[str, Any]) -> str:
     """One line of strict JSON: no NaN, no Infinity, ASCII alone."""
+    import json  # nothing needs it before there is a document: a program starts sooner under ``run``
+
     return json.dumps(document, allow_nan=False)
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of every document that --json writes: the file that tests/schema_generator.py made."""
+    import json
     from importlib.resources import files  # slow to import, and wanted by one command alone
 
     schema: dict[str, Any] = json.loads(files("lstm_inspect").joinpath("schema.json").read_text(encoding="utf-8"))
