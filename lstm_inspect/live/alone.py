@@ -98,9 +98,9 @@ def _decided(
     model: nn.Module, args: Any, kwargs: Any, whole: _Ran, batch_axis: int | None
 ) -> tuple[Alone, _Ran | None]:
     """The comparison along the axis that is the batch, and the run that differs."""
-    shape = _shape((args, kwargs), whole.sequences or 0)
     if whole.sequences is None:
         return Alone(None, "no recurrent module was called on a batch"), None
+    shape = _shape((args, kwargs), whole.sequences)
     if not shape:
         return Alone(None, "no argument is a tensor"), None
     if batch_axis is not None and not -len(shape) <= batch_axis < len(shape):

@@ -58,16 +58,16 @@ def prove(module: nn.LSTM, input: Input, hx: State, results: Any, options: Optio
     _check_has_numbers(input)
     autocast = _autocast_dtype(input)
     other_kernel = module.training or torch.is_grad_enabled() or autocast is not None
-    standin = cast(nn.LSTM, standin_of(module))
+    standin = by_torch(standin_of(module))
     with aside():
         spec = spec_of_call(standin, input, hx)
         check_weights(standin, spec)
         refuse(need_again(spec, reference=options.reference))
-        made = run_of(spec, by_torch(standin), input, hx, results)
+        made = run_of(spec, standin, input, hx, results)
         computed_in = _computed_in(made, autocast, spec.dtype)
         sorted_anew = as_torch_sorts(spec, input)
         if other_kernel or sorted_anew is not input:
-            made = replace(made, again=call(spec, by_torch(standin), sorted_anew, hx))
+            made = replace(made, again=call(spec, standin, sorted_anew, hx))
         options = replace(options, tf32=devices.tf32_allowed())  # as the user's own process has it
         warnings = list(_warnings(module, computed_in, spec.dtype))
         return report_of(spec, options, made, computed_in=computed_in, warnings=warnings)

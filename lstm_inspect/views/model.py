@@ -55,8 +55,8 @@ def _tree(report: ModelReport) -> Iterator[RenderableType]:
 
 
 def _rows(row: TreeRow) -> Iterator[tuple[RenderableType, ...]]:
-    outer, _, own = row.name.rpartition(".")
-    margin = "  " * (bool(row.name) + bool(outer) + outer.count("."))
+    parts = row.name.split(".") if row.name else []
+    margin, own = "  " * len(parts), "".join(parts[-1:])
     label = Text(f"{margin}{own}{': ' if own else ''}").append(row.kind, look.CODE)
     yield label, f"{row.parameters:,}", row.output or look.faint("not called")
     yield from ((look.faint(f"{margin}  {line}"), "", "") for line in _states(row))
