@@ -38,6 +38,7 @@ class Content:
     entries: list[Entry] = field(default_factory=list)  #: every tensor.
     #: of whole recurrent modules, by container and name: what a state dict can't say.
     attributes: dict[tuple[Container, str], dict[str, Any]] = field(default_factory=dict)
+    scripted: dict[tuple[Container, str], str] = field(default_factory=dict)  #: the classes of TorchScript's objects.
     #: pairs of paths that lead to one thing: the first, and another one.
     again: list[tuple[Container, Container]] = field(default_factory=list)
     runs: tuple[str, ...] = ()  #: the globals that it asks for beyond those of tensors and plain containers.

@@ -140,10 +140,12 @@ def _groups_of(entries: Sequence[Entry]) -> Iterator[Group]:
 def _take(entry: Entry, wrapper: str, found: dict[tuple[str, str], Group]) -> None:
     """Put a tensor with its module's others; of two ways in which a parameter is stored the better one stays."""
     name = entry.name.removeprefix(wrapper)
-    quantized, parsed = _QUANTIZED.fullmatch(name), parse(name)
+    quantized = _QUANTIZED.fullmatch(name)
     if quantized is not None:
         module = quantized["module"] or ""
         found.setdefault((module, "quantized"), Group(entry.container, module, wrapper, "quantized"))
+        return
+    parsed = parse(name)
     if parsed is None or (parsed[2] == "_v" and len(entry.shape) < 2):  # spectral_norm's; weight_norm's is the weight's
         return
     module, slot, suffix = parsed

@@ -42,14 +42,13 @@ def checkpoint(path: str | os.PathLike[str]) -> CheckpointReport:
         kind, content, modules = _read(file)
     except UnreadableError as error:
         raise error.of(file) from None
-    wrappers = dict.fromkeys(module.wrapper for module in modules)
     return CheckpointReport(
         file=one_line(str(file)),
         format=kind,
         entries=content.entries,
         lstms=[module for module in modules if isinstance(module, FoundLSTM)],
         others=[module for module in modules if isinstance(module, OtherModule)],
-        warnings=tuple(_warnings(wrappers, content)),
+        warnings=tuple(_warnings(modules, content)),
         runs=content.runs,
     )
 
@@ -72,17 +71,19 @@ def _read(file: Path) -> tuple[str, Content, list[FoundLSTM | OtherModule]]:
     return kind, content, list(recurrent_modules(content))
 
 
-def _warnings(wrappers: Iterable[str], content: Content) -> Iterator[SpecWarning]:
+def _warnings(modules: Iterable[FoundLSTM | OtherModule], content: Content) -> Iterator[SpecWarning]:
     """What the file would run, how its names are wrapped, and what else is to be known."""
     if content.runs:
         named = literal(some([one_line(name[:LONGEST_NAME]) for name in content.runs], MOST_NAMES))
         message = f"unless weights_only=True refuses it, torch.load would import and call {named}"
         yield SpecWarning("runs-code", f"{message}; nothing of it was run here")
-    averaged = any(entry.name == "n_averaged" for entry in content.entries)
-    known = WRAPPERS | ({"module.": "AveragedModel"} if averaged else {})
-    for wrapper in filter(None, wrappers):
-        who = " and ".join(by for name, by in known.items() if name in wrapper)
-        which = "every name but n_averaged" if averaged else "every name"
+    averaged = {entry.container for entry in content.entries if entry.name == "n_averaged"}
+    wrapped = dict.fromkeys((module.wrapper, module.container in averaged) for module in modules if module.wrapper)
+    for wrapper, is_average in wrapped:
+        which, inner, by_average = "every name", wrapper, list[str]()
+        if is_average:  # whose own wrapper is the outermost
+            which, inner, by_average = "every name but n_averaged", wrapper.removeprefix("module."), ["AveragedModel"]
+        who = " and ".join(by_average + [by for name, by in WRAPPERS.items() if name in inner])
         message = f"{which} begins with {wrapper!r}, put there by {who}"
         yield SpecWarning("wrapped", f"{message}: a model that is not wrapped wants the names without it")
     yield from content.warnings

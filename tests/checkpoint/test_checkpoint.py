@@ -291,3 +291,15 @@ def test_what_averages_a_model_is_named(tmp_path: Path) -> None:
     torch.save(averaged.state_dict(), tmp_path / "m.pt")
     [warning] = checkpoint(tmp_path / "m.pt").warnings
     assert "every name but n_averaged begins with 'module.', put there by AveragedModel" in warning.message
+
+
+def test_each_state_dict_is_told_who_wrapped_it(tmp_path: Path) -> None:
+    average, parallel, model = torch.optim.swa_utils.AveragedModel, nn.DataParallel, nn.Sequential(nn.LSTM(3, 5))
+    held = {"model": parallel(model), "ema": average(model), "both": average(parallel(model))}
+    torch.save({name: each.state_dict() for name, each in held.items()}, tmp_path / "m.pt")
+    assert [each.message.partition(":")[0] for each in checkpoint(tmp_path / "m.pt").warnings] == [
+        "every name begins with 'module.', put there by DataParallel or DistributedDataParallel",
+        "every name but n_averaged begins with 'module.', put there by AveragedModel",
+        "every name but n_averaged begins with 'module.module.', "
+        "put there by AveragedModel and DataParallel or DistributedDataParallel",
+    ]

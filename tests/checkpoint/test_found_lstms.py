@@ -182,8 +182,10 @@ DTYPES = st.sampled_from(["float32", "float16", "int8", "made_up"])
 @given(st.dictionaries(st.builds("{}{}".format, NAMES, PLACES), st.tuples(SHAPES, DTYPES), min_size=1))
 def test_no_shapes_crash_it(held: dict[str, tuple[tuple[int, ...], str]]) -> None:
     for module in recurrent_modules(Content([Entry((), name, *each) for name, each in held.items()])):
-        said = module.message if isinstance(module, OtherModule) else module.constructor
-        assert (isinstance(module, FoundLSTM) and said is None) or (said and "LSTM" in said) or not module.name
+        if isinstance(module, OtherModule):
+            assert module.message
+        else:
+            assert module.constructor is None or "torch.nn.LSTM" in module.constructor
 
 
 OTHERS = [
@@ -203,6 +205,13 @@ def test_other_modules_get_a_sentence_of_their_own(module: nn.Module, kind: str,
     assert (beside.name, beside.kind) == ("net.rnn", kind)
     assert words in beside.message
     assert len({other(shapes_of(module, "x.")).message for module, *_ in OTHERS}) == len(OTHERS)
+
+
+def test_a_quantized_module_is_told_once() -> None:
+    """Whatever its parameters are called."""
+    inside = "rnn.layers.0.layer_fw.cell."
+    beside = other({f"{inside}weight_ih": (20, 3), f"{inside}weight_hh": (20, 5)})
+    assert (beside.name, beside.kind) == ("rnn", "quantized LSTM")
 
 
 def test_an_lstm_without_any_weight_hh_is_taken_for_one_and_said_to_be() -> None:

@@ -172,6 +172,16 @@ def test_torchscript(tmp_path: Path, traced: bool) -> None:
     assert told or (traced and found.unknown)  # tracing inlines the call where it likes
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_pickle_taken_out_of_a_torchscript_file(tmp_path: Path) -> None:
+    """The code is not beside it, so what it says of the call is not known."""
+    torch.jit.save(torch.jit.script(Tagger().eval()), tmp_path / "m.pt")
+    with zipfile.ZipFile(tmp_path / "m.pt") as archive:
+        (tmp_path / "data.pkl").write_bytes(archive.read("m/data.pkl"))
+    [found] = checkpoint(tmp_path / "data.pkl").lstms
+    assert (found.name, found.constructor) == ("lstm", CONSTRUCTOR)
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
 def test_the_weights_of_a_frozen_program_are_counted_and_have_no_names(tmp_path: Path) -> None:
     model = Tagger().eval()

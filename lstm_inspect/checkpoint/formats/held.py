@@ -79,7 +79,7 @@ def _children(node: _Node, found: Content, seen: dict[int, Container]) -> Iterat
     start = min(node.start, len(path)) if module or scripted else node.start
     place = path[:start], ".".join(map(str, path[start:]))
     if scripted:
-        found.attributes[place] = {"class": class_name}
+        found.scripted[place] = class_name
     elif module and "mode" in attributes:  # a recurrent one
         told = {name: attributes.get(name) for name in _ATTRIBUTES}
         found.attributes[place] = {name: it for name, it in told.items() if isinstance(it, _ATTRIBUTES[name])}
@@ -129,15 +129,20 @@ Tensor = tuple[tuple[int, ...], str, Any]
 
 def _tensor(value: Any) -> Tensor | None:
     """What a call that rebuilds a tensor or an array says of it; None of any other value."""
+    if not isinstance(value, Made):
+        return None
     found: Tensor | None = None
-    given: tuple[Any, ...] = value.arguments if isinstance(value, Made) else ()
-    name = _class_name(value)
+    given, name = value.arguments, _class_name(value)
     match name.removeprefix("torch._utils._rebuild_"):
         case "tensor" | "tensor_v2" | "qtensor" | "tensor_v3" as version:
             found = _strided(*given[:4], *(given[6:7] if version == "tensor_v3" else ()))
-        case "torch.nn.parameter.Parameter" | "parameter" | "parameter_with_state":
-            found = _tensor(given[0])
-        case "device_tensor_from_cpu_tensor" | "device_tensor_from_numpy":
+        case (
+            "torch.nn.parameter.Parameter"
+            | "parameter"
+            | "parameter_with_state"
+            | "device_tensor_from_cpu_tensor"
+            | "device_tensor_from_numpy"
+        ):
             found = _tensor(given[0])
         case "torch._tensor._rebuild_from_type_v2":
             found = _tensor(Made(given[0], given[2]))

@@ -26,7 +26,10 @@ _HARMLESS: Final = re.compile(
 )
 """Globals of tensors, arrays and plain containers, and TorchScript's own."""
 
-_FROZEN: Final = "torch.jit.freeze made its weights constants of the code, without names: save it before it is frozen"
+_FROZEN: Final = (
+    "its tensors are constants of the code, without names, as torch.jit.freeze leaves weights: "
+    "save it before it is frozen"
+)
 _PADDED_CALL: Final = re.compile(
     r"torch\.lstm\(.*, \d+, (?P<dropout>\d+\.?\d*(?:e-?\d+)?), \w+, (?:True|False), (?P<batch_first>True|False)\)"
 )
@@ -58,9 +61,7 @@ def zip_content(path: Path) -> Content:
         if not content.entries and "constants.pkl" in records:
             content.entries = tensors(unpickle(io.BytesIO(_read(archive, records["constants.pkl"])[0])).held).entries
             content.warnings += [SpecWarning("frozen", _FROZEN)] if content.entries else []
-        for place, attributes in content.attributes.items():
-            if "class" in attributes:
-                content.attributes[place] = _of_code(archive, records, attributes["class"])
+        content.attributes |= {place: _of_code(archive, records, name) for place, name in content.scripted.items()}
     if not sound:
         what = "bytes of it went bad, or it was saved with torch.serialization.set_crc32_options(False)"
         content.warnings.append(SpecWarning("checksum", f"the names and shapes don't fit their checksum: {what}"))
