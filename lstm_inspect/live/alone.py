@@ -19,7 +19,7 @@ from lstm_inspect.live.where import Line, line_now
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.mistakes.finding import Finding
 from lstm_inspect.mistakes.read import Alone
-from lstm_inspect.theory.dtypes import Tolerance, tolerance
+from lstm_inspect.theory.dtypes import Tolerance, largest, tolerance
 from lstm_inspect.theory.expressions import DEFAULTS, construct
 
 _SLACK: Final = 10
@@ -169,7 +169,7 @@ class _Apart:
             result_axis=axes[0],
             sequences=self.sequences,
             checked=len(places),
-            largest=max((each.max_abs_diff for each in compared if each.max_abs_diff is not None), default=None),
+            largest=largest(each.max_abs_diff for each in compared),
             replaced=first.replaced,
         ), worst
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from lstm_inspect.experiment.run import Run
 from lstm_inspect.experiment.verify import reference_of
 from lstm_inspect.theory.claim import Claim
+from lstm_inspect.theory.dtypes import largest
 from lstm_inspect.theory.warnings import SpecWarning
 from lstm_inspect.verdict.report import Report, cannot_show
 
@@ -52,7 +53,7 @@ def _without_chaos(report: Report, run: Run) -> Report:
     Tolerances of the caller's own are held to all the same.
     """
     failed = [check for check in _failed(report) if check.kind == "reference"]
-    off = max((check.max_abs_diff for check in failed if check.max_abs_diff is not None), default=None)
+    off = largest(check.max_abs_diff for check in failed)
     if off is None or (report.options.rtol, report.options.atol) != (None, None):
         return report
     moved = _moved_by_a_rounding(run)

@@ -96,8 +96,8 @@ class LSTMSpec(Document):
             object.__setattr__(self, "lengths", tuple(lengths))
         self._refuse(_breaches_of_lengths(self))
         if self.seq_len is FROM_LENGTHS:
-            longest = max(self.lengths) if self.lengths else DEFAULT_SEQ_LEN
-            object.__setattr__(self, "seq_len", (self.lengths and self.total_length) or longest)
+            steps = max(*self.lengths, self.total_length or 0) if self.lengths else DEFAULT_SEQ_LEN
+            object.__setattr__(self, "seq_len", steps)
         if self.batch_size is FROM_LENGTHS:
             object.__setattr__(self, "batch_size", len(self.lengths) if self.lengths else DEFAULT_BATCH_SIZE)
         self._refuse(chain(_of_numbers(self), _of_names(self), _of_batch(self), _of_packing(self)))

@@ -14,7 +14,7 @@ from lstm_inspect.theory.contract import Environment, record
 from lstm_inspect.theory.shown import Shown, SpecReport
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.warnings import SpecWarning, spec_warnings
-from lstm_inspect.verdict.guard import refuse_too_large
+from lstm_inspect.verdict.guard import a_spec, refuse_too_large
 
 
 @record("mode *mistake spec constructor call pitfall environment warnings verified", command="explain")
@@ -69,7 +69,7 @@ def explain(id: str, spec: LSTMSpec | None = None, *, predict: bool = False) -> 
     True
     """
     mistake = mistake_of(id)
-    spec = LSTMSpec.from_dict(mistake.spec) if spec is None else spec
+    spec = LSTMSpec.from_dict(mistake.spec) if spec is None else a_spec(spec)
     pair = pitfall(id, spec)
     refuse_too_large(spec, predict=predict, reference=False)
     found = Explanation(mistake, spec, pair if pair.exact else replace(pair, tolerance=tolerance_of(spec)))

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from lstm_inspect.errors import MemoryNeedError
+from lstm_inspect.errors import LSTMInspectError, MemoryNeedError
 from lstm_inspect.theory import costs
 from lstm_inspect.theory.costs import Need, format_bytes
 from lstm_inspect.theory.spec import LSTMSpec
@@ -18,6 +18,14 @@ _CGROUPS: Final = (  # limit, usage, and what of it is file cache that the kerne
     ("memory.max", "memory.current", "inactive_file"),
     ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "total_inactive_file"),
 )
+
+
+def a_spec(given: object) -> LSTMSpec:
+    """What was given as a spec; raise LSTMInspectError if it is none."""
+    if isinstance(given, LSTMSpec):
+        return given
+    instead = "inspect_module(lstm, input) for a module of yours"
+    raise LSTMInspectError("spec", f"is of type {type(given).__name__}", "it must be an LSTMSpec", instead)
 
 
 def refuse_too_large(spec: LSTMSpec, *, predict: bool, reference: bool) -> None:

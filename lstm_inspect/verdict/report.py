@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from lstm_inspect.errors import LSTMInspectError
 from lstm_inspect.mistakes.pitfalls import pitfalls
 from lstm_inspect.theory.cell_labels import numbers_claim
 from lstm_inspect.theory.claim import Claim, Pitfall
@@ -21,7 +20,7 @@ from lstm_inspect.theory.shown import SpecReport
 from lstm_inspect.theory.spec import LSTMSpec
 from lstm_inspect.theory.states import StateRow
 from lstm_inspect.theory.warnings import SpecWarning
-from lstm_inspect.verdict.guard import refuse_too_large
+from lstm_inspect.verdict.guard import a_spec, refuse_too_large
 
 if TYPE_CHECKING:
     from lstm_inspect.experiment.run import Run
@@ -128,11 +127,7 @@ def inspect(
     True
     """
     options = Options(predict, reference, rtol, atol, tf32, numbers)
-    spec = LSTMSpec() if spec is None else spec
-    came: object = spec
-    if not isinstance(came, LSTMSpec):
-        instead = "inspect_module(lstm, input) for a module of yours"
-        raise LSTMInspectError("spec", f"is of type {type(came).__name__}", "it must be an LSTMSpec", instead)
+    spec = LSTMSpec() if spec is None else a_spec(spec)
     refuse_too_large(spec, predict=predict, reference=reference)
     if predict:
         return predicted(spec, command, options)

@@ -10,6 +10,7 @@ from rich.text import Text
 from lstm_inspect.errors import Spell, spell_arguments
 from lstm_inspect.mistakes.catalogue import BY_ID
 from lstm_inspect.theory.claim import KINDS, Claim, Pitfall
+from lstm_inspect.theory.dtypes import largest
 from lstm_inspect.theory.letters import LETTERS, sizes
 from lstm_inspect.theory.shapes import format_tuple
 from lstm_inspect.theory.shown import Shown
@@ -130,9 +131,9 @@ def verdict(report: Report, spell: Spell, detail: Detail) -> Text:
 
 def _furthest(report: Report) -> str:
     """The largest difference of the checks that need not be exact, and the smallest that the equations see."""
-    found = [check.max_abs_diff for check in report.checks if not check.exact and check.max_abs_diff is not None]
+    furthest = largest(check.max_abs_diff for check in report.checks if not check.exact)
     noticed = "" if report.noticed is None else f", noticed from {report.noticed:.2g}"
-    return f"furthest {max(found):.2g}{noticed}; " if found else ""
+    return "" if furthest is None else f"furthest {furthest:.2g}{noticed}; "
 
 
 def predicted(spell: Spell) -> Text:

@@ -23,6 +23,10 @@ from lstm_inspect import LSTMInspectError, LSTMSpec, explain, inspect
         ({"seed": 2.0}, "seed=2.0: must be a whole number from 0 to 2**63 - 1. Try seed=0."),
         ({"total_length": 0}, "total_length=0: must be used with lengths. Try seq_len=1."),
         (
+            {"lengths": (2, 3), "total_length": -3},
+            "total_length=-3: must be at least the longest of lengths (3, sequence 1). Try total_length=3.",
+        ),
+        (
             {"lengths": torch.tensor([3, 2])},
             "lengths=tensor([3, 2]): must be a tuple or a list of whole numbers from 1. Try lengths=(3, 2).",
         ),
@@ -59,6 +63,8 @@ def test_a_module_is_no_spec() -> None:
     module: Any = nn.LSTM(10, 20)
     with pytest.raises(LSTMInspectError, match=r"^spec is of type LSTM: it must be an LSTMSpec. Try inspect_module\("):
         inspect(module)
+    with pytest.raises(LSTMInspectError, match=r"^spec is of type LSTM: it must be an LSTMSpec. Try inspect_module\("):
+        explain("first-layer", module)
 
 
 @pytest.mark.parametrize("id", [3, None, ""])
