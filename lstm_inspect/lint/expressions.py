@@ -106,7 +106,7 @@ class Expressions(Names):
 
     def _compare(self, node: ast.Compare, state: State) -> v.Value:
         left, right = self.evaluate(node.left, state), self.evaluate(node.comparators[0], state)
-        return compared(node.ops[0], left, right) if len(node.ops) == 1 else v.UNKNOWN
+        return compared(node.ops[0], left, right, written(node.comparators[0])) if len(node.ops) == 1 else v.UNKNOWN
 
     def _ifexp(self, node: ast.IfExp, state: State) -> v.Value:
         known = self.decide(node.test, state)

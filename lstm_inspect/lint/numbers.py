@@ -46,32 +46,33 @@ def arithmetic(op: ast.operator, left: v.Value, right: v.Value) -> v.Value:  # n
     return v.UNKNOWN
 
 
-def compared(op: ast.cmpop, left: v.Value, right: v.Value) -> v.Value:
-    """A test: decided, or a symbol that a path can take either way."""
+def compared(op: ast.cmpop, left: v.Value, right: v.Value, written: str) -> v.Value:
+    """A test: decided, or a symbol that a path can take either way; written: its right side as the source has it."""
     if isinstance(left, v.Constant) and isinstance(right, v.Constant):
         try:
             return v.Constant(bool(_COMPARED[type(op)][1](left.value, right.value)))
         except TypeError:
             return v.UNKNOWN
     if isinstance(left, v.Choice) and isinstance(right, v.Constant):
-        first, second = (compared(op, each, right) for each in left.values)
+        first, second = (compared(op, each, right, written) for each in left.values)
         decided = {first, second} == {v.Constant(True), v.Constant(False)}
         return replace(left.symbol, negated=not first.value) if decided else v.UNKNOWN
     if isinstance(left, v.Symbol):
-        return _named_test(op, left, right)
+        return _named_test(op, left, right, written)
     known = right == v.NONE and not isinstance(left, v.Several) and left is not v.UNKNOWN
     return v.Constant(isinstance(op, ast.IsNot | ast.NotEq)) if known else v.UNKNOWN
 
 
-def _named_test(op: ast.cmpop, left: v.Symbol, right: v.Value) -> v.Value:
+def _named_test(op: ast.cmpop, left: v.Symbol, right: v.Value, written: str) -> v.Value:
     """A test of a parameter; ``!=`` is the opposite of ``==``, so that two ifs agree."""
     if type(op) in _OPPOSITE:
-        return opposite(_named_test(_OPPOSITE[type(op)], left, right))
+        return opposite(_named_test(_OPPOSITE[type(op)], left, right, written))
     if isinstance(right, v.Constant) and isinstance(right.value, bool) and isinstance(op, ast.Eq | ast.Is):
         return left if right.value else opposite(left)
     items = right.values if isinstance(right, v.Items) else (right,)
-    shown = [each.text if isinstance(each, v.Symbol) else repr(getattr(each, "value", None)) for each in items]
-    return v.Symbol(f"{left.text} {_COMPARED[type(op)][0]} {', '.join(shown)}")
+    if all(isinstance(each, v.Constant | v.Symbol) for each in items):
+        written = ", ".join(each.text if isinstance(each, v.Symbol) else repr(each.value) for each in items)
+    return v.Symbol(f"{left.text} {_COMPARED[type(op)][0]} {written}")
 
 
 def opposite(value: v.Value) -> v.Value:

@@ -162,6 +162,16 @@ def test_a_wrong_twin_is_found(mistake: str, expression: str, source: str) -> No
 
 
 RIGHT: list[str] = [
+    *(
+        net(
+            f"self.kind = kind\nif kind {test} Kind.A:\n    self.rnn = nn.LSTM(10, 20, batch_first=True)\n"
+            "else:\n    self.rnn = nn.GRU(10, 20, batch_first=True)",
+            f"out, state = self.rnn(x)\nif self.kind {test} Kind.B:\n    return self.fc(state[-1])\n"
+            f"if self.kind {test} Kind.A:\n    return self.fc(state[0][-1])\nreturn self.fc(state[-1])",
+            "kind",
+        )
+        for test in ("==", "is")
+    ),
     # the final state, as it should be read
     net(BIDIR, TAKEN + "return self.fc(torch.cat((h[-2], h[-1]), dim=1))"),
     net(BIDIR, TAKEN + "return self.fc(torch.cat((h[-2, :, :], h[-1, :, :]), dim=-1))"),
