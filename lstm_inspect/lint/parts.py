@@ -133,7 +133,8 @@ def _order(of: v.Result, name: str, places: list[int]) -> list[int | None] | Non
     if any(not -rank <= place < rank for place in places):
         return None
     if name == "permute":
-        return [order[place] for place in places] if len(places) == rank else None
+        once = sorted(place % rank for place in places) == order
+        return [order[place] for place in places] if once else None
     if name == "squeeze":
         opens = any(_may_be_one(of, of.array.along(place % rank)) for place in places)
         asked = {place % rank for place in places} or set(range(rank))

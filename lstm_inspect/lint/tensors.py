@@ -46,11 +46,11 @@ def run(module: v.Recurrent, at: At) -> v.Value:
 
 def _sampled(module: v.Recurrent, node: ast.Call, one_step: bool, one_sequence: bool, order: str | None) -> v.Call:
     given = module.num_layers
-    layers = min(v.whole(given) or max(2, v.whole(getattr(given, "default", None)) or 2), 9)
+    layers = v.whole(given) or max(2, v.whole(getattr(given, "default", None)) or 2)
     directions = 1 if module.bidirectional == v.Constant(False) else 2
     sequences = 1 if one_sequence else SEQUENCES
     output = full(1 if one_step else STEPS, sequences, directions * FEATURES)
-    return v.Call(module, node, output, full(layers * directions, sequences, FEATURES), order)
+    return v.Call(module, node, output, full(min(max(layers, 1), 9) * directions, sequences, FEATURES), order)
 
 
 @v.of_each

@@ -128,8 +128,8 @@ class Cut:
 
     @property
     def slice(self) -> slice | None:
-        """As Python's own; None if an end is not known."""
-        known = all(end == NONE or whole(end) is not None for end in self.ends)
+        """As Python's own; None if an end is not known, or it is none."""
+        known = all(end == NONE or whole(end) is not None for end in self.ends) and whole(self.ends[2]) != 0
         return slice(*map(whole, self.ends)) if known else None
 
 

@@ -216,10 +216,10 @@ def _exchange(tree: ast.Module, pieces: list[ast.expr], chance: random.Random) -
 
 READS = """
     .T .mT .data .shape .relu() .size(0) .mean(1) .view(B,-1) .view(1,B,-1) .view(n,2,B,20) .reshape(-1,40) .t()
-    .transpose(0,1) .permute(1,0,2) .squeeze() .squeeze(0) .unsqueeze(1) .flatten(1) .unbind(0) .chunk(2,-1) .to(x)
-    .select(1,-1) .gather(1,lengths-1) .index_select(0,order) .argsort() .sort() .append(h) .max(1)[0]
+    .transpose(0,1) .permute(1,0,2) .permute(0,1,0) .squeeze() .squeeze(0) .unsqueeze(1) .flatten(1) .unbind(0) .to(x)
+    .chunk(2,-1) .select(1,-1) .gather(1,lengths-1) .index_select(0,order) .argsort() .sort() .append(h) .max(1)[0]
     [0] [-1] [:] [...] [None] [-2:] [::2] [0,-1] [:,-1] [:,0:1] [...,0] [B] [order] [lengths-1] [0,lengths-1]
-    [...,0,...] [:,:,:,0] [-1,:,None] [0][1]
+    [...,0,...] [:,:,:,0] [-1,:,None] [0][1] [::0]
 """
 
 
@@ -230,7 +230,7 @@ def test_whatever_is_read_of_a_result_is_never_an_exception() -> None:
         reads = [
             chance.choice(names) + "".join(chance.choices(READS.split(), k=chance.randint(1, 5))) for _ in range(3)
         ]
-        flags = f"{chance.choice(['1', '2', 'n'])}, bidirectional={chance.choice(['True', 'False', 'both'])}"
+        flags = f"{chance.choice(['1', '2', 'n', '-1'])}, bidirectional={chance.choice(['True', 'False', 'both'])}"
         flags += f", batch_first={chance.choice(['True', 'False', 'both'])}"
         built = f"self.rnn = nn.{chance.choice(['LSTM', 'GRU'])}(10, 20, {flags})"
         forward = f"out, state = self.rnn(x)\nh = state[0]\nh = {reads[0]}\nout = {reads[1]}\nreturn {reads[2]}, h, out"
